@@ -1,0 +1,108 @@
+//! The one diagnostic type: a statement about the user's files or clouds.
+
+use serde::Serialize;
+
+use crate::source::Place;
+
+mod difference;
+mod suggest;
+
+pub use difference::{Difference, Kind};
+pub use suggest::closest;
+
+/// How much a finding matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    Info,
+    Warning,
+    Error,
+}
+
+/// A kind of finding: its stable name, its severity, and the page that `explain` prints.
+#[derive(Debug)]
+pub struct Code {
+    pub name: &'static str,
+    pub severity: Severity,
+    source: &'static str,
+}
+
+impl Code {
+    /// `source` is the text of the file that defines the code; its leading `//!` lines are the page.
+    pub const fn new(name: &'static str, severity: Severity, source: &'static str) -> Code {
+        Code {
+            name,
+            severity,
+            source,
+        }
+    }
+
+    /// What it means, why it matters and how to fix it, in Markdown.
+    pub fn page(&self) -> String {
+        self.source
+            .lines()
+            .map_while(|line| line.strip_prefix("//!"))
+            .map(|line| line.strip_prefix(' ').unwrap_or(line))
+            .fold(String::new(), |page, line| page + line + "\n")
+    }
+}
+
+/// One statement about the user's files or clouds.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    pub code: &'static Code,
+    pub severity: Severity,
+    /// What is wrong, in one sentence without a final stop.
+    pub message: String,
+    /// The value it speaks of. None only where no file exists to point at.
+    pub place: Option<Place>,
+    /// Other places that explain it, each with a few words.
+    pub labels: Vec<(Place, String)>,
+    /// Why it matters.
+    pub why: String,
+    /// What to do.
+    pub fix: String,
+    /// For drift: what was meant and what was found.
+    pub difference: Option<Box<Difference>>,
+}
+
+impl Finding {
+    pub fn new(code: &'static Code, place: Place, message: impl Into<String>) -> Finding {
+        Finding {
+            code,
+            severity: code.severity,
+            message: message.into(),
+            place: Some(place),
+            labels: Vec::new(),
+            why: String::new(),
+            fix: String::new(),
+            difference: None,
+        }
+    }
+
+    pub fn why(mut self, why: impl Into<String>) -> Finding {
+        self.why = why.into();
+        self
+    }
+
+    pub fn fix(mut self, fix: impl Into<String>) -> Finding {
+        self.fix = fix.into();
+        self
+    }
+
+    pub fn label(mut self, place: Place, text: impl Into<String>) -> Finding {
+        self.labels.push((place, text.into()));
+        self
+    }
+}
+
+/// Puts findings in the order in which a person reads them: by file, place and code.
+pub fn sort(findings: &mut [Finding]) {
+    findings.sort_by(|a, b| {
+        let key = |f: &Finding| (f.place.is_none(), f.place, std::cmp::Reverse(f.severity));
+        key(a)
+            .cmp(&key(b))
+            .then_with(|| a.code.name.cmp(b.code.name))
+            .then_with(|| a.message.cmp(&b.message))
+    });
+}
