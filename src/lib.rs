@@ -1,1 +1,6 @@
+//! backstay: backup policy as code.
 
+pub mod cloud;
+pub mod finding;
+pub mod policy;
+pub mod source;

@@ -1,0 +1,16 @@
+//! What backstay owns in each cloud, in the words of the deployed files, and each provider's limits.
+//!
+//! Every owned resource is one struct that serialises to exactly what its template holds. Rendering
+//! writes it, observing builds it whole from the live answer, comparing walks its tree. Beside each
+//! struct stands the table of its properties: which direction is weaker, and what restores it.
+
+pub mod aws;
+pub mod azure;
+mod command;
+mod property;
+mod window;
+
+pub use command::{Command, shell_word};
+pub use property::{Direction, NotCompared, Property, Restore};
+pub(crate) use window::{parse_time, text_type};
+pub use window::{DailyWindow, Weekday, WeeklyWindow, WindowError};

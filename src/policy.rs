@@ -1,0 +1,107 @@
+//! What the user wrote: one document a file, each value with its place.
+
+mod database;
+mod duration;
+mod model;
+mod problem;
+mod schedule;
+mod schema;
+mod settings;
+mod size;
+mod spanned;
+mod tree;
+
+use crate::finding::Finding;
+use crate::source::{FileId, Sources};
+
+pub use database::{
+    Database, Dump, DumpFormat, Engine, Export, Provision, ProvisionStorage, Replica, Runner,
+    SkuTier, Snapshots, StorageType,
+};
+pub use duration::{Duration, Unit};
+pub use model::{
+    Defaults, Exception, FloorKey, Immutability, Location, LockMode, Policy, Provider, Store,
+    StoreLock, StoreRedundancy, Tier, Vault, VaultLock, VaultRedundancy,
+};
+pub use problem::CODES;
+pub use schedule::Schedule;
+pub use schema::{json_schema, validator};
+pub use settings::{
+    AlertEvent, Alerts, Copies, Encryption, HighAvailability, RestoreTest, Retention, Settings,
+    TimeZone,
+};
+pub use size::Size;
+pub use spanned::{NAME_PATTERN, Name, Named, Spanned};
+pub use tree::{Entry, Kind, Node, Visit};
+
+/// One file of the workspace.
+#[derive(Debug)]
+pub struct Document {
+    pub file: FileId,
+    /// None where the text is not YAML.
+    pub tree: Option<Node>,
+    /// None where the text does not fit the schema.
+    pub policy: Option<Policy>,
+}
+
+/// All files that were given, and what is wrong with their form.
+#[derive(Debug)]
+pub struct Workspace {
+    pub sources: Sources,
+    pub documents: Vec<Document>,
+}
+
+impl Workspace {
+    /// Whether every file could be read whole, so that a name that is not found does not exist.
+    pub fn is_complete(&self) -> bool {
+        self.documents.iter().all(|document| document.policy.is_some())
+    }
+
+    /// The policies that could be read, in the order of the files.
+    pub fn policies(&self) -> impl Iterator<Item = (FileId, &Policy)> {
+        self.documents
+            .iter()
+            .filter_map(|document| Some((document.file, document.policy.as_ref()?)))
+    }
+}
+
+/// Parses every source. A file with problems yields findings and never stops the others.
+pub fn parse(sources: Sources) -> (Workspace, Vec<Finding>) {
+    let mut findings = Vec::new();
+    let validator = schema::validator();
+    let documents = sources
+        .ids()
+        .map(|file| document(&sources, file, &validator, &mut findings))
+        .collect();
+    (Workspace { sources, documents }, findings)
+}
+
+fn document(
+    sources: &Sources,
+    file: FileId,
+    validator: &jsonschema::Validator,
+    findings: &mut Vec<Finding>,
+) -> Document {
+    let mut document = Document {
+        file,
+        tree: None,
+        policy: None,
+    };
+    let tree = match tree::parse(sources.get(file), file) {
+        Ok(tree) => tree,
+        Err(error) => {
+            findings.push(problem::unreadable(error));
+            return document;
+        }
+    };
+    let before = findings.len();
+    findings.extend(schema::check(validator, &tree));
+    if findings.len() == before {
+        match spanned::read(&tree) {
+            Ok(policy) => document.policy = Some(policy),
+            Err(error) => findings.push(problem::unfit(error, file)),
+        }
+    }
+    document.tree = Some(tree);
+    document
+}

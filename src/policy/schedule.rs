@@ -1,0 +1,121 @@
+//! When something runs: `daily 01:30`, `weekly sun 02:17`, `monthly 1 05:23`, or five-field cron.
+
+use std::fmt;
+use std::str::FromStr;
+
+use croner::Cron;
+use croner::parser::{CronParser, Seconds, Year};
+use serde::{Deserialize, Serialize};
+
+use crate::cloud::{Weekday, text_type};
+
+/// A schedule in the database's time zone, kept as it was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Schedule {
+    text: String,
+    cron: String,
+}
+
+/// Why a text is not a schedule.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ScheduleError {
+    #[error(
+        "`{0}` is not a schedule: write `daily hh:mm`, `weekly sun hh:mm`, `monthly 1 hh:mm` or five cron fields"
+    )]
+    Form(String),
+    #[error("`{0}` is not a cron expression: {1}")]
+    Cron(String, String),
+    #[error("`{0}` never comes: no year has that date")]
+    Never(String),
+    #[error(
+        "`{0}` sets both the day of the month and the day of the week; cron runs when either fits, other schedulers when both do"
+    )]
+    BothDays(String),
+    #[error("`{0}`: day {1} does not come in every month; use 1 to 28")]
+    ShortMonth(String, u32),
+}
+
+impl Schedule {
+    /// Five-field cron in the schedule's own time zone.
+    pub fn cron(&self) -> &str {
+        &self.cron
+    }
+}
+
+impl FromStr for Schedule {
+    type Err = ScheduleError;
+
+    fn from_str(text: &str) -> Result<Self, ScheduleError> {
+        let words: Vec<&str> = text.split_ascii_whitespace().collect();
+        let form = || ScheduleError::Form(text.to_owned());
+        let time = |text: &str| {
+            crate::cloud::parse_time(text)
+                .map(|minutes| format!("{} {}", minutes % 60, minutes / 60))
+                .ok_or_else(form)
+        };
+        let cron = match words[..] {
+            ["daily", at] => format!("{} * * *", time(at)?),
+            ["weekly", day, at] => {
+                let day = Weekday::parse(day).ok_or_else(form)?;
+                format!("{} * * {}", time(at)?, (day as u32 + 1) % 7)
+            }
+            ["monthly", day, at] => match day.parse::<u32>() {
+                Ok(day @ 1..=28) => format!("{} {day} * *", time(at)?),
+                Ok(day @ 29..=31) => return Err(ScheduleError::ShortMonth(text.to_owned(), day)),
+                _ => return Err(form()),
+            },
+            [_, _, day, _, weekday] => {
+                if day != "*" && weekday != "*" {
+                    return Err(ScheduleError::BothDays(text.to_owned()));
+                }
+                words.join(" ")
+            }
+            _ => return Err(form()),
+        };
+        check_cron(text, &cron)?;
+        Ok(Schedule {
+            text: text.to_owned(),
+            cron,
+        })
+    }
+}
+
+/// Only what every scheduler reads alike: numbers, lists, ranges and steps. croner's own
+/// extensions (`L`, `#`, `W`, names) mean something else, or nothing, to crond and to GitHub.
+fn check_cron(text: &str, cron: &str) -> Result<(), ScheduleError> {
+    let plain = |c: char| c.is_ascii_digit() || "*,-/ ".contains(c);
+    if !cron.chars().all(plain) {
+        let reason = "use numbers, `*`, `,`, `-` and `/` only";
+        return Err(ScheduleError::Cron(text.to_owned(), reason.to_owned()));
+    }
+    let parsed: Cron = CronParser::builder()
+        .seconds(Seconds::Disallowed)
+        .year(Year::Disallowed)
+        .build()
+        .parse(cron)
+        .map_err(|error| ScheduleError::Cron(text.to_owned(), error.to_string()))?;
+    // A fixed moment keeps the answer the same on every day; leap days come within eight years.
+    let start = jiff::civil::date(2024, 1, 1)
+        .at(0, 0, 0, 0)
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .map_err(|error| ScheduleError::Cron(text.to_owned(), error.to_string()))?;
+    match parsed.find_next_occurrence(&start, true) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(ScheduleError::Never(text.to_owned())),
+    }
+}
+
+impl fmt::Display for Schedule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+text_type!(
+    Schedule,
+    "Schedule",
+    "backstay-schedule",
+    "When it runs, in the database's time zone: daily, weekly or monthly with a time, or five cron fields.",
+    ["daily 01:43", "weekly sun 02:17", "monthly 1 05:23", "17 2 * * 1-5"]
+);
