@@ -1,0 +1,61 @@
+//! Limits of RDS and S3. Sources: the RDS API reference (ModifyDBInstance), the S3 user guide.
+
+/// Days that RDS can keep automated backups; 0 turns them off.
+pub const RETENTION_DAYS: std::ops::RangeInclusive<u64> = 0..=35;
+
+/// Shortest backup and maintenance window, in minutes.
+pub const WINDOW_MINUTES: u32 = 30;
+
+/// Rules of one S3 lifecycle configuration.
+pub const LIFECYCLE_RULES: usize = 1_000;
+
+/// Storage in GiB that an RDS for PostgreSQL instance on gp2 or gp3 can have.
+pub const STORAGE_GIB: std::ops::RangeInclusive<u32> = 20..=65_536;
+
+/// Why a text is not a DB instance identifier: 1 to 63 letters, digits and hyphens, a letter first,
+/// no hyphen at the end and no two in a row.
+pub fn instance_identifier_problem(text: &str) -> Option<&'static str> {
+    let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    if text.is_empty() || text.len() > 63 {
+        Some("it must have 1 to 63 characters")
+    } else if !plain {
+        Some("it may have letters, digits and hyphens only")
+    } else if !text.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        Some("it must start with a letter")
+    } else if text.ends_with('-') || text.contains("--") {
+        Some("it must not end with a hyphen or have two in a row")
+    } else {
+        None
+    }
+}
+
+/// Why a text is not a general purpose bucket name.
+pub fn bucket_name_problem(text: &str) -> Option<&'static str> {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.';
+    let edge = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    if !(3..=63).contains(&text.len()) {
+        Some("it must have 3 to 63 characters")
+    } else if !text.bytes().all(plain) {
+        Some("it may have lower-case letters, digits, hyphens and dots only")
+    } else if !text.starts_with(edge) || !text.ends_with(edge) || text.contains("..") {
+        Some("it must start and end with a letter or digit, without two dots in a row")
+    } else if text.parse::<std::net::Ipv4Addr>().is_ok() {
+        Some("it must not look like an IP address")
+    } else {
+        None
+    }
+}
+
+/// Why a pair is not a tag that every AWS service takes.
+pub fn tag_problem(key: &str, value: &str) -> Option<&'static str> {
+    let plain = |c: char| c.is_alphanumeric() || " _.:/=+-@".contains(c);
+    if key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256 {
+        Some("a key has 1 to 128 characters and a value at most 256")
+    } else if !key.chars().chain(value.chars()).all(plain) {
+        Some("letters, digits, spaces and _ . : / = + - @ only")
+    } else if key.to_ascii_lowercase().starts_with("aws:") {
+        Some("keys that start with aws: are AWS's own")
+    } else {
+        None
+    }
+}

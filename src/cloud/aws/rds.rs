@@ -1,0 +1,107 @@
+//! AWS::RDS::DBInstance, as far as backstay owns it.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Tags, Value};
+use crate::cloud::{DailyWindow, Direction, NotCompared, Property, Restore, WeeklyWindow};
+
+/// The CloudFormation type.
+pub const TYPE: &str = "AWS::RDS::DBInstance";
+
+/// Properties in CloudFormation's words. None: not owned, so neither rendered nor compared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DbInstance {
+    #[serde(rename = "DBInstanceIdentifier")]
+    pub identifier: String,
+    #[serde(rename = "DBInstanceClass", skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub engine: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub engine_version: Option<String>,
+    /// GiB. CloudFormation takes a text here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allocated_storage: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub storage_type: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub master_username: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub manage_master_user_password: Option<bool>,
+    #[serde(
+        rename = "SourceDBInstanceIdentifier",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub source: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub availability_zone: Option<String>,
+    /// Days.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backup_retention_period: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preferred_backup_window: Option<DailyWindow>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preferred_maintenance_window: Option<WeeklyWindow>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copy_tags_to_snapshot: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deletion_protection: Option<bool>,
+    #[serde(rename = "MultiAZ", skip_serializing_if = "Option::is_none")]
+    pub multi_az: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub storage_encrypted: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kms_key_id: Option<Value>,
+    #[serde(
+        rename = "EnableCloudwatchLogsExports",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub log_exports: Option<BTreeSet<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Tags>,
+}
+
+const fn property(path: &'static str, direction: Direction, restore: Restore) -> Property {
+    Property {
+        path,
+        direction,
+        restore,
+    }
+}
+
+use Direction::{EachIsStronger, MoreIsStronger, Neutral};
+use Restore::{Option as Flag, Replacement, Switch};
+
+/// Options are those of `aws rds modify-db-instance`.
+#[rustfmt::skip]
+pub static PROPERTIES: &[Property] = &[
+    property("/DBInstanceIdentifier", Neutral, Replacement),
+    property("/DBInstanceClass", Neutral, Flag("--db-instance-class")),
+    property("/Engine", Neutral, Replacement),
+    property("/EngineVersion", Neutral, Flag("--engine-version")),
+    property("/AllocatedStorage", MoreIsStronger, Flag("--allocated-storage")),
+    property("/StorageType", Neutral, Flag("--storage-type")),
+    property("/MasterUsername", Neutral, Replacement),
+    property("/ManageMasterUserPassword", MoreIsStronger, Switch("--manage-master-user-password", "--no-manage-master-user-password")),
+    property("/SourceDBInstanceIdentifier", Neutral, Replacement),
+    property("/AvailabilityZone", Neutral, Replacement),
+    property("/BackupRetentionPeriod", MoreIsStronger, Flag("--backup-retention-period")),
+    property("/PreferredBackupWindow", Neutral, Flag("--preferred-backup-window")),
+    property("/PreferredMaintenanceWindow", Neutral, Flag("--preferred-maintenance-window")),
+    property("/CopyTagsToSnapshot", MoreIsStronger, Switch("--copy-tags-to-snapshot", "--no-copy-tags-to-snapshot")),
+    property("/DeletionProtection", MoreIsStronger, Switch("--deletion-protection", "--no-deletion-protection")),
+    property("/MultiAZ", MoreIsStronger, Switch("--multi-az", "--no-multi-az")),
+    property("/StorageEncrypted", MoreIsStronger, Replacement),
+    property("/KmsKeyId", Neutral, Replacement),
+    property("/EnableCloudwatchLogsExports", EachIsStronger, Flag("--cloudwatch-logs-export-configuration")),
+    property("/Tags", Neutral, Restore::Tag),
+];
+
+/// Properties of the frame that RDS never tells back (writeOnly in the registry schema).
+pub static NOT_COMPARED: &[NotCompared] = &[NotCompared {
+    path: "/DeleteAutomatedBackups",
+    reason: "RDS does not report it",
+}];

@@ -1,0 +1,107 @@
+//! Microsoft.DBforPostgreSQL/flexibleServers, as far as backstay owns it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::cloud::{Direction, NotCompared, Property, Restore};
+
+/// The ARM type and the API version that templates are written for.
+pub const TYPE: &str = "Microsoft.DBforPostgreSQL/flexibleServers";
+pub const API_VERSION: &str = "2025-08-01";
+
+/// A server resource in ARM's words. None: not owned, so neither rendered nor compared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FlexibleServer {
+    pub name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sku: Option<Sku>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<BTreeMap<String, String>>,
+    pub properties: Properties,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sku {
+    pub name: String,
+    pub tier: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Properties {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub administrator_login: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub storage: Option<Storage>,
+    pub backup: Backup,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub high_availability: Option<HighAvailability>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Storage {
+    #[serde(rename = "storageSizeGB")]
+    pub size_gib: u32,
+    /// Enabled or Disabled.
+    #[serde(rename = "autoGrow", skip_serializing_if = "Option::is_none")]
+    pub auto_grow: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Backup {
+    /// Days.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backup_retention_days: Option<u32>,
+    /// Enabled or Disabled; settable only at creation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub geo_redundant_backup: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HighAvailability {
+    /// Disabled, SameZone or ZoneRedundant.
+    pub mode: String,
+}
+
+const fn property(path: &'static str, direction: Direction, restore: Restore) -> Property {
+    Property {
+        path,
+        direction,
+        restore,
+    }
+}
+
+use Direction::{MoreIsStronger, Neutral, Ranked};
+use Restore::{Option as Flag, Replacement, Tag};
+
+const ON: Direction = Ranked(&["Disabled", "Enabled"]);
+
+/// Options are those of `az postgres flexible-server update`.
+#[rustfmt::skip]
+pub static PROPERTIES: &[Property] = &[
+    property("/name", Neutral, Replacement),
+    property("/location", Neutral, Replacement),
+    property("/sku/name", Neutral, Flag("--sku-name")),
+    property("/sku/tier", Neutral, Flag("--tier")),
+    property("/tags", Neutral, Tag),
+    property("/properties/version", Neutral, Flag("--version")),
+    property("/properties/administratorLogin", Neutral, Replacement),
+    property("/properties/storage/storageSizeGB", MoreIsStronger, Flag("--storage-size")),
+    property("/properties/storage/autoGrow", ON, Flag("--storage-auto-grow")),
+    property("/properties/backup/backupRetentionDays", MoreIsStronger, Flag("--backup-retention")),
+    property("/properties/backup/geoRedundantBackup", ON, Replacement),
+    property("/properties/highAvailability/mode", Ranked(&["Disabled", "SameZone", "ZoneRedundant"]), Flag("--zonal-resiliency")),
+];
+
+/// Properties of the frame that ARM never tells back (writeOnly).
+pub static NOT_COMPARED: &[NotCompared] = &[NotCompared {
+    path: "/properties/administratorLoginPassword",
+    reason: "a secret; ARM does not report it",
+}];
