@@ -37,7 +37,23 @@ umask 077
 export TZ=UTC0 LC_ALL=C
 
 NAME={{ name | sh }}
+# Used where the environment does not say otherwise.
 # shellcheck disable=SC1003,SC1112,SC2016 # names are literal text, whatever they look like
+declare -A CONNECTION=(
+{%- if connection.host %}
+  [PGHOST]={{ connection.host | sh }}
+{%- endif %}
+{%- if connection.port %}
+  [PGPORT]={{ connection.port | sh }}
+{%- endif %}
+{%- if connection.user %}
+  [PGUSER]={{ connection.user | sh }}
+{%- endif %}
+  [PGSSLMODE]={{ connection.sslmode | sh }}
+  [PGCONNECT_TIMEOUT]=30
+  [PGAPPNAME]=backstay
+)
+# shellcheck disable=SC1003,SC1112,SC2016 # as above
 DATABASES=(
 {%- for database in databases %}
   {{ database | sh }}
@@ -56,9 +72,9 @@ declare -A CLASS_DAYS=({% for class in classes %}[{{ class.name | sh }}]={{ clas
 {%- endif %}
 
 BASE="${BACKSTAY_DUMP_DIR:-/var/backups/backstay}/$NAME"
-RUN=''     # the complete run that this call is about
-PARTIAL='' # its directory while it is being made
-STEP='starting'
+RUN=''          # the complete run that this call is about
+PARTIAL=''      # its directory while it is being made
+STEP='starting' # what is being done, for the last line; empty once all is well
 
 say() { printf '%(%Y-%m-%dT%H:%M:%SZ)T %s: %s\n' -1 "$NAME" "$*" >&2; }
 
@@ -71,9 +87,7 @@ on_exit() {
   local code=$?
   trap - EXIT
   [[ -z $PARTIAL ]] || rm -rf -- "$PARTIAL"
-  case "$code" in
-    0 | 75) exit "$code" ;;
-  esac
+  [[ -n $STEP ]] || exit "$code"
   say "FAILED while $STEP"
   exit 1
 }
@@ -139,6 +153,7 @@ take_lock() {
   exec 9>"$BASE/.lock"
   if ! flock --nonblock 9; then
     say "another run is active and holds $BASE/.lock: nothing was done"
+    STEP=''
     exit 75
   fi
   # With the lock held, an unfinished run can only be what a killed one left.
@@ -146,20 +161,15 @@ take_lock() {
 }
 
 set_connection() {
-{%- if connection.host %}
-  [[ -n ${PGHOST-} ]] || export PGHOST={{ connection.host | sh }}
-{%- else %}
+  STEP='setting up the connection'
+  local variable
+{%- if not connection.host %}
   # Without a host libpq would try a local socket, and might dump another server without a word.
   [[ -n ${PGHOST-}${PGSERVICE-} ]] || fail 'set PGHOST or PGSERVICE: the policy names no host'
 {%- endif %}
-{%- if connection.port %}
-  [[ -n ${PGPORT-} ]] || export PGPORT={{ connection.port | sh }}
-{%- endif %}
-{%- if connection.user %}
-  [[ -n ${PGUSER-} ]] || export PGUSER={{ connection.user | sh }}
-{%- endif %}
-  [[ -n ${PGSSLMODE-} ]] || export PGSSLMODE={{ connection.sslmode | sh }}
-  export PGCONNECT_TIMEOUT="${PGCONNECT_TIMEOUT:-30}" PGAPPNAME="${PGAPPNAME:-backstay}"
+  for variable in "${!CONNECTION[@]}"; do
+    [[ -n ${!variable-} ]] || export "$variable=${CONNECTION[$variable]}"
+  done
 }
 
 # A client older than the server refuses to dump it, or to read the dump back.
@@ -265,8 +275,13 @@ write_manifest() {
 dump_run() {
   set_connection
   check_versions
-  STARTED="$EPOCHSECONDS"
-  printf -v STAMP '%(%Y%m%dT%H%M%SZ)T' "$STARTED"
+  until
+    STARTED="$EPOCHSECONDS"
+    printf -v STAMP '%(%Y%m%dT%H%M%SZ)T' "$STARTED"
+    [[ ! -e $BASE/$STAMP ]]
+  do
+    sleep 1 # a run that ended within this second has the name
+  done
   PARTIAL="$BASE/.$STAMP.partial"
   mkdir -- "$PARTIAL"
   dump_databases
@@ -297,7 +312,6 @@ list_runs() {
 verify_run() {
   STEP="verifying $1"
   local directory
-  check_tools pg_restore gzip sha256sum
   directory="$(cd -- "$1" && pwd)" || fail "cannot open $1"
   [[ -f $directory/manifest.json && -f $directory/SHA256SUMS ]] || fail "$1 is not a finished run"
   (cd -- "$directory" && sha256sum --check --strict --quiet SHA256SUMS) || fail "the checksums of $1 differ"
@@ -465,7 +479,10 @@ main() {
       say "ok: $RUN is in every store"
       ;;
 {%- endif %}
-    2:verify) verify_run "$2" ;;
+    2:verify)
+      check_tools pg_restore gzip sha256sum
+      verify_run "$2"
+      ;;
     1:-h | 1:--help) show_help ;;
     *)
       show_help >&2
@@ -473,6 +490,7 @@ main() {
       exit 1
       ;;
   esac
+  STEP=''
 }
 
 main "$@"
