@@ -12,5 +12,5 @@ mod window;
 
 pub use command::{Command, shell_word};
 pub use property::{Direction, NotCompared, Property, Restore};
-pub(crate) use window::{parse_time, text_type};
 pub use window::{DailyWindow, Weekday, WeeklyWindow, WindowError};
+pub(crate) use window::{parse_time, text_type};

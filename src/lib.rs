@@ -3,4 +3,5 @@
 pub mod cloud;
 pub mod finding;
 pub mod policy;
+pub mod resolve;
 pub mod source;

@@ -5,7 +5,13 @@ fn main() {
     }
     let (ws, findings) = backstay::policy::parse(sources);
     for f in findings {
-        println!("{} {} {} — {}", ws.sources.link(f.place.unwrap()), f.code.name, f.message, f.fix);
+        println!(
+            "{} {} {} — {}",
+            ws.sources.link(f.place.unwrap()),
+            f.code.name,
+            f.message,
+            f.fix
+        );
     }
     println!("{}", ws.is_complete());
 }

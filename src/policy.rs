@@ -54,7 +54,9 @@ pub struct Workspace {
 impl Workspace {
     /// Whether every file could be read whole, so that a name that is not found does not exist.
     pub fn is_complete(&self) -> bool {
-        self.documents.iter().all(|document| document.policy.is_some())
+        self.documents
+            .iter()
+            .all(|document| document.policy.is_some())
     }
 
     /// The policies that could be read, in the order of the files.

@@ -40,7 +40,9 @@ pub struct WeeklyWindow {
 pub enum WindowError {
     #[error("`{0}` is not a daily window: write hh:mm-hh:mm in UTC, as 03:00-04:00")]
     Daily(String),
-    #[error("`{0}` is not a weekly window: write ddd:hh:mm-ddd:hh:mm in UTC, as sun:04:30-sun:05:30")]
+    #[error(
+        "`{0}` is not a weekly window: write ddd:hh:mm-ddd:hh:mm in UTC, as sun:04:30-sun:05:30"
+    )]
     Weekly(String),
 }
 
@@ -73,7 +75,10 @@ pub(crate) fn parse_time(text: &str) -> Option<u32> {
             .then(|| text.parse::<u32>().ok())
             .flatten()
     };
-    let (hours, minutes) = (digits(hours, 2)?, (minutes.len() == 2).then(|| digits(minutes, 2))??);
+    let (hours, minutes) = (
+        digits(hours, 2)?,
+        (minutes.len() == 2).then(|| digits(minutes, 2))??,
+    );
     (hours < 24 && minutes < 60).then_some(hours * 60 + minutes)
 }
 
@@ -144,7 +149,12 @@ impl FromStr for WeeklyWindow {
 
 impl fmt::Display for DailyWindow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", time(self.start), time(self.start + self.minutes))
+        write!(
+            f,
+            "{}-{}",
+            time(self.start),
+            time(self.start + self.minutes)
+        )
     }
 }
 

@@ -30,7 +30,9 @@ pub enum Unit {
 pub enum DurationError {
     #[error("`{0}` could mean minutes or months: write {1}min or {1}mo")]
     BareM(String, String),
-    #[error("`{0}` is not a length of time: write a whole number and min, h, d, w, mo or y, as 30d")]
+    #[error(
+        "`{0}` is not a length of time: write a whole number and min, h, d, w, mo or y, as 30d"
+    )]
     Form(String),
     #[error("`{0}` is too long: at most 100 years")]
     TooLong(String),
@@ -91,9 +93,7 @@ impl FromStr for Duration {
         if text.starts_with(['P', 'p']) {
             return iso(text).ok_or_else(form)?.bounded(text);
         }
-        let split = text
-            .find(|c: char| !c.is_ascii_digit())
-            .ok_or_else(form)?;
+        let split = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(form)?;
         let (amount, unit) = text.split_at(split);
         if unit == "m" {
             return Err(DurationError::BareM(text.to_owned(), amount.to_owned()));

@@ -7,8 +7,7 @@ use serde::Deserialize;
 use super::database::Database;
 use super::duration::Duration;
 use super::settings::{
-    Alerts, Copies, Encryption, HighAvailability, RestoreTest, Retention, TimeZone,
-    layer,
+    Alerts, Copies, Encryption, HighAvailability, RestoreTest, Retention, TimeZone, layer,
 };
 use super::spanned::{Named, Spanned};
 use crate::cloud::{DailyWindow, WeeklyWindow};
@@ -231,10 +230,7 @@ pub struct Exception {
 }
 
 /// `if key is value then these are required and those are not allowed`, for each value.
-pub(super) fn requirements(
-    key: &str,
-    cases: &[(&str, &[&str], &[&str])],
-) -> serde_json::Value {
+pub(super) fn requirements(key: &str, cases: &[(&str, &[&str], &[&str])]) -> serde_json::Value {
     cases
         .iter()
         .map(|(value, required, foreign)| {

@@ -45,7 +45,9 @@ pub(super) struct Format {
 
 /// Adapts a type's parser to a format's.
 fn reads<T: std::str::FromStr<Err: ToString>>(text: &str) -> Result<(), String> {
-    text.parse::<T>().map(drop).map_err(|error| error.to_string())
+    text.parse::<T>()
+        .map(drop)
+        .map_err(|error| error.to_string())
 }
 
 fn date(text: &str) -> Result<(), String> {
@@ -85,7 +87,9 @@ pub(super) fn unreadable(error: ParseError) -> Finding {
             "split the policy into several files, and write aliases out",
         ),
     };
-    Finding::new(code, error.place, error.message).why(why).fix(fix)
+    Finding::new(code, error.place, error.message)
+        .why(why)
+        .fix(fix)
 }
 
 /// A document that the schema accepted and the typed policy did not.
@@ -112,7 +116,12 @@ pub(super) fn violation(error: &ValidationError<'_>, tree: &Node, schema: &Value
         Broken::PropertyNames { error } => {
             let key = error.instance().as_str().unwrap_or_default();
             let place = node.entry(key).map_or(node.place, |entry| entry.key);
-            vec![bad(place, format!("`{key}` cannot be a name: use lower-case letters, digits, `-` and `_`, at most 63, a letter first"))]
+            vec![bad(
+                place,
+                format!(
+                    "`{key}` cannot be a name: use lower-case letters, digits, `-` and `_`, at most 63, a letter first"
+                ),
+            )]
         }
         Broken::Format { format } => vec![bad_format(format, error.instance(), node.place)],
         kind => vec![bad(node.place, describe(kind, error.instance()))],
@@ -165,9 +174,13 @@ fn missing(property: &Value, here: Place, pointer: &str) -> Finding {
         None | Some("") => "the policy".to_owned(),
         Some(owner) => format!("`{owner}`"),
     };
-    Finding::new(&missing_key::CODE, here, format!("{owner} needs the key `{property}`"))
-        .why("without it there is no telling what is meant")
-        .fix(format!("add `{property}:`"))
+    Finding::new(
+        &missing_key::CODE,
+        here,
+        format!("{owner} needs the key `{property}`"),
+    )
+    .why("without it there is no telling what is meant")
+    .fix(format!("add `{property}:`"))
 }
 
 fn misplaced(tree: &Node, pointer: &str, here: Place) -> Finding {
@@ -184,7 +197,11 @@ fn misplaced(tree: &Node, pointer: &str, here: Place) -> Finding {
             format!("`{key}` has no meaning for {kind} {value}"),
         )
         .label(place, format!("the {kind} is set here")),
-        None => Finding::new(&misplaced_key::CODE, here, format!("`{key}` has no meaning here")),
+        None => Finding::new(
+            &misplaced_key::CODE,
+            here,
+            format!("`{key}` has no meaning here"),
+        ),
     };
     finding
         .why("it would have no effect, while the file reads as if it had")
@@ -241,7 +258,10 @@ fn describe(kind: &Broken, value: &Value) -> String {
                 .collect();
             let written = value.as_str().unwrap_or_default();
             match closest(written, options.iter().copied()) {
-                Some(near) => format!("`{}` is not known here: did you mean `{near}`?", brief(value)),
+                Some(near) => format!(
+                    "`{}` is not known here: did you mean `{near}`?",
+                    brief(value)
+                ),
                 None => format!("`{}` must be one of {}", brief(value), options.join(", ")),
             }
         }

@@ -117,5 +117,10 @@ text_type!(
     "Schedule",
     "backstay-schedule",
     "When it runs, in the database's time zone: daily, weekly or monthly with a time, or five cron fields.",
-    ["daily 01:43", "weekly sun 02:17", "monthly 1 05:23", "17 2 * * 1-5"]
+    [
+        "daily 01:43",
+        "weekly sun 02:17",
+        "monthly 1 05:23",
+        "17 2 * * 1-5"
+    ]
 );

@@ -11,7 +11,10 @@ use crate::finding::Finding;
 
 static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
     let settings = SchemaSettings::draft2020_12();
-    let mut schema = settings.into_generator().into_root_schema_for::<Policy>().into();
+    let mut schema = settings
+        .into_generator()
+        .into_root_schema_for::<Policy>()
+        .into();
     simplify(&mut schema);
     schema
 });
@@ -22,22 +25,33 @@ fn simplify(schema: &mut Value) {
     match schema {
         Value::Array(list) => list.iter_mut().for_each(simplify),
         Value::Object(object) => {
-            let optional = object.get_mut("anyOf").and_then(Value::as_array_mut).and_then(|choices| {
-                choices.retain(|choice| choice["type"] != "null");
-                (choices.len() == 1).then(|| choices.remove(0))
-            });
+            let optional = object
+                .get_mut("anyOf")
+                .and_then(Value::as_array_mut)
+                .and_then(|choices| {
+                    choices.retain(|choice| choice["type"] != "null");
+                    (choices.len() == 1).then(|| choices.remove(0))
+                });
             if let Some(Value::Object(only)) = optional {
                 object.remove("anyOf");
                 object.extend(only);
             }
             if let Some(kind) = object.get_mut("type").filter(|kind| kind.is_array()) {
-                let named = kind.as_array().into_iter().flatten().find(|name| *name != "null");
+                let named = kind
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .find(|name| *name != "null");
                 *kind = named.cloned().unwrap_or_default();
             }
             if object.get("default").is_some_and(Value::is_null) {
                 object.remove("default");
             }
-            if let Some(words) = object.get("oneOf").and_then(Value::as_array).map(|c| words(c)) {
+            if let Some(words) = object
+                .get("oneOf")
+                .and_then(Value::as_array)
+                .map(|c| words(c))
+            {
                 object.remove("oneOf");
                 object.insert("type".into(), "string".into());
                 object.insert("enum".into(), words);
@@ -78,10 +92,7 @@ pub fn validator() -> jsonschema::Validator {
 }
 
 /// Every violation of the schema, each at its place.
-pub(super) fn check(
-    validator: &jsonschema::Validator,
-    tree: &Node,
-) -> Vec<Finding> {
+pub(super) fn check(validator: &jsonschema::Validator, tree: &Node) -> Vec<Finding> {
     let value = tree.to_json();
     validator
         .iter_errors(&value)

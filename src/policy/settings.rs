@@ -182,7 +182,9 @@ impl FromStr for Encryption {
             "provider_managed" => Ok(Encryption::ProviderManaged),
             "customer_managed" => Ok(Encryption::CustomerManaged),
             key if key.chars().all(plain)
-                && ((key.starts_with("arn:aws") && key.contains(":kms:") && key.contains(":key/"))
+                && ((key.starts_with("arn:aws")
+                    && key.contains(":kms:")
+                    && key.contains(":key/"))
                     || (key.starts_with("https://") && key.contains("/keys/"))) =>
             {
                 Ok(Encryption::Key(key.to_owned()))

@@ -215,10 +215,10 @@ impl<'de> Deserializer<'de> for NodeReader<'de> {
             Kind::List(list) => {
                 visitor.visit_seq(SeqDeserializer::new(list.iter().map(NodeReader)))
             }
-            Kind::Map(map) => visitor.visit_map(MapDeserializer::new(
-                map.iter()
-                    .map(|(key, entry)| (KeyReader(key, entry.key), NodeReader(&entry.value))),
-            )),
+            Kind::Map(map) => visitor
+                .visit_map(MapDeserializer::new(map.iter().map(|(key, entry)| {
+                    (KeyReader(key, entry.key), NodeReader(&entry.value))
+                }))),
         }
         .map_err(|mut error: ReadError| {
             error.place.get_or_insert(place);

@@ -33,7 +33,9 @@ pub fn server_name_problem(text: &str) -> Option<&'static str> {
 
 /// Why a text is not a storage account name.
 pub fn storage_account_problem(text: &str) -> Option<&'static str> {
-    let plain = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let plain = text
+        .bytes()
+        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     match (3..=24).contains(&text.len()) && plain {
         true => None,
         false => Some("it must have 3 to 24 lower-case letters and digits"),

@@ -62,7 +62,10 @@ pub struct BaseBlob {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AfterModification {
     /// Days. ARM answers with `30.0` where `30` was given.
-    #[serde(rename = "daysAfterModificationGreaterThan", deserialize_with = "whole")]
+    #[serde(
+        rename = "daysAfterModificationGreaterThan",
+        deserialize_with = "whole"
+    )]
     pub days: u32,
 }
 

@@ -7,4 +7,8 @@
 //! **Fix.** Write the unit in full: `15min`, `12mo`.
 use crate::finding::{Code, Severity};
 
-pub static CODE: Code = Code::new("bad-duration", Severity::Error, include_str!("bad_duration.rs"));
+pub static CODE: Code = Code::new(
+    "bad-duration",
+    Severity::Error,
+    include_str!("bad_duration.rs"),
+);

@@ -9,4 +9,8 @@
 //! numbers with at most one of the two day fields set.
 use crate::finding::{Code, Severity};
 
-pub static CODE: Code = Code::new("bad-schedule", Severity::Error, include_str!("bad_schedule.rs"));
+pub static CODE: Code = Code::new(
+    "bad-schedule",
+    Severity::Error,
+    include_str!("bad_schedule.rs"),
+);

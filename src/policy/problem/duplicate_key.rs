@@ -7,5 +7,8 @@
 //! **Fix.** Remove one, or give it another name.
 use crate::finding::{Code, Severity};
 
-pub static CODE: Code =
-    Code::new("duplicate-key", Severity::Error, include_str!("duplicate_key.rs"));
+pub static CODE: Code = Code::new(
+    "duplicate-key",
+    Severity::Error,
+    include_str!("duplicate_key.rs"),
+);

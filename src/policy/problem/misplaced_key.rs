@@ -6,5 +6,8 @@
 //! **Fix.** Remove it, or correct the provider or engine.
 use crate::finding::{Code, Severity};
 
-pub static CODE: Code =
-    Code::new("misplaced-key", Severity::Error, include_str!("misplaced_key.rs"));
+pub static CODE: Code = Code::new(
+    "misplaced-key",
+    Severity::Error,
+    include_str!("misplaced_key.rs"),
+);

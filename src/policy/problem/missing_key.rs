@@ -6,4 +6,8 @@
 //! **Fix.** Add the key. `backstay schema` prints what each part of a policy needs.
 use crate::finding::{Code, Severity};
 
-pub static CODE: Code = Code::new("missing-key", Severity::Error, include_str!("missing_key.rs"));
+pub static CODE: Code = Code::new(
+    "missing-key",
+    Severity::Error,
+    include_str!("missing_key.rs"),
+);

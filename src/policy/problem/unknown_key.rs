@@ -6,4 +6,8 @@
 //! **Fix.** Use the key that is suggested, or remove this one. `backstay schema` prints the grammar.
 use crate::finding::{Code, Severity};
 
-pub static CODE: Code = Code::new("unknown-key", Severity::Error, include_str!("unknown_key.rs"));
+pub static CODE: Code = Code::new(
+    "unknown-key",
+    Severity::Error,
+    include_str!("unknown_key.rs"),
+);

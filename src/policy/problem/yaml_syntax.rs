@@ -7,4 +7,8 @@
 //! colon, an unclosed quote, a second document behind `---`.
 use crate::finding::{Code, Severity};
 
-pub static CODE: Code = Code::new("yaml-syntax", Severity::Error, include_str!("yaml_syntax.rs"));
+pub static CODE: Code = Code::new(
+    "yaml-syntax",
+    Severity::Error,
+    include_str!("yaml_syntax.rs"),
+);

@@ -1,0 +1,14 @@
+//! Defaults and tier laid under each database: intent with no value missing, each with its origin.
+//!
+//! Layers, weakest first: built in, the workspace's defaults, the file's defaults, the built-in
+//! tier, the workspace's tier, the file's tier, the database. Maps merge key by key; texts, numbers
+//! and lists replace. Defaults and tiers of a file without databases hold for the whole workspace.
+
+mod builtin;
+mod estate;
+mod layers;
+
+pub use builtin::TIERS;
+pub use estate::resolve;
+pub use estate::{Database, Estate, Reference, Scope, Site, Store, Unresolved, Vault};
+pub use layers::{Intent, IntentCopies, IntentRestoreTest, IntentRetention, Layer, Resolved};

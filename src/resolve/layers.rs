@@ -1,0 +1,161 @@
+//! Laying one layer over the other.
+
+use std::collections::BTreeMap;
+
+use crate::cloud::{DailyWindow, WeeklyWindow};
+use crate::policy::{
+    Duration, Encryption, FloorKey, HighAvailability, Named, Settings, Spanned, TimeZone,
+};
+use crate::source::Place;
+
+/// Which layer set a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Layer {
+    BuiltIn,
+    WorkspaceDefaults,
+    FileDefaults,
+    Tier(String),
+    Database,
+}
+
+/// A value, the layer that set it, and where it is written (nowhere for what is built in).
+#[derive(Debug, Clone)]
+pub struct Resolved<T> {
+    pub value: T,
+    pub layer: Layer,
+    pub place: Option<Place>,
+}
+
+/// The settings of one database, every layer applied.
+#[derive(Debug, Clone)]
+pub struct Intent {
+    pub rpo: Option<Resolved<Duration>>,
+    pub rto: Option<Resolved<Duration>>,
+    pub retention: IntentRetention,
+    pub copies: IntentCopies,
+    pub restore_test: IntentRestoreTest,
+    pub timezone: Resolved<TimeZone>,
+    pub window: Resolved<DailyWindow>,
+    pub maintenance_window: Option<Resolved<WeeklyWindow>>,
+    pub encryption: Resolved<Encryption>,
+    pub deletion_protection: Resolved<bool>,
+    pub high_availability: Resolved<HighAvailability>,
+    pub tags: BTreeMap<String, Resolved<String>>,
+    pub floor: Vec<(FloorKey, Place)>,
+    /// The same settings with the database's own layer left off: what its tier asks for.
+    pub floor_intent: Option<Box<Intent>>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct IntentRetention {
+    pub pitr: Option<Resolved<Duration>>,
+    pub daily: Option<Resolved<Duration>>,
+    pub weekly: Option<Resolved<Duration>>,
+    pub monthly: Option<Resolved<Duration>>,
+    pub yearly: Option<Resolved<Duration>>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct IntentCopies {
+    pub regions: Option<Resolved<u8>>,
+    pub to: Vec<Resolved<String>>,
+    pub replicate_pitr: Option<Resolved<String>>,
+    pub geo: Option<Resolved<bool>>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct IntentRestoreTest {
+    pub every: Option<Resolved<Duration>>,
+    pub tables: Vec<Resolved<String>>,
+}
+
+/// The layers of one database, weakest first.
+pub(super) struct Stack<'a>(pub Vec<(Layer, Settings<'a>)>);
+
+impl<'a> Stack<'a> {
+    /// The strongest layer's value.
+    fn pick<T: Clone + 'a>(
+        &self,
+        get: impl Fn(&Settings<'a>) -> Option<&'a Spanned<T>>,
+    ) -> Option<Resolved<T>> {
+        self.0
+            .iter()
+            .rev()
+            .find_map(|(layer, settings)| Some(resolved(layer, get(settings)?)))
+    }
+
+    fn list<T: Clone + 'a>(
+        &self,
+        get: impl Fn(&Settings<'a>) -> Option<&'a Vec<Spanned<T>>>,
+    ) -> Vec<Resolved<T>> {
+        self.0
+            .iter()
+            .rev()
+            .find_map(|(layer, settings)| {
+                Some(
+                    get(settings)?
+                        .iter()
+                        .map(|item| resolved(layer, item))
+                        .collect(),
+                )
+            })
+            .unwrap_or_default()
+    }
+
+    fn tags(&self) -> BTreeMap<String, Resolved<String>> {
+        let mut tags = BTreeMap::new();
+        for (layer, settings) in &self.0 {
+            let entries = settings
+                .tags
+                .into_iter()
+                .flat_map(|tags: &Named<_>| tags.iter());
+            tags.extend(entries.map(|(key, value)| (key.value.clone(), resolved(layer, value))));
+        }
+        tags
+    }
+
+    /// Every setting. None only if a built-in default were missing.
+    pub fn intent(&self) -> Option<Intent> {
+        let retention = |get: fn(&crate::policy::Retention) -> Option<&Spanned<Duration>>| {
+            self.pick(|s| get(s.retention?))
+        };
+        Some(Intent {
+            rpo: self.pick(|s| s.rpo),
+            rto: self.pick(|s| s.rto),
+            retention: IntentRetention {
+                pitr: retention(|r| r.pitr.as_ref()),
+                daily: retention(|r| r.daily.as_ref()),
+                weekly: retention(|r| r.weekly.as_ref()),
+                monthly: retention(|r| r.monthly.as_ref()),
+                yearly: retention(|r| r.yearly.as_ref()),
+            },
+            copies: IntentCopies {
+                regions: self.pick(|s| s.copies?.regions.as_ref()),
+                to: self.list(|s| s.copies?.to.as_ref()),
+                replicate_pitr: self.pick(|s| s.copies?.replicate_pitr.as_ref()),
+                geo: self.pick(|s| s.copies?.geo.as_ref()),
+            },
+            restore_test: IntentRestoreTest {
+                every: self.pick(|s| s.restore_test?.every.as_ref()),
+                tables: self.list(|s| s.restore_test?.tables.as_ref()),
+            },
+            timezone: self.pick(|s| s.timezone)?,
+            window: self.pick(|s| s.window)?,
+            maintenance_window: self.pick(|s| s.maintenance_window),
+            encryption: self.pick(|s| s.encryption)?,
+            deletion_protection: self.pick(|s| s.deletion_protection)?,
+            high_availability: self.pick(|s| s.high_availability)?,
+            tags: self.tags(),
+            floor: Vec::new(),
+            floor_intent: None,
+        })
+    }
+}
+
+fn resolved<T: Clone>(layer: &Layer, written: &Spanned<T>) -> Resolved<T> {
+    Resolved {
+        value: written.value.clone(),
+        layer: layer.clone(),
+        place: (*layer != Layer::BuiltIn).then_some(written.place),
+    }
+}
