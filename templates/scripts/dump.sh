@@ -391,24 +391,39 @@ list_blob() {
     --query "[?ends_with(name, '/manifest.json')].name" --output tsv
 }
 
+# What the store has of this run already, as size, tab, path.
+stored_blobs() {
+  local stored
+  stored="$(blob list --account-name "$1" --container-name "$2" --prefix "$KEY/" --num-results '*' \
+    --query '[].[properties.contentLength, name]' --output tsv)" || return 1
+  sort <<<"${stored//$'\t'"$KEY/"/$'\t'}"
+}
+
 put_blob() {
-  blob upload --account-name "$1" --container-name "$2" --name "$4" --file "$3" \
+  blob upload --account-name "$1" --container-name "$2" --name "$KEY/$3" --file "$RUN/$3" \
     --overwrite false --no-progress --output none
 }
 
 upload_blob() {
-  local store="$1" account="$2" container="$3" KEY item
+  local store="$1" account="$2" container="$3" KEY stored lacking item
   choose_key list_blob "$account" "$container" || return 1
   if [[ -n $KEY ]]; then
-    for item in "$RUN"/*; do
-      if [[ -d $item ]]; then
+    stored="$(stored_blobs "$account" "$container")" || return 1
+    for item in "$RUN"/*/; do
+      item="${item%/}"
+      if [[ $stored != *$'\t'"${item##*/}/"* ]]; then
         blob upload-batch --account-name "$account" --destination "$container" --source "$item" \
           --destination-path "$KEY/${item##*/}" --overwrite false --no-progress --output none || return 1
-      elif [[ ${item##*/} != manifest.json ]]; then
-        put_blob "$account" "$container" "$item" "$KEY/${item##*/}" || return 1
       fi
     done
-    put_blob "$account" "$container" "$RUN/manifest.json" "$KEY/manifest.json" || return 1
+    # upload-batch exits 0 whatever it left out: ask the store, and send the rest one by one. What is
+    # there is never sent again, so that a failed upload can be repeated where nothing can be replaced.
+    stored="$(stored_blobs "$account" "$container")" || return 1
+    lacking="$(find "$RUN" -type f ! -name manifest.json -printf '%s\t%P\n' | sort |
+      comm -23 - <(printf '%s\n' "$stored") | cut -f2)" || return 1
+    for item in $lacking manifest.json; do
+      put_blob "$account" "$container" "$item" || return 1
+    done
   fi
   say "store $store: ${KEY:-already there}"
 }
