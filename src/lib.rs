@@ -2,6 +2,8 @@
 
 pub mod cloud;
 pub mod finding;
+pub mod observe;
+pub mod plan;
 pub mod policy;
 pub mod resolve;
 pub mod source;

@@ -1,0 +1,48 @@
+//! What the clouds have: live, or as recorded.
+
+mod recorded;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::plan::Address;
+
+pub use recorded::{RecordError, read, write};
+
+/// What was seen of each resource that the plan names.
+#[derive(Debug, Default)]
+pub struct Observations(pub BTreeMap<Address, State>);
+
+/// What a cloud answered for one resource.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum State {
+    Found(Box<Found>),
+    Missing,
+    /// Neither clean nor drift: the answer did not come.
+    Unreadable {
+        reason: String,
+    },
+}
+
+/// A resource as the cloud tells it, in the plan's own vocabulary.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Found {
+    /// The resource's struct, serialised.
+    pub live: Value,
+    /// The same resource's properties in the deployed template, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployed: Option<Value>,
+    /// Values that the cloud has accepted and not applied yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending: Option<Value>,
+    /// The state that the resource is passing through, as `modifying`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub busy: Option<String>,
+    /// What CloudFormation's own last drift detection said of the resource's stack.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stack_drift: Option<String>,
+}

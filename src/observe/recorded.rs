@@ -1,0 +1,132 @@
+//! The recorded state: a versioned JSON file that `--record` writes and `--from` reads.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Found, Observations, State};
+use crate::plan::{Address, Plan};
+
+const VERSION: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    version: u32,
+    resources: Vec<Entry>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Entry {
+    #[serde(flatten)]
+    address: Address,
+    #[serde(flatten)]
+    state: State,
+}
+
+/// Why a recorded state cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    #[error("cannot read {path}: {source}")]
+    Read {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("{path} is not a recorded state: {source}")]
+    Form {
+        path: PathBuf,
+        source: serde_json::Error,
+    },
+    #[error("{path} has version {found}; this backstay reads version {VERSION}")]
+    Version { path: PathBuf, found: u32 },
+}
+
+/// Reads a recorded state.
+///
+/// # Errors
+/// The file cannot be read, is not JSON of this shape, or has another version.
+pub fn read(path: &Path) -> Result<Observations, RecordError> {
+    let path = || path.to_owned();
+    let text = std::fs::read_to_string(path()).map_err(|source| RecordError::Read {
+        path: path(),
+        source,
+    })?;
+    let file: File = serde_json::from_str(&text).map_err(|source| RecordError::Form {
+        path: path(),
+        source,
+    })?;
+    if file.version != VERSION {
+        return Err(RecordError::Version {
+            path: path(),
+            found: file.version,
+        });
+    }
+    let entries = file.resources.into_iter();
+    Ok(Observations(
+        entries.map(|entry| (entry.address, entry.state)).collect(),
+    ))
+}
+
+/// The text of a recorded state. Only what the plan owns is kept: a tag or setting that the policy
+/// does not name, and with it whatever secret somebody put there, is left out.
+///
+/// # Errors
+/// None in practice: the state is texts, numbers, lists and maps.
+pub fn write(observations: &Observations, plan: &Plan) -> Result<String, serde_json::Error> {
+    let owned: BTreeMap<&Address, Value> = plan
+        .resources
+        .iter()
+        .map(|resource| (&resource.address, resource.body.tree()))
+        .collect();
+    let resources = observations
+        .0
+        .iter()
+        .map(|(address, state)| Entry {
+            address: address.clone(),
+            state: match (state, owned.get(address)) {
+                (State::Found(found), Some(owned)) => State::Found(Box::new(prune(found, owned))),
+                (other, _) => other.clone(),
+            },
+        })
+        .collect();
+    let file = File {
+        version: VERSION,
+        resources,
+    };
+    serde_json::to_string_pretty(&file).map(|text| text + "\n")
+}
+
+fn prune(found: &Found, owned: &Value) -> Found {
+    let keep = |value: &Option<Value>| value.as_ref().map(|value| intersect(value, owned));
+    Found {
+        live: intersect(&found.live, owned),
+        deployed: keep(&found.deployed),
+        pending: keep(&found.pending),
+        busy: found.busy.clone(),
+        stack_drift: found.stack_drift.clone(),
+    }
+}
+
+/// The part of a live value whose keys the plan has. Tags are kept by key; other lists are kept
+/// whole, since an additional lifecycle rule is drift.
+fn intersect(live: &Value, owned: &Value) -> Value {
+    match (live, owned) {
+        (Value::Object(live), Value::Object(owned)) => live
+            .iter()
+            .filter_map(|(key, value)| Some((key.clone(), intersect(value, owned.get(key)?))))
+            .collect(),
+        (Value::Array(live), Value::Array(owned)) if is_tags(live) => live
+            .iter()
+            .filter(|tag| owned.iter().any(|own| own["Key"] == tag["Key"]))
+            .cloned()
+            .collect(),
+        _ => live.clone(),
+    }
+}
+
+fn is_tags(list: &[Value]) -> bool {
+    list.iter()
+        .all(|item| item.get("Key").is_some() && item.get("Value").is_some())
+}

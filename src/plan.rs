@@ -1,0 +1,55 @@
+//! What the clouds should have: every owned resource, typed, with the policy lines that asked for
+//! it. Built from an estate without errors; cannot fail.
+
+mod address;
+mod aws;
+mod azure;
+mod dump;
+mod lifecycle;
+mod resource;
+
+use crate::resolve::{Database, Estate, Scope as PolicyScope};
+
+pub use address::{Address, Scope};
+pub use dump::{Class, Connection, Dump, DumpStore};
+pub use resource::{Body, Owner, Resource};
+
+/// Everything that a workspace asks of its clouds and hosts.
+#[derive(Debug, Default)]
+pub struct Plan {
+    /// In the order of the policy.
+    pub resources: Vec<Resource>,
+    pub dumps: Vec<Dump>,
+}
+
+/// Turns intent into resources.
+pub fn plan(estate: &Estate<'_>) -> Plan {
+    let mut plan = Plan::default();
+    for database in &estate.databases {
+        match database.site.scope {
+            PolicyScope::Aws { .. } => aws::instances(database, &mut plan.resources),
+            PolicyScope::Azure { .. } => plan.resources.extend(azure::server(database)),
+            PolicyScope::Host { .. } => {}
+        }
+        plan.dumps.extend(dump::dump(database, estate));
+    }
+    for store in &estate.stores {
+        let kept = lifecycle::Kept::of(store, &estate.databases);
+        match store.site.scope {
+            PolicyScope::Aws { .. } => plan.resources.extend(aws::bucket(store, &kept)),
+            PolicyScope::Azure { .. } => plan.resources.extend(azure::policy(store, &kept)),
+            PolicyScope::Host { .. } => {}
+        }
+    }
+    plan
+}
+
+/// Tags of everything that is rendered for a database.
+fn tags(database: &Database<'_>) -> std::collections::BTreeMap<String, String> {
+    database
+        .intent
+        .tags
+        .iter()
+        .map(|(key, tag)| (key.clone(), tag.value.clone()))
+        .collect()
+}
