@@ -1,6 +1,7 @@
 //! backstay: backup policy as code.
 
 pub mod cloud;
+pub mod drift;
 pub mod finding;
 pub mod observe;
 pub mod plan;

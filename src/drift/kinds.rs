@@ -1,0 +1,43 @@
+//! The codes of drift, one page each.
+
+mod changed;
+mod in_flight;
+mod missing;
+mod not_compared;
+mod pending;
+mod strengthened;
+mod undeployed;
+mod unreadable;
+mod weakened;
+
+use crate::finding::{Code, Kind};
+
+/// Every code of this room.
+pub static CODES: &[&Code] = &[
+    &missing::CODE,
+    &weakened::CODE,
+    &changed::CODE,
+    &undeployed::CODE,
+    &strengthened::CODE,
+    &pending::CODE,
+    &in_flight::CODE,
+    &not_compared::CODE,
+    &unreadable::CODE,
+];
+
+pub(super) fn unreadable() -> &'static Code {
+    &unreadable::CODE
+}
+
+pub(super) fn code(kind: Kind) -> &'static Code {
+    match kind {
+        Kind::Missing => &missing::CODE,
+        Kind::Weakened => &weakened::CODE,
+        Kind::Changed => &changed::CODE,
+        Kind::Undeployed => &undeployed::CODE,
+        Kind::Strengthened => &strengthened::CODE,
+        Kind::Pending => &pending::CODE,
+        Kind::InFlight => &in_flight::CODE,
+        Kind::NotCompared => &not_compared::CODE,
+    }
+}

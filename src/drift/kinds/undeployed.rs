@@ -1,0 +1,13 @@
+//! # undeployed
+//! The deployed template is older than the policy; the cloud still has what was deployed.
+//!
+//! **Why.** Nobody touched the cloud: the policy changed and its template was not deployed yet.
+//!
+//! **Fix.** Deploy the rendered file.
+use crate::finding::{Code, Severity};
+
+pub static CODE: Code = Code::new(
+    "undeployed",
+    Severity::Warning,
+    include_str!("undeployed.rs"),
+);

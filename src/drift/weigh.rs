@@ -1,0 +1,59 @@
+//! Which way a difference leans.
+
+use std::cmp::Ordering;
+
+use serde_json::Value;
+
+use crate::cloud::{Direction, Property};
+use crate::finding::Kind;
+
+/// The kind of a difference, by the direction that is declared beside the resource.
+pub(super) fn kind(property: Option<&Property>, intended: &Value, live: &Value) -> Kind {
+    let direction = property.map_or(Direction::Neutral, |property| property.direction);
+    let order = match direction {
+        Direction::MoreIsStronger => amount(live).partial_cmp(&amount(intended)),
+        Direction::Ranked(words) => {
+            let rank = |value: &Value| words.iter().position(|word| Some(*word) == value.as_str());
+            match (rank(live), rank(intended)) {
+                (Some(live), Some(intended)) => Some(live.cmp(&intended)),
+                (None, Some(_)) if live.is_null() => Some(Ordering::Less),
+                _ => None,
+            }
+        }
+        Direction::EachIsStronger => members(intended, live),
+        Direction::Neutral => None,
+    };
+    match order {
+        Some(Ordering::Less) => Kind::Weakened,
+        Some(Ordering::Greater) => Kind::Strengthened,
+        // A whole block that is gone takes its protection along.
+        _ if live.is_null() && (intended.is_object() || intended.is_array()) => Kind::Weakened,
+        _ => Kind::Changed,
+    }
+}
+
+/// Numbers, texts that are numbers and switches on one scale; nothing is least.
+fn amount(value: &Value) -> f64 {
+    match value {
+        Value::Bool(on) => f64::from(u8::from(*on)),
+        Value::Number(number) => number.as_f64().unwrap_or(f64::NAN),
+        Value::String(text) => text.parse().unwrap_or(f64::NAN),
+        Value::Null => f64::NEG_INFINITY,
+        Value::Array(_) | Value::Object(_) => f64::NAN,
+    }
+}
+
+/// Less where an intended member is absent, greater where there are only additional ones.
+fn members(intended: &Value, live: &Value) -> Option<Ordering> {
+    let empty = Vec::new();
+    let live = live.as_array().unwrap_or(&empty);
+    let all = intended
+        .as_array()?
+        .iter()
+        .all(|member| live.contains(member));
+    Some(if all {
+        Ordering::Greater
+    } else {
+        Ordering::Less
+    })
+}
