@@ -88,9 +88,9 @@ def parsed(text, name):
 
 
 def below(folder, *patterns):
-    """Files whose path below the folder fits a pattern; `*` also stands for slashes."""
+    """Files whose path, from the folder's own name on, fits a pattern; `*` also stands for slashes."""
     found = (path for path in folder.rglob("*") if path.is_file())
-    return sorted(path for path in found if any(fnmatch.fnmatch("/" + relative(path, folder), p) for p in patterns))
+    return sorted(path for path in found if any(fnmatch.fnmatch(f"/{folder.name}/{relative(path, folder)}", p) for p in patterns))
 
 
 def checker(name):
