@@ -58,7 +58,7 @@ def use_venv():
     if not python.exists():
         print(f"{python} is missing: run bash .ci/setup", file=sys.stderr)
         sys.exit(2)
-    sys.stdout.flush()
+    os.environ["PYTHONUTF8"] = "1"  # rendered files are UTF-8 in any locale
     os.execv(python, [str(python), *sys.argv])
 
 
