@@ -1,10 +1,12 @@
 //! backstay: backup policy as code.
 
+pub mod cli;
 pub mod cloud;
 pub mod drift;
 pub mod finding;
 pub mod observe;
 pub mod plan;
 pub mod policy;
+pub mod report;
 pub mod resolve;
 pub mod source;

@@ -4,6 +4,7 @@ mod database;
 mod duration;
 mod model;
 mod problem;
+mod reference;
 mod schedule;
 mod schema;
 mod settings;
@@ -24,6 +25,7 @@ pub use model::{
     StoreLock, StoreRedundancy, Tier, Vault, VaultLock, VaultRedundancy,
 };
 pub use problem::CODES;
+pub use reference::reference;
 pub use schedule::Schedule;
 pub use schema::{json_schema, validator};
 pub use settings::{

@@ -1,0 +1,189 @@
+//! The command line: clap types only.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Backup policy as code: validate it, render it for each cloud, and see when reality drifts from it.
+///
+/// No command writes to a cloud or a database.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    max_term_width = 100,
+    after_help = "Exit codes: 0 clean, 1 findings, 2 usage or a policy that cannot be read, 3 incomplete: something could not be read."
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check the policy: its form, its names, and each provider's limits
+    Validate(Validate),
+    /// Write the templates, scripts and schedules that the policy asks for
+    Render(Render),
+    /// Compare the plan with the live clouds, or with a recorded state
+    Drift(Drift),
+    /// Validate, render --check and drift in one, as a pull request needs it
+    Check(Check),
+    /// Say what a finding means, why it matters and how to fix it
+    Explain(Explain),
+    /// Print the JSON Schema of a policy, for editors
+    Schema(Schema),
+}
+
+#[derive(Debug, Args)]
+pub struct Validate {
+    #[command(flatten)]
+    pub paths: Paths,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct Render {
+    #[command(flatten)]
+    pub paths: Paths,
+    #[command(flatten)]
+    pub folder: Folder,
+    /// Fail where the folder differs from what the policy asks for; write nothing
+    #[arg(long)]
+    pub check: bool,
+    /// Show what changes, as a unified diff
+    #[arg(long)]
+    pub diff: bool,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct Drift {
+    #[command(flatten)]
+    pub paths: Paths,
+    #[command(flatten)]
+    pub state: State,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct Check {
+    #[command(flatten)]
+    pub paths: Paths,
+    #[command(flatten)]
+    pub folder: Folder,
+    #[command(flatten)]
+    pub state: State,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// Code of a finding, as window-overlap; without one, all codes are listed
+    pub code: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// json for editors, markdown for people
+    #[arg(long, value_enum, default_value_t)]
+    pub format: SchemaFormat,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum SchemaFormat {
+    #[default]
+    Json,
+    Markdown,
+}
+
+#[derive(Debug, Args)]
+pub struct Paths {
+    /// Policy files and folders; all files under them form one workspace
+    #[arg(value_name = "PATH", default_value = "policies")]
+    pub paths: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Folder {
+    /// Folder of the rendered files
+    #[arg(long, value_name = "DIR", default_value = "generated")]
+    pub out: PathBuf,
+    /// Folder whose templates replace the built-in ones of the same name
+    #[arg(long, value_name = "DIR")]
+    pub templates: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct State {
+    /// Compare with this recorded state instead of the live clouds
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
+    /// Save what was observed, without secrets
+    #[arg(long, value_name = "FILE", conflicts_with = "from")]
+    pub record: Option<PathBuf>,
+    /// Show as well what the clouds never tell back
+    #[arg(long, short)]
+    pub verbose: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Output {
+    /// Form of the report on standard output
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Write a report to a file as well, as json=report.json (repeatable)
+    #[arg(long = "report", value_name = "FORMAT=FILE")]
+    pub reports: Vec<ReportFile>,
+    /// Least finding that makes the exit code 1 [default: warning; for drift: weakened]
+    #[arg(long, value_enum)]
+    pub fail_on: Option<FailOn>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    #[default]
+    Text,
+    Json,
+}
+
+/// Severities, under the names that drift gives them as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Errors; for drift, what is missing or weakened
+    #[value(alias = "weakened", alias = "missing")]
+    Error,
+    /// Warnings as well; for drift, what is changed or undeployed
+    #[value(alias = "changed", alias = "undeployed")]
+    Warning,
+    /// Everything; for drift, what is strengthened or on its way
+    #[value(alias = "strengthened")]
+    Info,
+    /// Nothing
+    Never,
+}
+
+/// A report for a file.
+#[derive(Debug, Clone)]
+pub struct ReportFile {
+    pub format: Format,
+    pub path: PathBuf,
+}
+
+impl FromStr for ReportFile {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (format, path) = text
+            .split_once('=')
+            .ok_or("write FORMAT=FILE, as json=report.json")?;
+        Ok(ReportFile {
+            format: <Format as ValueEnum>::from_str(format, false)?,
+            path: path.into(),
+        })
+    }
+}

@@ -1,0 +1,39 @@
+//! Wiring and file access: one file a command.
+
+mod check;
+mod drift;
+mod explain;
+mod failure;
+mod load;
+mod outcome;
+mod render;
+mod schema;
+mod validate;
+
+use std::process::ExitCode;
+
+use crate::cli::{Cli, Command};
+use failure::Failure;
+
+/// Runs a command; prints its report to standard output and hints to standard error.
+pub fn run(cli: &Cli) -> ExitCode {
+    let result = match &cli.command {
+        Command::Validate(args) => validate::run(args),
+        Command::Render(args) => render::run(args),
+        Command::Drift(args) => drift::run(args),
+        Command::Check(args) => check::run(args),
+        Command::Explain(args) => explain::run(args),
+        Command::Schema(args) => schema::run(args),
+    };
+    match result {
+        Ok(code) => code.into(),
+        // Whoever reads the output has seen enough, as `backstay schema | head` has.
+        Err(Failure::Print(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+            ExitCode::SUCCESS
+        }
+        Err(failure) => {
+            eprintln!("backstay: {failure}");
+            outcome::Code::Unusable.into()
+        }
+    }
+}

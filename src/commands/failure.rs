@@ -1,0 +1,33 @@
+//! Problems of ours, and of the machine: everything that is not a finding.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why a command could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    #[error("cannot read {path}: {source}")]
+    Read { path: PathBuf, source: io::Error },
+    #[error("cannot write {path}: {source}")]
+    Write { path: PathBuf, source: io::Error },
+    #[error("cannot print: {0}")]
+    Print(#[from] io::Error),
+    #[error("no policy file (*.yaml, *.yml) under {0}; write one, or name the folder that has them")]
+    NoPolicy(String),
+    #[error("no finding has the code `{code}`{hint}; `backstay explain` lists all codes")]
+    UnknownCode { code: String, hint: String },
+    #[cfg(not(feature = "clouds"))]
+    #[error("this backstay was built without the cloud clients: give --from FILE, or build with the feature `clouds`")]
+    NoClouds,
+    #[cfg(feature = "clouds")]
+    #[error("{0}")]
+    Live(#[from] crate::observe::live::LiveError),
+    #[error("{0}")]
+    Record(#[from] crate::observe::RecordError),
+    #[error("{0}")]
+    Render(#[from] crate::render::RenderError),
+    #[error("{0}")]
+    Folder(#[from] crate::render::folder::FolderError),
+    #[error("a report could not be written as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+}

@@ -1,0 +1,73 @@
+//! From paths to a checked workspace.
+
+use std::path::{Path, PathBuf};
+
+use super::failure::Failure;
+use crate::finding::{self, Finding, Severity};
+use crate::policy::{self, Workspace};
+use crate::resolve::{Estate, resolve};
+use crate::rules;
+use crate::source::Sources;
+
+/// Every policy file under the paths, parsed, with the findings on its form.
+pub(super) fn workspace(paths: &[PathBuf]) -> Result<(Workspace, Vec<Finding>), Failure> {
+    let mut files = Vec::new();
+    for path in paths {
+        collect(path, &mut files)?;
+    }
+    if files.is_empty() {
+        let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+        return Err(Failure::NoPolicy(names.join(", ")));
+    }
+    let mut sources = Sources::default();
+    for path in files {
+        let text = std::fs::read_to_string(&path).map_err(|source| Failure::Read {
+            path: path.clone(),
+            source,
+        })?;
+        sources.add(path, text);
+    }
+    Ok(policy::parse(sources))
+}
+
+/// The workspace's estate, with every finding on it in reading order.
+pub(super) fn estate(workspace: &Workspace, mut findings: Vec<Finding>) -> (Estate<'_>, Vec<Finding>) {
+    let estate = resolve(workspace);
+    findings.extend(rules::check(&estate));
+    finding::sort(&mut findings);
+    (estate, findings)
+}
+
+/// Whether the policy means something definite, so that a plan can be made of it.
+pub(super) fn is_sound(findings: &[Finding]) -> bool {
+    findings.iter().all(|finding| finding.severity < Severity::Error)
+}
+
+/// Files are taken as they are named; folders are searched, in the order of the names. Hidden
+/// entries and links to folders are passed over, so a search always ends.
+fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
+    let read = |source| Failure::Read {
+        path: path.to_owned(),
+        source,
+    };
+    if !std::fs::metadata(path).map_err(read)?.is_dir() {
+        if !files.iter().any(|file| file == path) {
+            files.push(path.to_owned());
+        }
+        return Ok(());
+    }
+    let mut entries = std::fs::read_dir(path)
+        .and_then(|entries| entries.collect::<Result<Vec<_>, _>>())
+        .map_err(read)?;
+    entries.sort_by_key(std::fs::DirEntry::file_name);
+    for entry in entries {
+        let hidden = entry.file_name().to_string_lossy().starts_with('.');
+        let kind = entry.file_type().map_err(read)?;
+        let path = entry.path();
+        let policy = path.extension().is_some_and(|ext| ext == "yaml" || ext == "yml");
+        if !hidden && (kind.is_dir() || (policy && path.is_file())) {
+            collect(&path, files)?;
+        }
+    }
+    Ok(())
+}

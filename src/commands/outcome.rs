@@ -1,0 +1,136 @@
+//! What a run ends with: its reports and its exit code.
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use super::failure::Failure;
+use crate::cli::{FailOn, Format, Output};
+use crate::finding::Severity;
+use crate::policy::Workspace;
+use crate::report::{self, Color, Detail, Report, Style};
+
+/// Exit codes, the same for every command and format. The greater wins, but for [`Code::Findings`],
+/// which wins over [`Code::Incomplete`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Code {
+    Clean = 0,
+    Findings = 1,
+    Unusable = 2,
+    Incomplete = 3,
+}
+
+impl From<Code> for ExitCode {
+    fn from(code: Code) -> ExitCode {
+        ExitCode::from(code as u8)
+    }
+}
+
+impl Code {
+    /// The code of a report. Drift counts from `weakened` on, the rest from `warning` on.
+    pub(super) fn of(report: &Report<'_>, workspace: &Workspace, output: &Output) -> Code {
+        let fails = |finding: &crate::finding::Finding| {
+            let default = match finding.difference {
+                Some(_) => FailOn::Error,
+                None => FailOn::Warning,
+            };
+            let least = match output.fail_on.unwrap_or(default) {
+                FailOn::Error => Severity::Error,
+                FailOn::Warning => Severity::Warning,
+                FailOn::Info => Severity::Info,
+                FailOn::Never => return false,
+            };
+            finding.severity >= least && finding.code.name != "unreadable"
+        };
+        if workspace.documents.iter().any(|document| document.tree.is_none()) {
+            Code::Unusable
+        } else if report.findings.iter().any(fails) {
+            Code::Findings
+        } else if report.compared.is_some_and(|compared| compared.unreadable > 0) {
+            Code::Incomplete
+        } else {
+            Code::Clean
+        }
+    }
+}
+
+/// Prints the report, writes the files that were asked for, and says how it ended.
+pub(super) fn finish(
+    report: &Report<'_>,
+    workspace: &Workspace,
+    output: &Output,
+    detail: Detail,
+) -> Result<Code, Failure> {
+    for file in &output.reports {
+        let plain = Style {
+            color: Color::Plain,
+            width: 120,
+            detail,
+        };
+        let text = text(report, file.format, plain)?;
+        std::fs::write(&file.path, text).map_err(|source| Failure::Write {
+            path: file.path.clone(),
+            source,
+        })?;
+    }
+    print(&text(report, output.format, style(detail))?)?;
+    summary(report);
+    Ok(Code::of(report, workspace, output))
+}
+
+fn text(report: &Report<'_>, format: Format, style: Style) -> Result<String, Failure> {
+    Ok(match format {
+        Format::Text => report::text(report, style),
+        Format::Json => report::json(report)?,
+    })
+}
+
+pub(super) fn print(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    Ok(out.flush()?)
+}
+
+/// Colour and the terminal's width on a terminal only; NO_COLOR is honoured.
+pub(super) fn style(detail: Detail) -> Style {
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let terminal = io::stdout().is_terminal();
+    Style {
+        color: if terminal && !plain { Color::Styled } else { Color::Plain },
+        width: match terminal_size::terminal_size() {
+            Some((width, _)) if terminal => usize::from(width.0).max(40),
+            _ => 120,
+        },
+        detail,
+    }
+}
+
+fn summary(report: &Report<'_>) {
+    let many = |count: usize, one: &str| match count {
+        1 => format!("1 {one}"),
+        count => format!("{count} {one}s"),
+    };
+    let counts = format!(
+        "{}, {}, {}",
+        many(report.count(Severity::Error), "error"),
+        many(report.count(Severity::Warning), "warning"),
+        many(report.count(Severity::Info), "note"),
+    );
+    match report.compared {
+        None => eprintln!("backstay {}: {counts}", report.command),
+        Some(compared) => {
+            let properties = match compared.properties {
+                1 => "1 property".to_owned(),
+                count => format!("{count} properties"),
+            };
+            let resources = many(compared.resources, "resource");
+            let unread = match compared.unreadable {
+                0 => String::new(),
+                count => format!("; {count} could not be read"),
+            };
+            eprintln!(
+                "backstay {}: {resources} and {properties} compared{unread}; {counts}",
+                report.command
+            );
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! A finding with the lines it speaks of.
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{Annotation, AnnotationKind, Level, Renderer, Snippet};
+
+use super::{Color, Style};
+use crate::finding::{Finding, Severity};
+use crate::source::{Place, Sources};
+
+/// The lines of one place, cut out of their file so that a report on a large workspace stays
+/// linear in its findings.
+struct Cut<'a> {
+    path: String,
+    text: &'a str,
+    line: usize,
+    span: std::ops::Range<usize>,
+}
+
+fn cut(sources: &Sources, place: Place) -> Cut<'_> {
+    let source = sources.get(place.file);
+    let text = source.text();
+    let start = text.floor_char_boundary(place.start as usize);
+    // A value of many lines is shown by its first.
+    let from = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let to = text[start..].find('\n').map_or(text.len(), |at| start + at);
+    let end = text.floor_char_boundary((place.end as usize).clamp(start, to));
+    Cut {
+        path: source.display_path(),
+        text: text[from..to].trim_end_matches('\r'),
+        line: source.position(place.start).line,
+        span: start - from..end - from,
+    }
+}
+
+fn snippet<'a>(cut: Cut<'a>, kind: AnnotationKind, label: &'a str) -> Snippet<'a, Annotation<'a>> {
+    let annotation = kind.span(cut.span);
+    let annotation = match label {
+        "" => annotation,
+        label => annotation.label(label),
+    };
+    Snippet::source(cut.text)
+        .line_start(cut.line)
+        .path(cut.path)
+        .annotation(annotation)
+}
+
+/// Title, snippet, labels, why and fix.
+pub(super) fn render(sources: &Sources, finding: &Finding, style: Style) -> String {
+    let level = match finding.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Info => Level::INFO,
+    };
+    let mut group = level
+        .primary_title(&finding.message)
+        .id(finding.code.name)
+        .elements(
+            finding
+                .place
+                .map(|place| snippet(cut(sources, place), AnnotationKind::Primary, "")),
+        );
+    for (place, label) in &finding.labels {
+        group = group.element(snippet(
+            cut(sources, *place),
+            AnnotationKind::Context,
+            label,
+        ));
+    }
+    if !finding.why.is_empty() {
+        group = group.element(Level::NOTE.message(&finding.why));
+    }
+    if !finding.fix.is_empty() {
+        group = group.element(Level::HELP.message(&finding.fix));
+    }
+    let renderer = match style.color {
+        Color::Plain => Renderer::plain(),
+        Color::Styled => Renderer::styled(),
+    };
+    renderer
+        .decor_style(DecorStyle::Ascii)
+        .term_width(style.width)
+        .render(&[group])
+}
