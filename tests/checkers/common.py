@@ -53,11 +53,11 @@ def relative(path, folder):
 def use_venv():
     """Goes on in the project's own Python, whichever one started this program."""
     python = VENV / "bin" / "python"
-    if python.exists() and os.path.samefile(sys.prefix, VENV):
-        return
-    if not python.exists():
-        print(f"{python} is missing: run bash .ci/setup", file=sys.stderr)
+    if not os.access(python, os.X_OK):
+        print(f"{python} is missing or not for this user: run bash .ci/setup", file=sys.stderr)
         sys.exit(2)
+    if os.path.samefile(sys.prefix, VENV):
+        return
     os.environ["PYTHONUTF8"] = "1"  # rendered files are UTF-8 in any locale
     os.execv(python, [str(python), *sys.argv])
 
