@@ -8,6 +8,7 @@ mod load;
 mod outcome;
 mod render;
 mod schema;
+mod stale;
 mod validate;
 
 use std::process::ExitCode;

@@ -69,10 +69,18 @@ pub struct Finding {
 impl Finding {
     pub fn new(code: &'static Code, place: Place, message: impl Into<String>) -> Finding {
         Finding {
+            place: Some(place),
+            ..Finding::without_place(code, message)
+        }
+    }
+
+    /// A finding on something that is in no file of the workspace.
+    pub fn without_place(code: &'static Code, message: impl Into<String>) -> Finding {
+        Finding {
             code,
             severity: code.severity,
             message: message.into(),
-            place: Some(place),
+            place: None,
             labels: Vec::new(),
             why: String::new(),
             fix: String::new(),

@@ -4,14 +4,14 @@ use super::failure::Failure;
 use super::outcome::{self, Code};
 use crate::cli::Explain;
 use crate::finding::{Code as FindingCode, closest};
-use crate::{drift, policy, render, rules};
+use crate::{drift, policy, rules};
 
 /// Every code that a finding can have.
 fn codes() -> Vec<&'static FindingCode> {
     let mut codes = policy::CODES.to_vec();
     codes.extend(rules::RULES.iter().map(|rule| rule.code));
     codes.extend(drift::CODES);
-    codes.push(render::STALE);
+    codes.push(&super::stale::CODE);
     codes.sort_by_key(|code| code.name);
     codes.dedup_by_key(|code| code.name);
     codes

@@ -1,0 +1,97 @@
+//! `backstay render`.
+
+use similar::TextDiff;
+
+use super::failure::Failure;
+use super::outcome::{self, Code};
+use super::{load, stale};
+use crate::cli::{Folder, Render};
+use crate::finding::Severity;
+use crate::plan::{Plan, plan};
+use crate::render::folder::{self, Changes};
+use crate::render::{Artifact, Templates, deploy_commands, render};
+use crate::report::{Detail, Report};
+
+pub(super) fn run(args: &Render) -> Result<Code, Failure> {
+    let (workspace, findings) = load::workspace(&args.paths.paths)?;
+    let (estate, mut findings) = load::estate(&workspace, findings);
+    // Notes are validate's to tell; what stops or endangers the rendering is told here as well.
+    findings.retain(|finding| finding.severity > Severity::Info);
+    if load::is_sound(&findings) {
+        let plan = plan(&estate);
+        let artifacts = artifacts(&plan, &args.folder)?;
+        let changes = folder::compare(&args.folder.out, &artifacts)?;
+        if args.diff {
+            outcome::print(&diff(&changes, &artifacts, &args.folder)?)?;
+        }
+        if args.check {
+            findings.extend(stale::findings(&changes, &args.folder.out));
+        } else {
+            folder::write(&args.folder.out, &artifacts)?;
+            tell(&changes, &plan, &args.folder);
+        }
+    }
+    let report = Report {
+        command: "render",
+        sources: &workspace.sources,
+        findings: &findings,
+        compared: None,
+    };
+    outcome::finish(&report, &workspace, &args.output, Detail::Brief)
+}
+
+pub(super) fn artifacts(plan: &Plan, folder: &Folder) -> Result<Vec<Artifact>, Failure> {
+    let templates = match &folder.templates {
+        Some(path) => Templates::from_folder(path)?,
+        None => Templates::embedded()?,
+    };
+    Ok(render(plan, &templates)?)
+}
+
+/// What changed, and the next step, on standard error.
+fn tell(changes: &Changes, plan: &Plan, folder: &Folder) {
+    let out = folder.out.display();
+    let kinds = [
+        (&changes.created, "created"),
+        (&changes.changed, "changed"),
+        (&changes.removed, "removed"),
+    ];
+    for (paths, what) in kinds {
+        for path in paths {
+            eprintln!("{what} {out}/{path}");
+        }
+    }
+    eprintln!("{} files unchanged", changes.unchanged.len());
+    let touched = |command: &str| {
+        changes.created.iter().chain(&changes.changed).any(|path| command.contains(path.as_str()))
+    };
+    let commands: Vec<String> = deploy_commands(plan)
+        .iter()
+        .map(ToString::to_string)
+        .filter(|command| touched(command))
+        .collect();
+    if !commands.is_empty() {
+        eprintln!("\nTo deploy what changed (backstay never does):");
+        commands.iter().for_each(|command| eprintln!("  {command}"));
+    }
+}
+
+fn diff(changes: &Changes, artifacts: &[Artifact], folder: &Folder) -> Result<String, Failure> {
+    let mut text = String::new();
+    let changed = changes.created.iter().chain(&changes.changed).chain(&changes.removed);
+    for path in changed {
+        let file = folder.out.join(path);
+        let old = match std::fs::read_to_string(&file) {
+            Ok(old) => old,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Err(source) => return Err(Failure::Read { path: file, source }),
+        };
+        let new = artifacts.iter().find(|artifact| &artifact.path == path);
+        let diff = TextDiff::from_lines(old.as_str(), new.map_or("", |new| new.text.as_str()));
+        text += &diff
+            .unified_diff()
+            .header(&format!("a/{path}"), &format!("b/{path}"))
+            .to_string();
+    }
+    Ok(text)
+}
