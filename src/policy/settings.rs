@@ -37,6 +37,7 @@ macro_rules! layer {
             /// Standby in the same Region, or none.
             high_availability: Spanned<HighAvailability>,
             /// Tags of everything that is rendered for the database.
+            #[schemars(with = "std::collections::BTreeMap<String, String>")]
             tags: Named<Spanned<String>>,
             /// Who is told of what.
             alerts: Alerts,

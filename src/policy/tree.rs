@@ -96,10 +96,6 @@ pub fn parse(source: &Source, file: FileId) -> Result<Node, ParseError> {
 
 fn explain(error: serde_saphyr::Error, source: &Source, file: FileId) -> ParseError {
     use serde_saphyr::Error as E;
-    let error = match error {
-        E::WithSnippet { error, .. } => *error,
-        other => other,
-    };
     let place = error.location().map_or(Place::start_of(file), |at| {
         let start = source.offset(crate::source::Position {
             line: at.line() as usize,
@@ -111,8 +107,16 @@ fn explain(error: serde_saphyr::Error, source: &Source, file: FileId) -> ParseEr
             end: start,
         }
     });
-    let reason = match &error {
+    let mut error = &error;
+    while let E::WithSnippet { error: inner, .. } | E::AliasError { error: inner, .. } = error {
+        error = inner;
+    }
+    let reason = match error {
         E::DuplicateMappingKey { .. } => Reason::DuplicateKey,
+        E::Budget {
+            breach: serde_saphyr::budget::BudgetBreach::Documents { .. },
+            ..
+        } => Reason::Syntax,
         E::Budget { .. }
         | E::AliasReplayLimitExceeded { .. }
         | E::AliasExpansionLimitExceeded { .. }
@@ -120,9 +124,13 @@ fn explain(error: serde_saphyr::Error, source: &Source, file: FileId) -> ParseEr
         | E::AliasReplayCounterOverflow { .. } => Reason::TooLarge,
         _ => Reason::Syntax,
     };
-    let message = match &error {
-        E::DuplicateMappingKey { key: Some(key), .. } => format!("the key `{key}` is given twice"),
-        other => first_line(&other.to_string()),
+    let message = match (error, reason) {
+        (E::DuplicateMappingKey { key: Some(key), .. }, _) => {
+            format!("the key `{key}` is given twice")
+        }
+        (E::Budget { .. }, Reason::Syntax) => "a second document starts here".to_owned(),
+        (_, Reason::TooLarge) => "the document is larger or deeper than a policy can be".to_owned(),
+        (other, _) => first_line(&other.to_string()),
     };
     ParseError {
         place,
@@ -131,8 +139,11 @@ fn explain(error: serde_saphyr::Error, source: &Source, file: FileId) -> ParseEr
     }
 }
 
+/// The reason alone: the place is told apart.
 fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().trim().to_owned()
+    let line = text.lines().next().unwrap_or_default();
+    let reason = line.split(" at line ").next().unwrap_or_default();
+    reason.trim().to_owned()
 }
 
 impl Node {
