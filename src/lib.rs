@@ -9,4 +9,5 @@ pub mod plan;
 pub mod policy;
 pub mod report;
 pub mod resolve;
+pub mod rules;
 pub mod source;

@@ -1,0 +1,55 @@
+//! # encryption-key
+//! `encryption` names a key that the database cannot use: a Key Vault URL for RDS, a KMS ARN for
+//! Azure, or a KMS key in another Region than the database.
+//!
+//! **Why.** The cloud refuses it when it is deployed. A key cannot be changed later without
+//! restoring the database into a new instance.
+//!
+//! **Fix.** Name a key of the database's own cloud and Region, or write `customer_managed`.
+use crate::finding::{Code, Finding, Severity};
+use crate::policy::{Encryption, Engine};
+use crate::resolve::{Database, Estate, Scope};
+
+pub static CODE: Code = Code::new(
+    "encryption-key",
+    Severity::Error,
+    include_str!("encryption_key.rs"),
+);
+
+pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
+    findings.extend(estate.databases.iter().filter_map(foreign));
+}
+
+fn foreign(database: &Database<'_>) -> Option<Finding> {
+    let Encryption::Key(key) = &database.intent.encryption.value else {
+        return None;
+    };
+    let kms = key.starts_with("arn:");
+    let (message, fix) = match (database.engine(), database.site.scope) {
+        (Engine::RdsPostgres, _) if !kms => (
+            "RDS cannot use a key of Azure Key Vault".to_owned(),
+            "name the ARN of a KMS key".to_owned(),
+        ),
+        (Engine::AzurePostgres, _) if kms => (
+            "Azure cannot use a key of AWS KMS".to_owned(),
+            "name the URL of a Key Vault key".to_owned(),
+        ),
+        (Engine::RdsPostgres, Scope::Aws { region, .. }) => {
+            let key_region = key.split(':').nth(3).unwrap_or_default();
+            if key_region == region {
+                return None;
+            }
+            (
+                format!("the key is in {key_region}, the database in {region}"),
+                format!("name a key in {region}; of a multi-Region key, the replica there"),
+            )
+        }
+        _ => return None,
+    };
+    Some(
+        super::about(&CODE, database, &database.intent.encryption, message)
+            .label(database.written.at.place, "where the database is")
+            .why("a database is encrypted with a key of its own cloud and Region")
+            .fix(fix),
+    )
+}

@@ -1,0 +1,113 @@
+//! # not-rendered-yet
+//! The policy has a part that backstay understands and checks, and does not render in this version.
+//!
+//! **Why.** The file reads as if it were in force. Until it is rendered, nothing that backstay
+//! writes brings it about, and drift does not compare it.
+//!
+//! **Fix.** Keep it: the policy stays the one record of what is meant. Set it up by other means
+//! until a later version renders it.
+use crate::finding::{Code, Finding, Severity};
+use crate::policy::{Encryption, Engine, Node};
+use crate::resolve::{Database, Estate};
+use crate::source::Place;
+
+pub static CODE: Code = Code::new(
+    "not-rendered-yet",
+    Severity::Info,
+    include_str!("not_rendered_yet.rs"),
+);
+
+/// Places that one finding marks besides its own.
+const LABELS: usize = 4;
+
+/// What is not rendered, and the keys that ask for it. `*` is any name, `@` each layer.
+const PARTS: [(&str, &[&str]); 9] = [
+    ("vaults", &["vaults", "databases.*.vault"]),
+    (
+        "copies to vaults and Regions",
+        &["@.copies.to", "@.copies.replicate_pitr"],
+    ),
+    ("manual snapshots", &["databases.*.snapshots"]),
+    ("exports", &["databases.*.export"]),
+    ("restore tests", &["@.restore_test"]),
+    ("alerts", &["@.alerts"]),
+    ("Object Lock of a store", &["stores.*.lock"]),
+    ("objectives (rpo, rto)", &["@.rpo", "@.rto"]),
+    ("exceptions", &["exceptions"]),
+];
+
+const LAYERS: [&str; 3] = ["defaults", "tiers.*", "databases.*"];
+
+pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
+    let read = |document: &&crate::policy::Document| document.policy.is_some();
+    let documents = estate.workspace.documents.iter().filter(read);
+    let trees: Vec<&Node> = documents
+        .filter_map(|document| document.tree.as_ref())
+        .collect();
+    for (what, paths) in PARTS {
+        let mut places = Vec::new();
+        for tree in &trees {
+            for path in paths {
+                let layers = LAYERS.map(|layer| path.replace('@', layer));
+                let layers = if path.starts_with('@') {
+                    &layers[..]
+                } else {
+                    &layers[..1]
+                };
+                layers.iter().for_each(|path| keys(tree, path, &mut places));
+            }
+        }
+        findings.extend(later(what, places));
+    }
+    let azure = |database: &&Database<'_>| database.engine() == Engine::AzurePostgres;
+    let servers = || estate.databases.iter().filter(azure);
+    let replicas = servers().filter_map(|d| Some(d.written.replicas.first()?.id.place));
+    findings.extend(later("replicas of Azure servers", replicas.collect()));
+    let own_key = |d: &&Database<'_>| d.intent.encryption.value != Encryption::ProviderManaged;
+    let encryption = |d: &Database<'_>| super::place_of(d, &d.intent.encryption);
+    let keys = servers().filter(own_key).map(encryption);
+    findings.extend(later("encryption keys of Azure servers", keys.collect()));
+    findings.extend(later(
+        "long-term retention without dumps",
+        long_term(estate),
+    ));
+}
+
+/// Where weekly, monthly and yearly retention is written that no dump fulfils.
+fn long_term(estate: &Estate<'_>) -> Vec<Place> {
+    let without = estate.databases.iter().filter(|d| d.written.dump.is_none());
+    let classes = |database: &Database<'_>| {
+        let retention = &database.intent.retention;
+        let classes = [&retention.weekly, &retention.monthly, &retention.yearly];
+        classes.map(|class| class.as_ref().and_then(|class| class.place))
+    };
+    without.flat_map(classes).flatten().collect()
+}
+
+/// The places of the keys that a path leads to.
+fn keys(node: &Node, path: &str, places: &mut Vec<Place>) {
+    let (step, rest) = path.split_once('.').unwrap_or((path, ""));
+    for (key, entry) in node.entries() {
+        match (step == "*" || step == key, rest) {
+            (false, _) => {}
+            (true, "") => places.push(entry.key),
+            (true, rest) => keys(&entry.value, rest, places),
+        }
+    }
+}
+
+fn later(what: &str, mut places: Vec<Place>) -> Option<Finding> {
+    places.sort_unstable();
+    places.dedup();
+    let (first, others) = places.split_first()?;
+    let more = match others.len() {
+        0 => String::new(),
+        count => format!(" (and in {count} more places)"),
+    };
+    let message = format!("not rendered yet: {what}{more}");
+    let finding = Finding::new(&CODE, *first, message)
+        .why("nothing that backstay writes brings it about in this version")
+        .fix("keep it, and set it up by other means until a later version renders it");
+    let labelled = others.iter().take(LABELS);
+    Some(labelled.fold(finding, |finding, place| finding.label(*place, "and here")))
+}
