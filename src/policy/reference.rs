@@ -17,7 +17,11 @@ pub fn reference() -> String {
         let (name, part) = queue[next].clone();
         next += 1;
         section(&mut text, &name, part);
-        for property in part["properties"].as_object().into_iter().flat_map(|map| map.values()) {
+        for property in part["properties"]
+            .as_object()
+            .into_iter()
+            .flat_map(|map| map.values())
+        {
             for name in references(property) {
                 let part = &schema["$defs"][&name];
                 if part["properties"].is_object() && !seen.contains(&name) {
@@ -33,12 +37,23 @@ pub fn reference() -> String {
 fn section(text: &mut String, name: &str, part: &Value) {
     let description = part["description"].as_str().unwrap_or_default();
     let required = part["required"].as_array();
-    let _ = write!(text, "### {name}\n\n{description}\n\n| key | value | meaning |\n|---|---|---|\n");
+    let _ = write!(
+        text,
+        "### {name}\n\n{description}\n\n| key | value | meaning |\n|---|---|---|\n"
+    );
     for (key, property) in part["properties"].as_object().into_iter().flatten() {
         let needed = required.is_some_and(|keys| keys.iter().any(|k| k == key));
-        let meaning = property["description"].as_str().unwrap_or_default().replace('\n', " ");
+        let meaning = property["description"]
+            .as_str()
+            .unwrap_or_default()
+            .replace('\n', " ");
         let mark = if needed { " *(required)*" } else { "" };
-        let _ = writeln!(text, "| `{key}`{mark} | {} | {} |", value(property), meaning.replace('|', "\\|"));
+        let _ = writeln!(
+            text,
+            "| `{key}`{mark} | {} | {} |",
+            value(property),
+            meaning.replace('|', "\\|")
+        );
     }
     text.push('\n');
 }
@@ -46,7 +61,10 @@ fn section(text: &mut String, name: &str, part: &Value) {
 /// What a key takes, in a few words.
 fn value(property: &Value) -> String {
     let definition = |name: &str| &json_schema()["$defs"][name];
-    if let Some(name) = property["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
+    if let Some(name) = property["$ref"]
+        .as_str()
+        .and_then(|path| path.rsplit('/').next())
+    {
         let part = definition(name);
         return match part["properties"].is_object() {
             true => format!("[{name}](#{})", name.to_lowercase()),
@@ -72,9 +90,16 @@ fn value(property: &Value) -> String {
 /// The names of the parts that a property leads to.
 fn references(property: &Value) -> Vec<String> {
     let inner = [&property["items"], &property["additionalProperties"]];
-    let own = property["$ref"].as_str().and_then(|path| path.rsplit('/').next());
+    let own = property["$ref"]
+        .as_str()
+        .and_then(|path| path.rsplit('/').next());
     own.map(str::to_owned)
         .into_iter()
-        .chain(inner.into_iter().filter(|value| value.is_object()).flat_map(references))
+        .chain(
+            inner
+                .into_iter()
+                .filter(|value| value.is_object())
+                .flat_map(references),
+        )
         .collect()
 }
