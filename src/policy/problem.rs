@@ -208,10 +208,15 @@ fn misplaced(tree: &Node, pointer: &str, here: Place) -> Finding {
         .fix(format!("remove `{key}`"))
 }
 
+/// `message` may end in a colon and the fix.
 fn bad(place: Place, message: String) -> Finding {
+    let (message, fix) = match message.split_once(": ") {
+        Some((message, fix)) => (message.to_owned(), fix.to_owned()),
+        None => (message, "write a value that fits".to_owned()),
+    };
     Finding::new(&bad_value::CODE, place, message)
         .why("no cloud would take it as it is meant")
-        .fix("write a value of the kind that is named")
+        .fix(fix)
 }
 
 fn bad_format(format: &str, value: &Value, place: Place) -> Finding {

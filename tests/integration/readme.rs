@@ -1,0 +1,47 @@
+//! What README.md shows is what the program says. `BACKSTAY_BLESS=1` writes its parts anew.
+
+use super::repository;
+
+/// The text between two lines, the lines left out.
+fn between<'t>(text: &'t str, start: &str, end: &str) -> &'t str {
+    let (_, rest) = text.split_once(start).unwrap_or_else(|| panic!("no {start:?}"));
+    let (_, rest) = rest.split_once('\n').expect("a line");
+    rest.split_once(end).unwrap_or_else(|| panic!("no {end:?}")).0
+}
+
+fn holds(start: &str, end: &str, expected: &str) {
+    let path = repository().join("README.md");
+    let text = std::fs::read_to_string(&path).expect("README.md");
+    let actual = between(&text, start, end);
+    if std::env::var_os("BACKSTAY_BLESS").is_some() && actual != expected {
+        let head = text.len() - text.split_once(start).expect("found").1.len();
+        let line = text[head..].find('\n').expect("a line") + 1 + head;
+        let rest = &text[line + actual.len()..];
+        std::fs::write(&path, format!("{}{expected}{rest}", &text[..line])).expect("written");
+        return;
+    }
+    assert_eq!(actual, expected, "run the tests with BACKSTAY_BLESS=1 and commit README.md");
+}
+
+#[test]
+fn the_reference_is_the_schemas() {
+    let reference = backstay::policy::reference();
+    holds("<!-- reference:", "<!-- /reference -->", &reference);
+}
+
+#[test]
+fn the_committed_schema_is_the_types() {
+    let path = repository().join("policies/backstay.schema.json");
+    let text = serde_json::to_string_pretty(backstay::policy::json_schema()).expect("JSON") + "\n";
+    if std::env::var_os("BACKSTAY_BLESS").is_some() {
+        std::fs::write(&path, &text).expect("written");
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(committed == text, "run the tests with BACKSTAY_BLESS=1 and commit the schema");
+}
+
+#[test]
+fn the_sample_is_real_output() {
+    let output = super::examples(&["check", "--from", "policies/recorded/drifted.json"]);
+    holds("<!-- sample -->\n```text", "```\n<!-- /sample -->", &output);
+}

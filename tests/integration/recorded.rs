@@ -1,0 +1,121 @@
+//! The recorded state that the README's first command uses is what the example policies would find
+//! in a cloud where ten things went wrong. `BACKSTAY_BLESS=1` writes it anew.
+
+use backstay::observe::{Found, Observations, State, write};
+use backstay::plan::{Plan, plan};
+use backstay::policy;
+use backstay::resolve::resolve;
+use backstay::source::Sources;
+use serde_json::{Value, json};
+
+use super::repository;
+
+/// The plan of the example policies.
+fn examples() -> Plan {
+    let mut sources = Sources::default();
+    for name in ["fleet.yaml", "train-tracker.yaml"] {
+        let path = repository().join("policies").join(name);
+        sources.add(name, std::fs::read_to_string(path).expect("an example policy"));
+    }
+    let (workspace, findings) = policy::parse(sources);
+    assert!(findings.is_empty(), "{findings:?}");
+    plan(&resolve(&workspace))
+}
+
+/// A cloud that has exactly what the plan asks for.
+fn clean(plan: &Plan) -> Observations {
+    let states = plan.resources.iter().map(|resource| {
+        let found = Found {
+            live: resource.body.tree(),
+            deployed: None,
+            pending: None,
+            busy: None,
+            stack_drift: None,
+        };
+        (resource.address.clone(), State::Found(Box::new(found)))
+    });
+    Observations(states.collect())
+}
+
+fn found<'o>(observations: &'o mut Observations, kind: &str, name: &str) -> &'o mut Found {
+    let entry = observations
+        .0
+        .iter_mut()
+        .find(|(address, _)| address.kind == kind && address.name == name);
+    match entry {
+        Some((_, State::Found(found))) => found,
+        other => panic!("{kind} {name}: {other:?}"),
+    }
+}
+
+const RDS: &str = "AWS::RDS::DBInstance";
+const FLEXIBLE: &str = "Microsoft.DBforPostgreSQL/flexibleServers";
+
+/// What went wrong in train-tracker.
+fn drifted(plan: &Plan) -> Observations {
+    let mut state = clean(plan);
+    let main = found(&mut state, RDS, "train-tracker-db-prod");
+    main.live["BackupRetentionPeriod"] = json!(7);
+    main.live["PreferredBackupWindow"] = json!("09:00-10:00");
+    main.live["DeletionProtection"] = json!(false);
+    let replica = found(&mut state, RDS, "train-tracker-db-read-1");
+    replica.live["CopyTagsToSnapshot"] = json!(false);
+    let server = found(&mut state, FLEXIBLE, "train-tracker-db-prod");
+    server.live["properties"]["backup"]["backupRetentionDays"] = json!(35);
+    server.live["properties"]["highAvailability"]["mode"] = json!("Disabled");
+    let bucket = found(&mut state, "AWS::S3::Bucket", "train-tracker-backups");
+    if let Some(rules) = bucket.live["LifecycleConfiguration"]["Rules"].as_array_mut() {
+        rules.retain(|rule| rule["Id"] != "monthly");
+    }
+    let lost = plan
+        .resources
+        .iter()
+        .find(|resource| resource.address.name == "train-tracker-db-read-2")
+        .expect("the second replica");
+    state.0.insert(lost.address.clone(), State::Missing);
+    state
+}
+
+fn holds(name: &str, text: &str) {
+    let path = repository().join("policies/recorded").join(name);
+    if std::env::var_os("BACKSTAY_BLESS").is_some() {
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("the folder");
+        std::fs::write(&path, text).expect("the recorded state");
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(committed == text, "{name} is stale: run the tests with BACKSTAY_BLESS=1 and commit it");
+}
+
+#[test]
+fn the_recorded_states_are_those_of_the_example_policies() {
+    let plan = examples();
+    holds("clean.json", &write(&clean(&plan), &plan).expect("it serialises"));
+    holds("drifted.json", &write(&drifted(&plan), &plan).expect("it serialises"));
+}
+
+#[test]
+fn a_recorded_state_keeps_nothing_that_the_policy_does_not_name() {
+    let plan = examples();
+    let mut state = clean(&plan);
+    let main = found(&mut state, RDS, "train-tracker-db-prod");
+    main.live["MasterUserPassword"] = json!("hunter2");
+    main.live["Tags"]
+        .as_array_mut()
+        .expect("tags")
+        .push(json!({ "Key": "token", "Value": "hunter2" }));
+    main.deployed = Some(json!({ "MasterUserPassword": "hunter2" }));
+    main.pending = Some(json!({ "MasterUserPassword": "hunter2" }));
+    let text = write(&state, &plan).expect("it serialises");
+    assert!(!text.contains("hunter2"));
+}
+
+#[test]
+fn what_is_written_is_what_is_read() {
+    let plan = examples();
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let state = drifted(&plan);
+    std::fs::write(file.path(), write(&state, &plan).expect("it serialises")).expect("written");
+    let back = backstay::observe::read(file.path()).expect("it reads");
+    assert_eq!(back.0, state.0);
+    let _: Value = serde_json::from_str(&write(&back, &plan).expect("it serialises")).expect("JSON");
+}
