@@ -1,2 +1,4 @@
 //! The one integration binary.
 mod drift;
+mod rules;
+mod scalars;

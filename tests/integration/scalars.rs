@@ -1,0 +1,127 @@
+//! Values that a policy writes as text: what they mean at the edges.
+
+use backstay::cloud::{DailyWindow, WeeklyWindow};
+use backstay::policy::{Duration, Schedule, Size};
+use rstest::rstest;
+
+#[rstest]
+#[case::same_time("03:00-04:00", "sun:03:00-sun:04:00", true)]
+#[case::inside("03:00-06:00", "wed:04:00-wed:04:30", true)]
+#[case::around("04:00-04:30", "wed:03:00-wed:06:00", true)]
+#[case::one_minute("03:00-04:01", "wed:04:00-wed:05:00", true)]
+#[case::touches_after("03:00-04:00", "wed:04:00-wed:05:00", false)]
+#[case::touches_before("03:00-04:00", "wed:02:00-wed:03:00", false)]
+#[case::daily_crosses_midnight("23:30-00:30", "wed:00:15-wed:01:00", true)]
+#[case::daily_touches_after_midnight("23:30-00:30", "wed:00:30-wed:01:00", false)]
+#[case::weekly_crosses_midnight("00:00-00:30", "wed:23:45-thu:00:15", true)]
+#[case::weekly_touches_at_midnight("00:00-00:30", "wed:23:00-thu:00:00", false)]
+#[case::end_of_week("00:00-00:30", "sun:23:45-mon:00:15", true)]
+#[case::end_of_week_before("23:00-23:50", "sun:23:45-mon:00:15", true)]
+#[case::end_of_week_touches("00:15-00:45", "sun:23:45-mon:00:15", false)]
+#[case::both_cross_midnight("23:50-00:20", "sun:23:40-mon:00:10", true)]
+#[case::monday_starts_the_week("23:45-00:30", "mon:00:00-mon:00:30", true)]
+#[case::several_days("12:00-12:30", "fri:13:00-mon:11:00", true)]
+#[case::almost_a_day("12:00-12:30", "fri:12:30-sat:12:00", false)]
+fn windows_overlap(#[case] daily: &str, #[case] weekly: &str, #[case] expected: bool) {
+    let (daily, weekly): (DailyWindow, WeeklyWindow) =
+        (daily.parse().unwrap(), weekly.parse().unwrap());
+    assert_eq!(daily.overlaps(weekly), expected);
+}
+
+#[rstest]
+#[case("3:00-3:30", "03:00-03:30", 30)]
+#[case("23:45-00:30", "23:45-00:30", 45)]
+#[case("03:00-03:00", "03:00-03:00", 0)]
+fn daily_windows(#[case] text: &str, #[case] printed: &str, #[case] minutes: u32) {
+    let window: DailyWindow = text.parse().unwrap();
+    assert_eq!(
+        (window.to_string().as_str(), window.minutes()),
+        (printed, minutes)
+    );
+}
+
+#[rstest]
+#[case("Sun:04:30-SUN:5:30", "sun:04:30-sun:05:30", 60)]
+#[case("sun:23:45-mon:00:15", "sun:23:45-mon:00:15", 30)]
+#[case("sat:00:00-sun:00:00", "sat:00:00-sun:00:00", 1440)]
+fn weekly_windows(#[case] text: &str, #[case] printed: &str, #[case] minutes: u32) {
+    let window: WeeklyWindow = text.parse().unwrap();
+    assert_eq!(
+        (window.to_string().as_str(), window.minutes()),
+        (printed, minutes)
+    );
+}
+
+#[rstest]
+#[case("24:00-01:00")]
+#[case("3-4")]
+#[case("03:00")]
+#[case("03:60-04:00")]
+#[case("003:00-04:00")]
+#[case("+3:00-04:00")]
+fn not_daily_windows(#[case] text: &str) {
+    assert!(text.parse::<DailyWindow>().is_err());
+}
+
+#[rstest]
+#[case("daily 01:43", "43 1 * * *")]
+#[case("weekly sun 02:17", "17 2 * * 0")]
+#[case("weekly sat 2:17", "17 2 * * 6")]
+#[case("monthly 28 05:23", "23 5 28 * *")]
+#[case("17 2 * * 1-5", "17 2 * * 1-5")]
+#[case("0 0 29 2 *", "0 0 29 2 *")]
+fn schedules(#[case] text: &str, #[case] cron: &str) {
+    assert_eq!(text.parse::<Schedule>().unwrap().cron(), cron);
+}
+
+#[rstest]
+#[case::never("0 0 30 2 *")]
+#[case::never_april("0 0 31 4 *")]
+#[case::both_days("0 0 1 * 1")]
+#[case::short_month("monthly 29 01:00")]
+#[case::no_day("monthly 0 01:00")]
+#[case::names("0 0 * * sun")]
+#[case::last_day("0 0 L * *")]
+#[case::six_fields("0 0 0 * * *")]
+#[case::word("nightly")]
+#[case::no_time("daily")]
+#[case::late("daily 24:00")]
+fn not_schedules(#[case] text: &str) {
+    assert!(text.parse::<Schedule>().is_err());
+}
+
+#[rstest]
+#[case("30d", 30)]
+#[case("12w", 84)]
+#[case("1mo", 31)]
+#[case("12mo", 366)]
+#[case("7y", 2557)]
+#[case("P30D", 30)]
+#[case("25h", 2)]
+#[case("1min", 1)]
+#[case("0d", 0)]
+fn durations_are_rounded_up_to_days(#[case] text: &str, #[case] days: u64) {
+    assert_eq!(text.parse::<Duration>().unwrap().days(), days);
+}
+
+#[rstest]
+#[case("15m")]
+#[case("1.5d")]
+#[case("-1d")]
+#[case("d")]
+#[case("101y")]
+#[case("P1M2D")]
+#[case("30 d")]
+fn not_durations(#[case] text: &str) {
+    assert!(text.parse::<Duration>().is_err());
+}
+
+#[rstest]
+#[case("100GiB", Some(100))]
+#[case("2TiB", Some(2048))]
+#[case("0GiB", None)]
+#[case("100GB", None)]
+#[case("4194304TiB", None)]
+fn sizes(#[case] text: &str, #[case] gib: Option<u32>) {
+    assert_eq!(text.parse::<Size>().ok().map(Size::gib), gib);
+}
