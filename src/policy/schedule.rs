@@ -26,13 +26,13 @@ pub enum ScheduleError {
     Form(String),
     #[error("`{0}` is not a cron expression: {1}")]
     Cron(String, String),
-    #[error("`{0}` never comes: no year has that date")]
+    #[error("`{0}` never comes, since no year has that date: choose a date that exists")]
     Never(String),
     #[error(
-        "`{0}` sets both the day of the month and the day of the week; cron runs when either fits, other schedulers when both do"
+        "`{0}` sets both the day of the month and the day of the week; cron runs when either fits, other schedulers when both do: set one of the two to `*`"
     )]
     BothDays(String),
-    #[error("`{0}`: day {1} does not come in every month; use 1 to 28")]
+    #[error("`{0}` asks for day {1}, which does not come in every month: use 1 to 28")]
     ShortMonth(String, u32),
 }
 
