@@ -29,10 +29,14 @@ fn version(database: &Database<'_>) -> Option<Finding> {
     let text = version.value.as_str();
     if !VERSIONS.contains(&text) {
         let message = format!("Azure creates no PostgreSQL {text}");
+        let supported = VERSIONS
+            .into_iter()
+            .filter(|version| !OUT_OF_SUPPORT.contains(version));
+        let supported: Vec<&str> = supported.collect();
         return Some(
             Finding::new(&CODE, version.place, message)
                 .why("a flexible server has one of the major versions that Azure offers")
-                .fix(format!("write one of {}", VERSIONS.join(", "))),
+                .fix(format!("write one of {}", supported.join(", "))),
         );
     }
     OUT_OF_SUPPORT.contains(&text).then(|| {

@@ -102,6 +102,7 @@ fn later(what: &str, mut places: Vec<Place>) -> Option<Finding> {
     let (first, others) = places.split_first()?;
     let more = match others.len() {
         0 => String::new(),
+        1 => " (and in 1 more place)".to_owned(),
         count => format!(" (and in {count} more places)"),
     };
     let message = format!("not rendered yet: {what}{more}");

@@ -7,6 +7,8 @@
 //! backstay and another to the tool beside it.
 //!
 //! **Fix.** Put the text in quotes; write a boolean as `true` or `false`.
+use std::collections::HashSet;
+
 use crate::finding::{Code, Finding, Severity};
 use crate::policy::{Node, Visit};
 use crate::resolve::Estate;
@@ -36,7 +38,7 @@ pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
 
 /// The one word of the grammar that YAML 1.1 reads differently: `on` of `alerts`. It can be nothing
 /// else there.
-fn own_keys(tree: &Node) -> Vec<Place> {
+fn own_keys(tree: &Node) -> HashSet<Place> {
     let under = |key| {
         let layers = tree.get(key).into_iter().flat_map(Node::entries);
         layers.map(|(_, entry)| &entry.value)
