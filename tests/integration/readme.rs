@@ -1,6 +1,6 @@
 //! What README.md shows is what the program says. `BACKSTAY_BLESS=1` writes its parts anew.
 
-use super::repository;
+use super::support::root as repository;
 
 /// The text between two lines, the lines left out.
 fn between<'t>(text: &'t str, start: &str, end: &str) -> &'t str {
@@ -42,6 +42,6 @@ fn the_committed_schema_is_the_types() {
 
 #[test]
 fn the_sample_is_real_output() {
-    let output = super::examples(&["check", "--from", "policies/recorded/drifted.json"]);
+    let output = super::cli::examples().run(["check", "--from", "policies/recorded/drifted.json"]).stdout;
     holds("<!-- sample -->\n```text", "```\n<!-- /sample -->", &output);
 }

@@ -8,7 +8,7 @@ use backstay::resolve::resolve;
 use backstay::source::Sources;
 use serde_json::{Value, json};
 
-use super::repository;
+use super::support::root as repository;
 
 /// The plan of the example policies.
 fn examples() -> Plan {

@@ -1,0 +1,171 @@
+//! The commands as a person or a pipeline meets them: what is printed, and the exit codes.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::support::{Workspace, root};
+
+const SOUND: &str = r#"version: 1
+locations:
+  east: { provider: aws, region: us-east-1, account: "123456789012" }
+databases:
+  orders: { engine: rds_postgres, at: east, id: orders-prod, retention: { pitr: 30d }, tier: non_critical }
+"#;
+
+/// The example policies with what is rendered for them, in a folder of their own.
+pub fn examples() -> Workspace {
+    let workspace = Workspace::new();
+    for folder in ["policies", "generated"] {
+        copy(&root().join(folder), &workspace.path().join(folder));
+    }
+    workspace
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a folder").flatten() {
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        match from.is_dir() {
+            true => copy(&from, &to),
+            false => drop(fs::copy(from, to).expect("a file")),
+        }
+    }
+}
+
+#[test]
+fn the_examples_are_clean() {
+    let examples = examples();
+    examples.run(["validate"]).expect_code(0);
+    examples.run(["render", "--check"]).expect_code(0);
+    let drift = examples.run(["drift", "--from", "policies/recorded/clean.json"]).expect_code(0);
+    assert_eq!(drift.stdout, "");
+    let check = examples.run(["check", "--from", "policies/recorded/clean.json"]).expect_code(0);
+    assert_eq!(check.stdout, "");
+}
+
+#[test]
+fn drift_is_found_with_its_line_and_command() {
+    let drift = examples()
+        .run(["drift", "--from", "policies/recorded/drifted.json"])
+        .expect_code(1);
+    for expected in ["missing", "weakened", "changed", "strengthened", "BackupRetentionPeriod"] {
+        assert!(drift.stdout.contains(expected), "{expected}\n{}", drift.stdout);
+    }
+    assert!(drift.stdout.contains("--backup-retention-period 30"), "{}", drift.stdout);
+    assert!(drift.stdout.contains("policies/train-tracker.yaml:31:"), "{}", drift.stdout);
+    assert!(!drift.stdout.contains('\u{1b}'), "colour on a pipe");
+}
+
+#[test]
+fn the_form_of_the_report_never_changes_the_code() {
+    let examples = examples();
+    let args = ["drift", "--from", "policies/recorded/drifted.json", "--format", "json"];
+    let drift = examples.run(args).expect_code(1);
+    let report: Value = serde_json::from_str(&drift.stdout).expect("JSON");
+    assert_eq!(report["version"], 1);
+    let kinds = report["findings"].as_array().expect("findings").iter();
+    let weakened = kinds.filter(|finding| finding["drift"]["kind"] == "weakened").count();
+    assert!(weakened >= 4, "{weakened}");
+    let first = &report["findings"][0];
+    assert!(first["place"]["line"].is_u64() && first["place"]["column"].is_u64());
+}
+
+#[test]
+fn fail_on_moves_the_threshold() {
+    let examples = examples();
+    let from = ["drift", "--from", "policies/recorded/drifted.json", "--fail-on"];
+    examples.run(from.iter().chain(&["never"])).expect_code(0);
+    examples.run(from.iter().chain(&["strengthened"])).expect_code(1);
+}
+
+#[test]
+fn a_resource_that_was_not_read_makes_three_and_findings_win_over_it() {
+    let examples = examples();
+    let edit = |name: &str, change: &dyn Fn(&mut Vec<Value>)| {
+        let path = examples.path().join("policies/recorded").join(name);
+        let text = fs::read_to_string(&path).expect("a state");
+        let mut state: Value = serde_json::from_str(&text).expect("JSON");
+        change(state["resources"].as_array_mut().expect("resources"));
+        fs::write(path, state.to_string()).expect("written");
+    };
+    for (name, code) in [("clean.json", 3), ("drifted.json", 1)] {
+        edit(name, &|resources| drop(resources.pop()));
+        let from = format!("policies/recorded/{name}");
+        let drift = examples.run(["drift", "--from", from.as_str()]).expect_code(code);
+        assert!(drift.stdout.contains("unreadable"), "{}", drift.stdout);
+    }
+}
+
+#[test]
+fn what_cannot_be_used_is_two() {
+    Workspace::new().run(["validate"]).expect_code(2);
+    Workspace::new().policy("a.txt", "").run(["validate"]).expect_code(2);
+    Workspace::new().policy("a.yaml", "version: [1\n").run(["validate"]).expect_code(2);
+    Workspace::new().run(["nonsense"]).expect_code(2);
+    let sound = Workspace::new().policy("a.yaml", SOUND);
+    sound.run(["drift", "--from", "nowhere.json"]).expect_code(2);
+    let text = r#"{"version": 9, "resources": []}"#;
+    let newer = sound.file("state.json", text).run(["drift", "--from", "state.json"]);
+    assert!(newer.expect_code(2).stderr.contains("version 9"));
+}
+
+#[test]
+fn findings_are_one_and_a_sound_policy_is_zero() {
+    Workspace::new().policy("a.yaml", SOUND).run(["validate"]).expect_code(0);
+    let bad = SOUND.replace("30d", "36d");
+    let validate = Workspace::new().policy("a.yaml", &bad).run(["validate"]).expect_code(1);
+    assert!(validate.stdout.contains("policies/a.yaml:5:90"), "{}", validate.stdout);
+}
+
+#[test]
+fn a_policy_with_errors_is_never_rendered() {
+    let workspace = Workspace::new().policy("a.yaml", &SOUND.replace("30d", "36d"));
+    workspace.run(["render"]).expect_code(1);
+    assert!(!workspace.path().join("generated").exists());
+}
+
+#[test]
+fn render_writes_checks_and_says_what_is_stale() {
+    let workspace = Workspace::new().policy("a.yaml", SOUND);
+    let check = workspace.run(["render", "--check"]).expect_code(1);
+    assert!(check.stdout.contains("orders-enforce.sh is missing"), "{}", check.stdout);
+    workspace.run(["render"]).expect_code(0);
+    workspace.run(["render", "--check"]).expect_code(0);
+    let script = workspace.path().join("generated/scripts/orders-enforce.sh");
+    fs::write(&script, "echo other\n").expect("written");
+    let check = workspace.run(["render", "--check", "--diff"]).expect_code(1);
+    assert!(check.stdout.contains("-echo other"), "{}", check.stdout);
+}
+
+#[test]
+fn every_code_explains_itself() {
+    let workspace = Workspace::new();
+    let list = workspace.run(["explain"]).expect_code(0).stdout;
+    assert!(list.lines().count() > 30, "{list}");
+    for code in list.lines() {
+        let page = workspace.run(["explain", code]).expect_code(0).stdout;
+        for part in [&format!("# {code}"), "**Why.**", "**Fix.**"] {
+            assert!(page.contains(part), "{code} has no {part}");
+        }
+    }
+    let unknown = workspace.run(["explain", "window-overlaps"]).expect_code(2);
+    assert!(unknown.stderr.contains("did you mean `window-overlap`"), "{}", unknown.stderr);
+}
+
+#[test]
+fn a_report_is_written_beside_the_printed_one() {
+    let workspace = Workspace::new().policy("a.yaml", &SOUND.replace("30d", "36d"));
+    workspace.run(["validate", "--report", "json=report.json"]).expect_code(1);
+    let text = fs::read_to_string(workspace.path().join("report.json")).expect("a report");
+    let report: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(report["summary"]["errors"], 1);
+}
+
+#[cfg(not(feature = "clouds"))]
+#[test]
+fn without_the_clouds_drift_says_what_to_do() {
+    let drift = Workspace::new().policy("a.yaml", SOUND).run(["drift"]).expect_code(2);
+    assert!(drift.stderr.contains("--from"), "{}", drift.stderr);
+}
