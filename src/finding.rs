@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::source::Place;
+use crate::source::{Place, Sources};
 
 mod difference;
 mod suggest;
@@ -24,6 +24,8 @@ pub enum Severity {
 pub struct Code {
     pub name: &'static str,
     pub severity: Severity,
+    /// Whether the line that it points at holds a secret, which no report may show.
+    pub hides_its_line: bool,
     source: &'static str,
 }
 
@@ -33,7 +35,16 @@ impl Code {
         Code {
             name,
             severity,
+            hides_its_line: false,
             source,
+        }
+    }
+
+    /// For a code that points at a secret.
+    pub const fn hiding_its_line(self) -> Code {
+        Code {
+            hides_its_line: true,
+            ..self
         }
     }
 
@@ -113,4 +124,21 @@ pub fn sort(findings: &mut [Finding]) {
             .then_with(|| a.code.name.cmp(b.code.name))
             .then_with(|| a.message.cmp(&b.message))
     });
+}
+
+/// Withholds every other finding on a line that holds a secret: its message could quote it.
+pub fn withhold_secrets(findings: &mut Vec<Finding>, sources: &Sources) {
+    let line = |finding: &Finding| {
+        let place = finding.place?;
+        Some((place.file, sources.position(place).line))
+    };
+    let hidden = findings
+        .iter()
+        .filter(|finding| finding.code.hides_its_line);
+    let hidden: std::collections::HashSet<_> = hidden.filter_map(line).collect();
+    if !hidden.is_empty() {
+        findings.retain(|finding| {
+            finding.code.hides_its_line || line(finding).is_none_or(|line| !hidden.contains(&line))
+        });
+    }
 }

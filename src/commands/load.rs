@@ -34,6 +34,7 @@ pub(super) fn workspace(paths: &[PathBuf]) -> Result<(Workspace, Vec<Finding>), 
 pub(super) fn estate(workspace: &Workspace, mut findings: Vec<Finding>) -> (Estate<'_>, Vec<Finding>) {
     let estate = resolve(workspace);
     findings.extend(rules::check(&estate));
+    finding::withhold_secrets(&mut findings, &workspace.sources);
     finding::sort(&mut findings);
     (estate, findings)
 }

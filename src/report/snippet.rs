@@ -4,19 +4,39 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Level, Renderer, Snippet};
 
 use super::{Color, Style};
+use std::borrow::Cow;
+use std::collections::HashSet;
+
 use crate::finding::{Finding, Severity};
-use crate::source::{Place, Sources};
+use crate::source::{FileId, Place, Sources};
+
+/// Lines that hold a secret: no snippet shows what stands behind their first colon.
+pub(super) struct Secrets(HashSet<(FileId, usize)>);
+
+impl Secrets {
+    pub fn of(sources: &Sources, findings: &[Finding]) -> Secrets {
+        let secret = findings
+            .iter()
+            .filter(|finding| finding.code.hides_its_line);
+        let lines = secret.filter_map(|finding| finding.place);
+        Secrets(
+            lines
+                .map(|place| (place.file, sources.position(place).line))
+                .collect(),
+        )
+    }
+}
 
 /// The lines of one place, cut out of their file so that a report on a large workspace stays
 /// linear in its findings.
 struct Cut<'a> {
     path: String,
-    text: &'a str,
+    text: Cow<'a, str>,
     line: usize,
     span: std::ops::Range<usize>,
 }
 
-fn cut(sources: &Sources, place: Place) -> Cut<'_> {
+fn cut<'a>(sources: &'a Sources, place: Place, secrets: &Secrets) -> Cut<'a> {
     let source = sources.get(place.file);
     let text = source.text();
     let start = text.floor_char_boundary(place.start as usize);
@@ -24,12 +44,24 @@ fn cut(sources: &Sources, place: Place) -> Cut<'_> {
     let from = text[..start].rfind('\n').map_or(0, |at| at + 1);
     let to = text[start..].find('\n').map_or(text.len(), |at| start + at);
     let end = text.floor_char_boundary((place.end as usize).clamp(start, to));
+    let line = source.position(place.start).line;
+    let shown = text[from..to].trim_end_matches('\r');
+    let shown = match secrets.0.contains(&(place.file, line)) {
+        true => Cow::Owned(mask(shown)),
+        false => Cow::Borrowed(shown),
+    };
+    let within = |at: usize| shown.floor_char_boundary((at - from).min(shown.len()));
     Cut {
         path: source.display_path(),
-        text: text[from..to].trim_end_matches('\r'),
-        line: source.position(place.start).line,
-        span: start - from..end - from,
+        line,
+        span: within(start)..within(end),
+        text: shown,
     }
+}
+
+fn mask(line: &str) -> String {
+    let key = line.split_once(':').map_or("", |(key, _)| key);
+    format!("{key}: ***")
 }
 
 fn snippet<'a>(cut: Cut<'a>, kind: AnnotationKind, label: &'a str) -> Snippet<'a, Annotation<'a>> {
@@ -45,7 +77,12 @@ fn snippet<'a>(cut: Cut<'a>, kind: AnnotationKind, label: &'a str) -> Snippet<'a
 }
 
 /// Title, snippet, labels, why and fix.
-pub(super) fn render(sources: &Sources, finding: &Finding, style: Style) -> String {
+pub(super) fn render(
+    sources: &Sources,
+    secrets: &Secrets,
+    finding: &Finding,
+    style: Style,
+) -> String {
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -57,11 +94,11 @@ pub(super) fn render(sources: &Sources, finding: &Finding, style: Style) -> Stri
         .elements(
             finding
                 .place
-                .map(|place| snippet(cut(sources, place), AnnotationKind::Primary, "")),
+                .map(|place| snippet(cut(sources, place, secrets), AnnotationKind::Primary, "")),
         );
     for (place, label) in &finding.labels {
         group = group.element(snippet(
-            cut(sources, *place),
+            cut(sources, *place, secrets),
             AnnotationKind::Context,
             label,
         ));

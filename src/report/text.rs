@@ -9,9 +9,10 @@ pub fn render(report: &Report<'_>, style: Style) -> String {
         .findings
         .iter()
         .partition(|finding| finding.difference.is_some());
+    let secrets = snippet::Secrets::of(report.sources, report.findings);
     let mut text = String::new();
     for finding in policy {
-        text += &snippet::render(report.sources, finding, style);
+        text += &snippet::render(report.sources, &secrets, finding, style);
         text += "\n\n";
     }
     let mut shown: Vec<&Finding> = drift

@@ -15,7 +15,8 @@ pub static CODE: Code = Code::new(
     "password-like",
     Severity::Error,
     include_str!("password_like.rs"),
-);
+)
+.hiding_its_line();
 
 /// Last words of keys that hold secrets.
 const KEYS: [&str; 11] = [

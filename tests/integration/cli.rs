@@ -155,6 +155,17 @@ fn every_code_explains_itself() {
 }
 
 #[test]
+fn no_report_shows_a_secret() {
+    let line = "  legacy: { engine: rds_postgre, at: east, id: x, password: hunter2-9f3 }\n";
+    let workspace = Workspace::new().policy("a.yaml", &format!("{SOUND}{line}"));
+    for form in ["text", "json"] {
+        let validate = workspace.run(["validate", "--format", form]).expect_code(1);
+        assert!(validate.stdout.contains("password-like"), "{}", validate.stdout);
+        assert!(!validate.stdout.contains("hunter2"), "{}", validate.stdout);
+    }
+}
+
+#[test]
 fn a_report_is_written_beside_the_printed_one() {
     let workspace = Workspace::new().policy("a.yaml", &SOUND.replace("30d", "36d"));
     workspace.run(["validate", "--report", "json=report.json"]).expect_code(1);
