@@ -1,0 +1,142 @@
+//! What every test uses: a workspace with the real program in it, and the real tools around it.
+
+mod moto;
+mod postgres;
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+pub use moto::Moto;
+pub use postgres::Postgres;
+
+/// The checkout.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The folder of the programs that are not ours.
+pub fn tools() -> PathBuf {
+    let tools = root().join(".tools");
+    assert!(
+        tools.join("venv/bin/python").exists(),
+        "the tests need {}: run bash .ci/setup",
+        tools.display()
+    );
+    tools
+}
+
+/// What the system's own programs need, and nothing of the caller's.
+pub fn path_variable(first: &[&Path]) -> OsString {
+    let system = std::env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into());
+    let first = first.iter().map(|path| path.to_path_buf());
+    std::env::join_paths(first.chain(std::env::split_paths(&system)))
+        .expect("no folder of PATH has a colon in its name")
+}
+
+/// Asks again and again until the answer is there, and fails when that takes too long.
+pub fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "waited 30 s in vain for {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// A temporary folder in which the program runs, with an environment of its own.
+pub struct Workspace {
+    folder: tempfile::TempDir,
+    environment: BTreeMap<OsString, OsString>,
+}
+
+/// What a run answered.
+#[derive(Debug)]
+pub struct Output {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Workspace {
+    pub fn new() -> Workspace {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let environment = [
+            ("PATH".into(), path_variable(&[])),
+            ("HOME".into(), folder.path().into()),
+            ("AWS_EC2_METADATA_DISABLED".into(), "true".into()),
+        ];
+        Workspace {
+            folder,
+            environment: environment.into(),
+        }
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Writes a policy file; the name is a path below `policies/`.
+    pub fn policy(self, name: &str, text: &str) -> Workspace {
+        self.file(&format!("policies/{name}"), text)
+    }
+
+    /// Writes any file.
+    pub fn file(self, name: &str, text: &str) -> Workspace {
+        let path = self.path().join(name);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).expect("a folder of the workspace can be made");
+        }
+        fs::write(path, text).expect("a file of the workspace can be written");
+        self
+    }
+
+    /// Sets a variable; nothing of the caller's environment but PATH is there.
+    pub fn env(mut self, key: impl Into<OsString>, value: impl Into<OsString>) -> Workspace {
+        self.environment.insert(key.into(), value.into());
+        self
+    }
+
+    /// Runs the program; one that hangs is ended and fails the test.
+    pub fn run<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Output {
+        let output = assert_cmd::Command::new(env!("CARGO_BIN_EXE_backstay"))
+            .args(arguments)
+            .current_dir(self.path())
+            .env_clear()
+            .envs(&self.environment)
+            .timeout(Duration::from_secs(60))
+            .output()
+            .expect("the program starts");
+        Output::of(output)
+    }
+}
+
+impl Output {
+    pub fn of(output: std::process::Output) -> Output {
+        let text = |bytes| String::from_utf8(bytes).expect("programs print UTF-8");
+        let stderr = text(output.stderr);
+        Output {
+            code: output
+                .status
+                .code()
+                .unwrap_or_else(|| panic!("ended by a signal or the time limit: {stderr}")),
+            stdout: text(output.stdout),
+            stderr,
+        }
+    }
+
+    /// The run itself, where it ended with this code; fails with all that it said otherwise.
+    #[track_caller]
+    pub fn expect_code(self, code: i32) -> Output {
+        let Output { stdout, stderr, .. } = &self;
+        assert_eq!(
+            self.code, code,
+            "exit code\n--- stdout\n{stdout}\n--- stderr\n{stderr}"
+        );
+        self
+    }
+}
