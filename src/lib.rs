@@ -7,6 +7,7 @@ pub mod finding;
 pub mod observe;
 pub mod plan;
 pub mod policy;
+pub mod render;
 pub mod report;
 pub mod resolve;
 pub mod rules;

@@ -2,6 +2,7 @@
 mod arrows;
 mod drift;
 mod dump;
+mod render;
 mod rules;
 mod scalars;
 mod support;

@@ -1,0 +1,129 @@
+#!/bin/bash
+# Brings the settings of shop-loyalty to what the policy wants.
+# Rendered by backstay from the policy of shop-loyalty; edit the policy, not this file.
+#
+# Shows each setting as it is and as it shall be. Changes nothing without --apply; with it, only what
+# differs. Running it again changes nothing.
+#
+# Usage: shop-loyalty-enforce.sh [--apply]
+#
+# Needs the Azure CLI, logged in as somebody who may read the server, and with --apply update and tag it.
+# Exit code: 0 all is as wanted, 1 something differs or failed, 2 wrong usage or subscription.
+
+set -euo pipefail
+shopt -s inherit_errexit
+export LC_ALL=C
+
+SUBSCRIPTION=00000000-0000-0000-0000-000000000002
+RESOURCE_GROUP=shop-data-rg
+API_VERSION=2025-08-01
+
+# Puts the live values of the queries into LIVE, in their order. The generic command answers in the
+# words of the API, whatever the version of the client.
+read_live() {
+  local IFS=, answer
+  answer=$(az resource show --ids "$ID" --api-version "$API_VERSION" --query "[[$*]]" --output tsv)
+  mapfile -t -d $'\t' LIVE <<<"$answer"
+  LIVE[-1]=${LIVE[-1]%$'\n'}
+}
+
+modify() {
+  run az postgres flexible-server update --subscription "$SUBSCRIPTION" \
+    --resource-group "$RESOURCE_GROUP" --name "$TARGET" --output none "$@"
+}
+
+# Merging leaves the tags of others alone.
+tag() { run az tag update --resource-id "$ID" --operation Merge --output none --tags "$@"; }
+
+check_account() {
+  if ! az account show --subscription "$SUBSCRIPTION" --output none; then
+    printf 'This login does not reach the subscription %s.\n' "$SUBSCRIPTION" >&2
+    exit 2
+  fi
+}
+
+# Shows a command, and runs it with --apply.
+run() {
+  if $APPLY; then printf '  running:'; else printf '  would run:'; fi
+  printf ' %q' "$@"
+  printf '\n'
+  if $APPLY; then "$@"; fi
+}
+
+# begin TARGET ID QUERY...: reads a resource.
+begin() {
+  TARGET=$1 ID=$2
+  shift 2
+  printf '%s\n' "$TARGET"
+  LIVE=() CHANGES=() TAGS=()
+  read_live "$@"
+}
+
+# next_live LABEL WANTED: takes the next live value; true where it is as wanted.
+next_live() {
+  local live=${LIVE[0]-}
+  LIVE=("${LIVE[@]:1}")
+  if [[ ${live,,} == "${2,,}" ]]; then
+    printf '  as wanted  %s: %s\n' "$1" "$2"
+    return 0
+  fi
+  printf '  differs    %s: is %s, shall be %s\n' "$1" "${live:-not set}" "$2"
+  return 1
+}
+
+# setting LABEL WANTED WORD...: the words of the command that changes it.
+setting() {
+  next_live "$1" "$2" || CHANGES+=("${@:3}")
+}
+
+# tagged LABEL WANTED WORD
+tagged() {
+  next_live "$1" "$2" || TAGS+=("$3")
+}
+
+# fixed LABEL WANTED: what only a new database can have otherwise.
+fixed() {
+  if ! next_live "$1" "$2"; then
+    printf '             cannot be changed in place: it takes a new database, restored from a backup\n'
+    OPEN=true
+  fi
+}
+
+# Changes what differs of the resource.
+finish() {
+  if [[ ${CHANGES[*]} ]]; then modify "${CHANGES[@]}"; fi
+  if [[ ${TAGS[*]} ]]; then tag "${TAGS[@]}"; fi
+  if [[ ${CHANGES[*]}${TAGS[*]} ]] && ! $APPLY; then OPEN=true; fi
+}
+
+APPLY=false
+OPEN=false
+case "$#:${1-}" in
+  0:) ;;
+  1:--apply) APPLY=true ;;
+  *)
+    printf 'Usage: %s [--apply]\n' "${0##*/}" >&2
+    exit 2
+    ;;
+esac
+check_account
+
+begin shop-loyalty-prod /subscriptions/00000000-0000-0000-0000-000000000002/resourceGroups/shop-data-rg/providers/Microsoft.DBforPostgreSQL/flexibleServers/shop-loyalty-prod \
+  tags.company \
+  tags.owner \
+  tags.team \
+  properties.backup.backupRetentionDays \
+  properties.backup.geoRedundantBackup \
+  properties.highAvailability.mode
+tagged 'tag company' shop 'company=shop'
+tagged 'tag owner' data-platform 'owner=data-platform'
+tagged 'tag team' loyalty 'team=loyalty'
+setting properties.backup.backupRetentionDays 14 --backup-retention 14
+fixed properties.backup.geoRedundantBackup Enabled
+setting properties.highAvailability.mode ZoneRedundant --zonal-resiliency Enabled
+finish
+
+if $OPEN; then
+  $APPLY || printf 'Run it with --apply to change what differs.\n'
+  exit 1
+fi

@@ -1,0 +1,135 @@
+#!/bin/bash
+# Brings the settings of shop-search-us to what the policy wants.
+# Rendered by backstay from the policy of shop-search-us; edit the policy, not this file.
+#
+# Shows each setting as it is and as it shall be. Changes nothing without --apply; with it, only what
+# differs, at once and not in the next maintenance window. Running it again changes nothing.
+#
+# Usage: shop-search-us-enforce.sh [--apply]
+#
+# Needs the AWS CLI with credentials that may describe the database, and with --apply modify and tag it.
+# Exit code: 0 all is as wanted, 1 something differs or failed, 2 wrong usage or wrong account.
+
+set -euo pipefail
+shopt -s inherit_errexit
+export LC_ALL=C AWS_PAGER=''
+
+ACCOUNT=210987654321
+REGION=us-east-2
+
+# Puts the live values of the queries into LIVE, in their order.
+read_live() {
+  local IFS=, answer
+  answer=$(aws rds describe-db-instances --region "$REGION" --db-instance-identifier "$TARGET" \
+    --query "DBInstances[0].[$*]" --output text)
+  mapfile -t -d $'\t' LIVE <<<"$answer"
+  LIVE[-1]=${LIVE[-1]%$'\n'}
+}
+
+modify() {
+  run aws rds modify-db-instance --region "$REGION" --db-instance-identifier "$TARGET" \
+    --apply-immediately --output text --query 'DBInstance.DBInstanceStatus' "$@"
+}
+
+tag() { run aws rds add-tags-to-resource --region "$REGION" --resource-name "$ID" --tags "$@"; }
+
+check_account() {
+  local account
+  account=$(aws sts get-caller-identity --query Account --output text)
+  if [[ $account != "$ACCOUNT" ]]; then
+    printf 'These credentials belong to account %s, the policy to %s.\n' "$account" "$ACCOUNT" >&2
+    exit 2
+  fi
+}
+
+# Shows a command, and runs it with --apply.
+run() {
+  if $APPLY; then printf '  running:'; else printf '  would run:'; fi
+  printf ' %q' "$@"
+  printf '\n'
+  if $APPLY; then "$@"; fi
+}
+
+# begin TARGET ID QUERY...: reads a resource.
+begin() {
+  TARGET=$1 ID=$2
+  shift 2
+  printf '%s\n' "$TARGET"
+  LIVE=() CHANGES=() TAGS=()
+  read_live "$@"
+}
+
+# next_live LABEL WANTED: takes the next live value; true where it is as wanted.
+next_live() {
+  local live=${LIVE[0]-}
+  LIVE=("${LIVE[@]:1}")
+  if [[ ${live,,} == "${2,,}" ]]; then
+    printf '  as wanted  %s: %s\n' "$1" "$2"
+    return 0
+  fi
+  printf '  differs    %s: is %s, shall be %s\n' "$1" "${live:-not set}" "$2"
+  return 1
+}
+
+# setting LABEL WANTED WORD...: the words of the command that changes it.
+setting() {
+  next_live "$1" "$2" || CHANGES+=("${@:3}")
+}
+
+# tagged LABEL WANTED WORD
+tagged() {
+  next_live "$1" "$2" || TAGS+=("$3")
+}
+
+# fixed LABEL WANTED: what only a new database can have otherwise.
+fixed() {
+  if ! next_live "$1" "$2"; then
+    printf '             cannot be changed in place: it takes a new database, restored from a backup\n'
+    OPEN=true
+  fi
+}
+
+# Changes what differs of the resource.
+finish() {
+  if [[ ${CHANGES[*]} ]]; then modify "${CHANGES[@]}"; fi
+  if [[ ${TAGS[*]} ]]; then tag "${TAGS[@]}"; fi
+  if [[ ${CHANGES[*]}${TAGS[*]} ]] && ! $APPLY; then OPEN=true; fi
+}
+
+APPLY=false
+OPEN=false
+case "$#:${1-}" in
+  0:) ;;
+  1:--apply) APPLY=true ;;
+  *)
+    printf 'Usage: %s [--apply]\n' "${0##*/}" >&2
+    exit 2
+    ;;
+esac
+check_account
+
+begin search-index arn:aws:rds:us-east-2:210987654321:db:search-index \
+  Engine \
+  BackupRetentionPeriod \
+  PreferredBackupWindow \
+  PreferredMaintenanceWindow \
+  CopyTagsToSnapshot \
+  DeletionProtection \
+  StorageEncrypted \
+  "TagList[?Key=='company'].Value | [0]" \
+  "TagList[?Key=='owner'].Value | [0]"
+fixed Engine postgres
+setting BackupRetentionPeriod 7 --backup-retention-period 7
+setting PreferredBackupWindow 01:30-02:15 --preferred-backup-window 01:30-02:15
+setting PreferredMaintenanceWindow tue:02:30-tue:03:30 --preferred-maintenance-window tue:02:30-tue:03:30
+setting CopyTagsToSnapshot true --copy-tags-to-snapshot
+setting DeletionProtection false --no-deletion-protection
+fixed StorageEncrypted true
+tagged 'tag company' shop '{"Key":"company","Value":"shop"}'
+tagged 'tag owner' data-platform '{"Key":"owner","Value":"data-platform"}'
+finish
+
+if $OPEN; then
+  $APPLY || printf 'Run it with --apply to change what differs.\n'
+  exit 1
+fi

@@ -1,0 +1,216 @@
+//! Settings of databases that exist already, as a script that compares and changes them.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::restore::{cloud_id, words};
+use crate::cloud::Restore;
+use crate::cloud::azure::postgres::API_VERSION;
+use crate::plan::{Resource, Scope};
+
+/// What a script's template is given.
+#[derive(Debug, Serialize)]
+pub(super) struct Script<'p> {
+    name: &'p str,
+    #[serde(flatten)]
+    scope: Place<'p>,
+    resources: Vec<Target<'p>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Place<'p> {
+    Aws {
+        account: &'p str,
+        region: &'p str,
+    },
+    Azure {
+        subscription: &'p str,
+        resource_group: &'p str,
+        api_version: &'p str,
+    },
+}
+
+#[derive(Debug, Serialize)]
+struct Target<'p> {
+    name: &'p str,
+    id: String,
+    rows: Vec<Row>,
+}
+
+/// One value: how it is read, what it shall be, and what changes it.
+#[derive(Debug, Serialize)]
+struct Row {
+    kind: Kind,
+    label: String,
+    /// JMESPath below the answer's resource.
+    query: String,
+    wanted: String,
+    /// Words of the modify command, or of the tag command.
+    words: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    Setting,
+    Tag,
+    /// Only a new resource can have another value.
+    Fixed,
+}
+
+pub(super) fn template(scope: &Scope) -> &'static str {
+    match scope {
+        Scope::Aws { .. } => "scripts/enforce-aws.sh",
+        Scope::Azure { .. } => "scripts/enforce-azure.sh",
+    }
+}
+
+pub(super) fn script<'p>(resources: &[&'p Resource]) -> Option<Script<'p>> {
+    let first = resources.first()?;
+    Some(Script {
+        name: &first.name,
+        scope: match &first.address.scope {
+            Scope::Aws { account, region } => Place::Aws { account, region },
+            Scope::Azure {
+                subscription,
+                resource_group,
+            } => Place::Azure {
+                subscription,
+                resource_group,
+                api_version: API_VERSION,
+            },
+        },
+        resources: resources
+            .iter()
+            .map(|resource| Target {
+                name: &resource.address.name,
+                id: cloud_id(resource),
+                rows: rows(resource),
+            })
+            .collect(),
+    })
+}
+
+fn rows(resource: &Resource) -> Vec<Row> {
+    let tree = resource.body.tree();
+    let aws = matches!(resource.address.scope, Scope::Aws { .. });
+    let mut rows = Vec::new();
+    for property in resource.body.properties() {
+        let Some(value) = tree.pointer(property.path) else {
+            continue;
+        };
+        let steps: Vec<_> = property.path.split('/').skip(1).collect();
+        let query = if aws {
+            aws_query(&steps, value)
+        } else {
+            query(&steps)
+        };
+        match property.restore {
+            Restore::Tag => rows.extend(tags(value)),
+            // The name is how the resource is found.
+            Restore::Replacement
+                if value.as_str() == Some(&resource.address.name) && steps.len() == 1 => {}
+            restore => rows.push(Row {
+                kind: match words(restore, value) {
+                    Some(_) => Kind::Setting,
+                    None => Kind::Fixed,
+                },
+                label: steps.join("."),
+                query,
+                wanted: wanted(value),
+                words: words(restore, value).unwrap_or_default(),
+            }),
+        }
+    }
+    rows
+}
+
+/// Where DescribeDBInstances answers in other words than CloudFormation asks.
+/// Source: the RDS API reference, DBInstance.
+const AWS_WORDS: [(&str, &str); 3] = [
+    (
+        "EnableCloudwatchLogsExports",
+        "EnabledCloudwatchLogsExports",
+    ),
+    (
+        "SourceDBInstanceIdentifier",
+        "ReadReplicaSourceDBInstanceIdentifier",
+    ),
+    (
+        "ManageMasterUserPassword",
+        "MasterUserSecret.SecretArn != null",
+    ),
+];
+
+fn aws_query(steps: &[&str], value: &Value) -> String {
+    let query = query(steps);
+    let other = AWS_WORDS.iter().find(|(word, _)| *word == query);
+    let query = other.map_or(query, |(_, word)| (*word).to_owned());
+    match value {
+        Value::Array(_) => format!("{query} && join(',', sort({query}))"),
+        _ => query,
+    }
+}
+
+fn query(steps: &[&str]) -> String {
+    let steps: Vec<_> = steps.iter().map(|step| identifier(step)).collect();
+    steps.join(".")
+}
+
+/// A JMESPath identifier, quoted where it is not a plain word.
+fn identifier(text: &str) -> String {
+    let plain = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    if plain {
+        text.to_owned()
+    } else {
+        Value::from(text).to_string()
+    }
+}
+
+/// As the command-line clients print it in `text` and `tsv`; letters of either case are the same.
+fn wanted(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => {
+            let items: Vec<_> = items.iter().map(wanted).collect();
+            items.join(",")
+        }
+        value => value.to_string(),
+    }
+}
+
+/// One row for each tag: AWS has a list of pairs, Azure a map.
+fn tags(value: &Value) -> Vec<Row> {
+    let text = |value: Option<&Value>| Some(value?.as_str()?.to_owned());
+    let row = |key: String, wanted: String, query: String, word: String| Row {
+        kind: Kind::Tag,
+        label: format!("tag {key}"),
+        query,
+        wanted,
+        words: vec![word],
+    };
+    match value {
+        Value::Object(tags) => tags
+            .iter()
+            .filter_map(|(key, value)| {
+                let value = text(Some(value))?;
+                let query = format!("tags.{}", identifier(key));
+                let word = format!("{key}={value}");
+                Some(row(key.clone(), value, query, word))
+            })
+            .collect(),
+        value => value
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|pair| {
+                let (key, value) = (text(pair.get("Key"))?, text(pair.get("Value"))?);
+                let literal = key.replace('\'', "\\'");
+                let query = format!("TagList[?Key=='{literal}'].Value | [0]");
+                Some(row(key, value, query, pair.to_string()))
+            })
+            .collect(),
+    }
+}

@@ -1,0 +1,334 @@
+//! The commands that bring a cloud back to the plan. Printed, never run.
+
+use serde_json::{Value, json};
+
+use super::OUT;
+use crate::cloud::{Command, Property, Restore};
+use crate::plan::{Body, Owner, Plan, Resource, Scope};
+
+/// The command that restores one property, named by a JSON Pointer from the root of the resource's
+/// body; the empty pointer is the whole resource. None where no command can: the property is fixed
+/// at creation, or the resource is not backstay's to create.
+pub fn restore_command(resource: &Resource, pointer: &str) -> Option<Command> {
+    if pointer.is_empty() {
+        return deploy_command(resource);
+    }
+    let tree = resource.body.tree();
+    let properties = affected(resource.body.properties(), pointer);
+    if properties
+        .iter()
+        .any(|property| property.restore == Restore::Document)
+    {
+        return put_document(resource, &tree, pointer);
+    }
+    if properties
+        .iter()
+        .any(|property| property.restore == Restore::Tag)
+    {
+        return put_tags(resource, &tree);
+    }
+    let words: Vec<String> = properties
+        .into_iter()
+        .filter_map(|property| words(property.restore, tree.pointer(property.path)?))
+        .flatten()
+        .collect();
+    (!words.is_empty())
+        .then(|| modify(resource, words))
+        .flatten()
+}
+
+/// The commands that deploy everything that is rendered whole, in the order of the plan.
+pub fn deploy_commands(plan: &Plan) -> Vec<Command> {
+    let mut commands: Vec<Command> = Vec::new();
+    for command in plan.resources.iter().filter_map(deploy_command) {
+        if !commands.contains(&command) {
+            commands.push(command);
+        }
+    }
+    commands
+}
+
+/// The properties that a pointer is about: the most precise one above it, or those below it.
+fn affected<'p>(properties: &'p [Property], pointer: &str) -> Vec<&'p Property> {
+    let above = properties
+        .iter()
+        .filter(|property| covers(property.path, pointer))
+        .max_by_key(|property| property.path.split('/').count());
+    match above {
+        Some(property) => vec![property],
+        None => properties
+            .iter()
+            .filter(|property| covers(pointer, property.path))
+            .collect(),
+    }
+}
+
+/// Whether `inner` is `outer` or below it; a `*` is any one step.
+fn covers(outer: &str, inner: &str) -> bool {
+    let mut inner = inner.split('/');
+    outer.split('/').all(|step| {
+        inner
+            .next()
+            .is_some_and(|other| step == "*" || step == other)
+    })
+}
+
+/// The words of the modify command for a value; None where that command cannot set it.
+pub(super) fn words(restore: Restore, value: &Value) -> Option<Vec<String>> {
+    let owned = |words: &[&str]| Some(words.iter().map(|word| (*word).to_owned()).collect());
+    match restore {
+        Restore::Option(RESILIENCY) => match value.as_str()? {
+            "Disabled" => owned(&[RESILIENCY, "Disabled"]),
+            "SameZone" => owned(&[RESILIENCY, "Enabled", "--allow-same-zone"]),
+            _ => owned(&[RESILIENCY, "Enabled"]),
+        },
+        Restore::Option(option) => owned(&[option, &option_value(value)]),
+        Restore::Switch(on, off) => owned(&[if value.as_bool()? { on } else { off }]),
+        Restore::Tag | Restore::Document | Restore::Replacement => None,
+    }
+}
+
+/// Azure's option has fewer values than its property: the other zone is the default.
+const RESILIENCY: &str = "--zonal-resiliency";
+
+fn option_value(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        // The one list among the options: exports of logs, of which modifying only adds.
+        Value::Array(_) => json!({ "EnableLogTypes": value }).to_string(),
+        value => value.to_string(),
+    }
+}
+
+fn modify(resource: &Resource, words: Vec<String>) -> Option<Command> {
+    let name = &resource.address.name;
+    Some(match &resource.address.scope {
+        Scope::Aws { region, .. } => Command::new([
+            "aws",
+            "rds",
+            "modify-db-instance",
+            "--region",
+            region,
+            "--db-instance-identifier",
+            name,
+            "--apply-immediately",
+        ])
+        .args(words),
+        Scope::Azure {
+            subscription,
+            resource_group,
+        } => {
+            // A major version is reached by an upgrade, not by an update.
+            let verb = match words.first().map(String::as_str) {
+                Some("--version") => "upgrade",
+                _ => "update",
+            };
+            Command::new([
+                "az",
+                "postgres",
+                "flexible-server",
+                verb,
+                "--subscription",
+                subscription,
+                "--resource-group",
+                resource_group,
+                "--name",
+                name,
+            ])
+            .args(words)
+        }
+    })
+}
+
+fn put_tags(resource: &Resource, tree: &Value) -> Option<Command> {
+    match &resource.address.scope {
+        Scope::Aws { region, .. } => {
+            let tags = tree.get("Tags")?;
+            Some(match &resource.body {
+                Body::Bucket(bucket) => Command::new([
+                    "aws",
+                    "s3api",
+                    "put-bucket-tagging",
+                    "--region",
+                    region,
+                    "--bucket",
+                    &bucket.bucket_name,
+                    "--tagging",
+                    &json!({ "TagSet": tags }).to_string(),
+                ]),
+                _ => Command::new([
+                    "aws",
+                    "rds",
+                    "add-tags-to-resource",
+                    "--region",
+                    region,
+                    "--resource-name",
+                    &cloud_id(resource),
+                    "--tags",
+                    &tags.to_string(),
+                ]),
+            })
+        }
+        Scope::Azure { .. } => {
+            let tags = tree.get("tags")?.as_object()?;
+            let pairs = tags
+                .iter()
+                .filter_map(|(key, value)| Some(format!("{key}={}", value.as_str()?)));
+            // Merging leaves the tags of others alone; an update would remove them.
+            let command = [
+                "az",
+                "tag",
+                "update",
+                "--resource-id",
+                &cloud_id(resource),
+                "--operation",
+                "Merge",
+                "--tags",
+            ];
+            Some(Command::new(command).args(pairs))
+        }
+    }
+}
+
+fn put_document(resource: &Resource, tree: &Value, pointer: &str) -> Option<Command> {
+    let lifecycle = format!("{OUT}/{}", lifecycle_path(&resource.name));
+    match (&resource.address.scope, &resource.body) {
+        (Scope::Aws { account, region }, Body::Bucket(bucket)) => {
+            let top = pointer.split('/').nth(1)?;
+            let document = tree.get(top)?;
+            let (verb, option, value) = match top {
+                "LifecycleConfiguration" => (
+                    "put-bucket-lifecycle-configuration",
+                    "--lifecycle-configuration",
+                    format!("file://{lifecycle}"),
+                ),
+                "VersioningConfiguration" => (
+                    "put-bucket-versioning",
+                    "--versioning-configuration",
+                    document.to_string(),
+                ),
+                "PublicAccessBlockConfiguration" => (
+                    "put-public-access-block",
+                    "--public-access-block-configuration",
+                    document.to_string(),
+                ),
+                "BucketEncryption" => {
+                    let rules = bucket.bucket_encryption.iter();
+                    let rules = rules
+                        .flat_map(|encryption| &encryption.server_side_encryption_configuration);
+                    // The API's word for what CloudFormation calls ServerSideEncryptionByDefault.
+                    let rules: Vec<_> = rules
+                        .map(|rule| json!({ "ApplyServerSideEncryptionByDefault": rule.server_side_encryption_by_default }))
+                        .collect();
+                    (
+                        "put-bucket-encryption",
+                        "--server-side-encryption-configuration",
+                        json!({ "Rules": rules }).to_string(),
+                    )
+                }
+                _ => return None,
+            };
+            Some(Command::new([
+                "aws",
+                "s3api",
+                verb,
+                "--region",
+                region,
+                "--expected-bucket-owner",
+                account,
+                "--bucket",
+                &bucket.bucket_name,
+                option,
+                &value,
+            ]))
+        }
+        (
+            Scope::Azure {
+                subscription,
+                resource_group,
+            },
+            Body::ManagementPolicy(_),
+        ) => Some(Command::new([
+            "az",
+            "storage",
+            "account",
+            "management-policy",
+            "create",
+            "--subscription",
+            subscription,
+            "--resource-group",
+            resource_group,
+            "--account-name",
+            &resource.address.name,
+            "--policy",
+            &format!("@{lifecycle}"),
+        ])),
+        _ => None,
+    }
+}
+
+fn deploy_command(resource: &Resource) -> Option<Command> {
+    match (&resource.owner, &resource.address.scope) {
+        (Owner::Stack { stack, file, .. }, Scope::Aws { region, .. }) => Some(Command::new([
+            "aws",
+            "cloudformation",
+            "deploy",
+            "--region",
+            region,
+            "--stack-name",
+            stack,
+            "--template-file",
+            &format!("{OUT}/{file}"),
+        ])),
+        (
+            Owner::Template { file },
+            Scope::Azure {
+                subscription,
+                resource_group,
+            },
+        ) => Some(Command::new([
+            "az",
+            "deployment",
+            "group",
+            "create",
+            "--subscription",
+            subscription,
+            "--resource-group",
+            resource_group,
+            "--name",
+            &format!("backstay-{}", resource.name),
+            "--mode",
+            "Incremental",
+            "--template-file",
+            &format!("{OUT}/{file}"),
+        ])),
+        _ => None,
+    }
+}
+
+/// Where a store's lifecycle document is rendered to.
+pub(super) fn lifecycle_path(store: &str) -> String {
+    format!("lifecycle/{store}.json")
+}
+
+/// The resource's identity in its cloud: an ARN or an ARM id.
+pub(super) fn cloud_id(resource: &Resource) -> String {
+    let name = &resource.address.name;
+    match &resource.address.scope {
+        Scope::Aws { account, region } => {
+            let partition = match region.split('-').next() {
+                Some("cn") => "aws-cn",
+                _ if region.starts_with("us-gov-") => "aws-us-gov",
+                _ => "aws",
+            };
+            format!("arn:{partition}:rds:{region}:{account}:db:{name}")
+        }
+        Scope::Azure {
+            subscription,
+            resource_group,
+        } => format!(
+            "/subscriptions/{subscription}/resourceGroups/{resource_group}/providers/{}/{name}",
+            resource.address.kind
+        ),
+    }
+}

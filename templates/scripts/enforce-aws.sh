@@ -1,0 +1,45 @@
+#!/bin/bash
+# Brings the settings of {{ name | comment }} to what the policy wants.
+# Rendered by backstay from the policy of {{ name | comment }}; edit the policy, not this file.
+#
+# Shows each setting as it is and as it shall be. Changes nothing without --apply; with it, only what
+# differs, at once and not in the next maintenance window. Running it again changes nothing.
+#
+# Usage: {{ name | comment }}-enforce.sh [--apply]
+#
+# Needs the AWS CLI with credentials that may describe the database, and with --apply modify and tag it.
+# Exit code: 0 all is as wanted, 1 something differs or failed, 2 wrong usage or wrong account.
+
+set -euo pipefail
+shopt -s inherit_errexit
+export LC_ALL=C AWS_PAGER=''
+
+ACCOUNT={{ account | sh }}
+REGION={{ region | sh }}
+
+# Puts the live values of the queries into LIVE, in their order.
+read_live() {
+  local IFS=, answer
+  answer=$(aws rds describe-db-instances --region "$REGION" --db-instance-identifier "$TARGET" \
+    --query "DBInstances[0].[$*]" --output text)
+  mapfile -t -d $'\t' LIVE <<<"$answer"
+  LIVE[-1]=${LIVE[-1]%$'\n'}
+}
+
+modify() {
+  run aws rds modify-db-instance --region "$REGION" --db-instance-identifier "$TARGET" \
+    --apply-immediately --output text --query 'DBInstance.DBInstanceStatus' "$@"
+}
+
+tag() { run aws rds add-tags-to-resource --region "$REGION" --resource-name "$ID" --tags "$@"; }
+
+check_account() {
+  local account
+  account=$(aws sts get-caller-identity --query Account --output text)
+  if [[ $account != "$ACCOUNT" ]]; then
+    printf 'These credentials belong to account %s, the policy to %s.\n' "$account" "$ACCOUNT" >&2
+    exit 2
+  fi
+}
+
+{% include "scripts/enforce-settings.sh" -%}

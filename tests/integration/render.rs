@@ -1,0 +1,636 @@
+//! What is rendered, and how the output folder is kept.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use backstay::cloud::{aws, azure};
+use backstay::plan::{Body, Owner, Plan};
+use backstay::policy;
+use backstay::render::folder::{self, FolderError};
+use backstay::render::{
+    Artifact, RenderError, Templates, deploy_commands, embedded, render, restore_command,
+};
+use backstay::resolve::resolve;
+use backstay::source::Sources;
+use proptest::prelude::*;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The plan of policy texts.
+fn planned(files: &[(&str, &str)]) -> Plan {
+    let mut sources = Sources::default();
+    for (path, text) in files {
+        sources.add(*path, *text);
+    }
+    let (workspace, findings) = policy::parse(sources);
+    assert!(findings.is_empty(), "{findings:#?}");
+    backstay::plan::plan(&resolve(&workspace))
+}
+
+/// The policies of the repository, as a user at its root names them.
+fn repository() -> Plan {
+    let mut files: Vec<(String, String)> = fs::read_dir(root().join("policies"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "yaml")
+        })
+        .map(|path| {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            (
+                format!("policies/{name}"),
+                fs::read_to_string(path).unwrap(),
+            )
+        })
+        .collect();
+    files.sort();
+    let files: Vec<_> = files
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.as_str()))
+        .collect();
+    planned(&files)
+}
+
+fn rendered(plan: &Plan) -> Vec<Artifact> {
+    render(plan, &Templates::embedded().unwrap()).unwrap()
+}
+
+fn text<'a>(artifacts: &'a [Artifact], path: &str) -> &'a str {
+    let found = artifacts.iter().find(|artifact| artifact.path == path);
+    let paths: Vec<_> = artifacts.iter().map(|artifact| &artifact.path).collect();
+    &found
+        .unwrap_or_else(|| panic!("no {path} in {paths:?}"))
+        .text
+}
+
+const LOCATIONS: &str = r#"version: 1
+locations:
+  us: { provider: aws, region: us-east-1, account: "012345678901" }
+  east: { provider: azure, region: eastus, subscription: 00000000-0000-0000-0000-000000000001, resource_group: group }
+"#;
+
+/// Both clouds, with databases that exist and databases that are rendered.
+fn both(tag: &str) -> String {
+    format!(
+        r#"{LOCATIONS}stores:
+  bucket: {{ at: us, bucket: some-bucket }}
+  blobs: {{ at: east, storage_account: someaccount, container: dumps }}
+defaults:
+  tags: {{ note: {tag} }}
+  maintenance_window: "sun:04:30-sun:05:30"
+databases:
+  new-aws:
+    engine: rds_postgres
+    at: us
+    id: new-aws
+    tier: important
+    size: 20GiB
+    encryption: customer_managed
+    high_availability: multi_az
+    replicas: [{{ id: new-aws-2 }}]
+    provision: {{ engine_version: "16", instance_class: db.t4g.medium, storage: {{ type: gp3, size: 20GiB }}, username: root }}
+  old-aws:
+    engine: rds_postgres
+    at: us
+    id: Old-Aws
+    tier: important
+    size: 20GiB
+    high_availability: multi_az
+    dump: {{ to: [bucket, blobs], databases: [app], schedule: "daily 01:43" }}
+  new-azure:
+    engine: azure_postgres
+    at: east
+    id: new-azure
+    tier: important
+    size: 128GiB
+    provision: {{ version: "16", sku: Standard_D2s_v3, sku_tier: GeneralPurpose, storage: {{ size: 128GiB }}, username: pgadmin }}
+  old-azure:
+    engine: azure_postgres
+    at: east
+    id: old-azure
+    tier: important
+    size: 128GiB
+    high_availability: zone_redundant
+"#
+    )
+}
+
+#[test]
+fn twice_the_same_bytes() {
+    let plan = repository();
+    let first = rendered(&plan);
+    let plan = repository();
+    assert_eq!(first, rendered(&plan));
+    let paths: Vec<_> = first.iter().map(|artifact| &artifact.path).collect();
+    assert!(paths.is_sorted(), "{paths:?}");
+}
+
+/// `BACKSTAY_BLESS=1` writes the folder instead.
+#[test]
+fn the_repository_holds_what_its_policies_render() {
+    let plan = repository();
+    let artifacts = rendered(&plan);
+    let out = root().join("generated");
+    if std::env::var_os("BACKSTAY_BLESS").is_some() {
+        folder::write(&out, &artifacts).unwrap();
+    }
+    let changes = folder::compare(&out, &artifacts).unwrap();
+    let differing: Vec<_> = [&changes.created, &changes.changed, &changes.removed]
+        .into_iter()
+        .flatten()
+        .collect();
+    assert!(
+        differing.is_empty(),
+        "render again with BACKSTAY_BLESS=1: {differing:?}"
+    );
+}
+
+#[test]
+fn every_kind_of_artifact_is_there() {
+    let plan = planned(&[("p.yaml", &both("x"))]);
+    let paths: Vec<_> = rendered(&plan)
+        .into_iter()
+        .map(|artifact| artifact.path)
+        .collect();
+    assert_eq!(
+        paths,
+        [
+            "aws/us/bucket.yaml",
+            "aws/us/new-aws.yaml",
+            "azure/east/blobs.json",
+            "azure/east/new-azure.json",
+            "github/old-aws-dump.yml",
+            "lifecycle/blobs.json",
+            "lifecycle/bucket.json",
+            "scripts/old-aws-dump.sh",
+            "scripts/old-aws-enforce.sh",
+            "scripts/old-azure-enforce.sh",
+        ]
+    );
+}
+
+#[test]
+fn a_replica_refers_to_its_source_and_may_go() {
+    let plan = planned(&[("p.yaml", &both("x"))]);
+    let artifacts = rendered(&plan);
+    let stack: serde_json::Value =
+        serde_yaml::from_str(text(&artifacts, "aws/us/new-aws.yaml")).unwrap();
+    let replica = &stack["Resources"]["ReplicaNewAws2"];
+    assert_eq!(
+        replica["Properties"]["SourceDBInstanceIdentifier"]["Ref"],
+        "Database"
+    );
+    assert_eq!(replica["DeletionPolicy"], "Delete");
+    let database = &stack["Resources"]["Database"];
+    assert_eq!(database["DeletionPolicy"], "Snapshot");
+    assert_eq!(database["UpdateReplacePolicy"], "Snapshot");
+    assert_eq!(
+        database["Properties"]["KmsKeyId"]["Fn::GetAtt"][0],
+        "DatabaseKey"
+    );
+    assert_eq!(
+        stack["Resources"]["DatabaseKey"]["DeletionPolicy"],
+        "Retain"
+    );
+    assert_eq!(
+        stack["Resources"]["DatabaseKey"]["Properties"]["Tags"],
+        database["Properties"]["Tags"]
+    );
+}
+
+/// Texts that readers of YAML 1.1, shells, CloudFormation, ARM or a template engine take for more.
+const HOSTILE: [&str; 26] = [
+    "no",
+    "on",
+    "y",
+    "22:30",
+    "0755",
+    "1_000",
+    "2024-01-01",
+    "1e3",
+    "~",
+    "null",
+    ".inf",
+    "0x1f",
+    "=",
+    "- a",
+    "#c",
+    "a: b",
+    "[x]",
+    "[[x]",
+    "[x",
+    "{{ x }}",
+    "{% x %}",
+    "'",
+    "\"",
+    "\\",
+    "$(reboot)",
+    "%",
+];
+
+#[test]
+fn hostile_texts_survive() {
+    for hostile in HOSTILE {
+        let tag = serde_json::Value::from(hostile).to_string();
+        let plan = planned(&[("p.yaml", &both(&tag))]);
+        let artifacts = rendered(&plan);
+        let stack: serde_json::Value =
+            serde_yaml::from_str(text(&artifacts, "aws/us/new-aws.yaml")).unwrap();
+        assert_eq!(
+            stack["Resources"]["Database"]["Properties"]["Tags"][0]["Value"],
+            hostile
+        );
+    }
+}
+
+#[test]
+fn arm_takes_no_owned_text_for_an_expression() {
+    let value = |tag: &str| {
+        let plan = planned(&[("p.yaml", &both(&serde_json::Value::from(tag).to_string()))]);
+        let artifacts = rendered(&plan);
+        let template: serde_json::Value =
+            serde_json::from_str(text(&artifacts, "azure/east/new-azure.json")).unwrap();
+        template["resources"][0]["tags"]["note"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(value("[concat('a')]"), "[[concat('a')]");
+    assert_eq!(value("[[a]"), "[[[a]");
+    assert_eq!(value("[a] b"), "[a] b");
+}
+
+#[test]
+fn cloudformation_replaces_no_owned_text() {
+    let plan = planned(&[("p.yaml", &both("'{{resolve:ssm:secret}}'"))]);
+    let error = render(&plan, &Templates::embedded().unwrap()).unwrap_err();
+    assert!(
+        matches!(error, RenderError::DynamicReference { .. }),
+        "{error}"
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Rendering reads back what it wrote, so success is the proof.
+    #[test]
+    fn any_text_survives_or_is_refused(key in any::<String>(), value in any::<String>(), kms in any::<String>()) {
+        let mut plan = planned(&[("p.yaml", &both("x"))]);
+        for resource in &mut plan.resources {
+            match &mut resource.body {
+                Body::DbInstance(body) => {
+                    body.tags = Some(aws::Tags([(key.clone(), value.clone())].into()));
+                    body.master_username = Some(kms.clone());
+                    if body.source.is_none() {
+                        body.kms_key_id = Some(aws::Value::Text(kms.clone()));
+                    }
+                }
+                Body::FlexibleServer(body) => body.tags = Some([(key.clone(), value.clone())].into()),
+                Body::Bucket(body) => body.bucket_name = value.clone(),
+                Body::ManagementPolicy(body) => body.rules[0].name = value.clone(),
+            }
+        }
+        match render(&plan, &Templates::embedded().unwrap()) {
+            Ok(_) | Err(RenderError::DynamicReference { .. }) => {}
+            Err(error) => prop_assert!(false, "{}", error),
+        }
+    }
+}
+
+fn overridden(name: &str, change: impl Fn(&str) -> String) -> Result<Vec<Artifact>, RenderError> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let original = embedded().remove(name).unwrap_or_default();
+    fs::write(path, change(&original)).unwrap();
+    let plan = planned(&[("p.yaml", &both("x"))]);
+    render(&plan, &Templates::from_folder(folder.path())?)
+}
+
+#[test]
+fn a_template_may_be_overridden_but_not_contradict_the_policy() {
+    let comment = overridden("aws/database.yaml", |text| format!("# ours\n{text}")).unwrap();
+    assert!(text(&comment, "aws/us/new-aws.yaml").starts_with("# ours\n"));
+    for (name, after, pointer) in [
+        (
+            "aws/database.yaml",
+            "      DeleteAutomatedBackups: false\n      AvailabilityZone: us-east-1a\n",
+            "/AvailabilityZone",
+        ),
+        (
+            "aws/database.yaml",
+            "      DeleteAutomatedBackups: false\n      MultiAZ: false\n",
+            "",
+        ),
+    ] {
+        let error = overridden(name, |text| {
+            text.replace("      DeleteAutomatedBackups: false\n", after)
+        })
+        .unwrap_err();
+        match error {
+            RenderError::ReadBack { pointer: found, .. } => assert_eq!(found, pointer),
+            RenderError::Unreadable { .. } => assert_eq!(pointer, ""),
+            error => panic!("{error}"),
+        }
+    }
+    let gone = overridden("azure/database.json", |text| {
+        text.replace("{{ resource.properties | indent(width=8) }},", "")
+    });
+    assert!(
+        matches!(gone, Err(RenderError::ReadBack { pointer, .. }) if pointer.starts_with("/properties/"))
+    );
+    let unknown = overridden("aws/databse.yaml", |_| String::new());
+    assert!(matches!(unknown, Err(RenderError::UnknownTemplate { .. })));
+    let broken = overridden("aws/bucket.yaml", |_| "{% if".to_owned());
+    assert!(matches!(broken, Err(RenderError::Template(_))));
+}
+
+/// Words that mean something else in a frame as well.
+const GENERIC: [&str; 3] = [
+    "location", // a word of the comments
+    "Engine",   // a word of the comments
+    "version",  // a word of the comments
+];
+
+#[test]
+fn no_frame_names_an_owned_property() {
+    let tables = [
+        aws::rds::PROPERTIES,
+        aws::s3::PROPERTIES,
+        azure::postgres::PROPERTIES,
+        azure::storage::PROPERTIES,
+    ];
+    let owned: BTreeSet<&str> = tables
+        .into_iter()
+        .flatten()
+        .filter_map(|property| property.path.rsplit('/').next())
+        .filter(|name| name.len() > 5 && !GENERIC.contains(name))
+        .collect();
+    for (path, text) in embedded() {
+        let frame = path.starts_with("aws/")
+            || path.starts_with("azure/")
+            || path.starts_with("scripts/enforce-");
+        if !frame {
+            continue;
+        }
+        let words = text.split(|c: char| !c.is_ascii_alphanumeric());
+        for word in words {
+            assert!(!owned.contains(word), "{path} names {word}");
+        }
+    }
+}
+
+#[test]
+fn commands_restore_what_drifted() {
+    let plan = planned(&[("p.yaml", &both("x"))]);
+    let command = |name: &str, pointer: &str| {
+        let resource = plan
+            .resources
+            .iter()
+            .find(|resource| resource.address.name == name)
+            .unwrap();
+        restore_command(resource, pointer).map(|command| command.to_string())
+    };
+    let shown = |name: &str, pointer: &str| command(name, pointer).unwrap();
+    assert_eq!(
+        shown("old-aws", "/MultiAZ"),
+        "aws rds modify-db-instance --region us-east-1 --db-instance-identifier old-aws --apply-immediately --multi-az"
+    );
+    assert!(shown("new-aws", "/EnableCloudwatchLogsExports/0").ends_with(
+        r#"--cloudwatch-logs-export-configuration '{"EnableLogTypes":["postgresql","upgrade"]}'"#
+    ));
+    assert_eq!(command("old-aws", "/StorageEncrypted"), None);
+    assert_eq!(command("old-aws", ""), None);
+    assert_eq!(command("old-aws", "/NotOwned"), None);
+    assert!(shown("old-aws", "/Tags/note").contains("add-tags-to-resource --region us-east-1 --resource-name arn:aws:rds:us-east-1:012345678901:db:old-aws"));
+    assert!(shown("old-azure", "/tags/note").ends_with("--operation Merge --tags 'note=x'"));
+    assert!(
+        shown("old-azure", "/properties/highAvailability/mode")
+            .ends_with("--name old-azure --zonal-resiliency Enabled")
+    );
+    assert!(
+        shown("new-azure", "/properties/storage")
+            .ends_with("--storage-size 128 --storage-auto-grow Enabled")
+    );
+    assert!(shown("new-aws", "").contains("cloudformation deploy --region us-east-1 --stack-name backstay-new-aws --template-file generated/aws/us/new-aws.yaml"));
+    assert!(
+        shown("new-azure", "")
+            .contains("--mode Incremental --template-file generated/azure/east/new-azure.json")
+    );
+    assert!(
+        shown(
+            "some-bucket",
+            "/LifecycleConfiguration/Rules/daily/ExpirationInDays"
+        )
+        .ends_with("--lifecycle-configuration file://generated/lifecycle/bucket.json")
+    );
+    assert!(
+        shown(
+            "some-bucket",
+            "/PublicAccessBlockConfiguration/BlockPublicAcls"
+        )
+        .contains("put-public-access-block")
+    );
+    assert!(
+        shown("some-bucket", "/BucketEncryption").contains("ApplyServerSideEncryptionByDefault")
+    );
+    assert!(
+        shown("some-bucket", "/VersioningConfiguration/Status").contains("put-bucket-versioning")
+    );
+    assert!(
+        shown("someaccount", "/rules/daily-30d/enabled")
+            .ends_with("--policy @generated/lifecycle/blobs.json")
+    );
+    assert_eq!(deploy_commands(&plan).len(), 4);
+}
+
+/// Every setting of a property that a script can change stands in it with its option.
+#[test]
+fn the_script_for_an_existing_database_is_the_table() {
+    let plan = planned(&[("p.yaml", &both("x"))]);
+    let artifacts = rendered(&plan);
+    for resource in &plan.resources {
+        let Owner::Existing { file } = &resource.owner else {
+            continue;
+        };
+        let script = text(&artifacts, file);
+        for property in resource.body.properties() {
+            let set = resource.body.tree().pointer(property.path).is_some();
+            if let (true, backstay::cloud::Restore::Option(option)) = (set, property.restore) {
+                assert!(script.contains(option), "{file}: {option}");
+            }
+        }
+    }
+}
+
+fn artifact(path: &str, text: &str) -> Artifact {
+    Artifact {
+        path: path.to_owned(),
+        text: text.to_owned(),
+        executable: path.ends_with(".sh"),
+    }
+}
+
+fn tree(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(tree(&path));
+        }
+        found.push(path);
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn a_folder_is_kept() {
+    let out = tempfile::tempdir().unwrap();
+    let first = [
+        artifact("a/one.yaml", "1"),
+        artifact("a/two.sh", "2"),
+        artifact("b/three.json", "3"),
+    ];
+    let changes = folder::write(out.path(), &first).unwrap();
+    assert_eq!(changes.created, ["a/one.yaml", "a/two.sh", "b/three.json"]);
+    fs::write(out.path().join("a/theirs"), "x").unwrap();
+    let modified = |path: &str| {
+        fs::metadata(out.path().join(path))
+            .unwrap()
+            .modified()
+            .unwrap()
+    };
+    let (before, manifest) = (modified("a/two.sh"), modified(folder::MANIFEST));
+    std::thread::sleep(std::time::Duration::from_millis(20));
+
+    let again = folder::write(out.path(), &first).unwrap();
+    assert_eq!(again.unchanged.len(), 3);
+    assert_eq!(
+        (modified("a/two.sh"), modified(folder::MANIFEST)),
+        (before, manifest)
+    );
+
+    let second = [artifact("a/one.yaml", "other"), artifact("a/two.sh", "2")];
+    let compared = folder::compare(out.path(), &second).unwrap();
+    let changes = folder::write(out.path(), &second).unwrap();
+    assert_eq!(compared, changes);
+    assert_eq!(changes.changed, ["a/one.yaml"]);
+    assert_eq!(changes.before["a/one.yaml"], "1");
+    assert_eq!(changes.removed, ["b/three.json"]);
+    assert_eq!(modified("a/two.sh"), before);
+    assert!(!out.path().join("b").exists());
+
+    folder::write(out.path(), &[]).unwrap();
+    let left: Vec<_> = tree(out.path())
+        .into_iter()
+        .map(|path| path.strip_prefix(out.path()).unwrap().to_owned())
+        .collect();
+    assert_eq!(
+        left,
+        [
+            Path::new(folder::MANIFEST),
+            Path::new("a"),
+            Path::new("a/theirs")
+        ]
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn scripts_can_be_run() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let out = tempfile::tempdir().unwrap();
+    let files = [artifact("one.sh", "1"), artifact("two.json", "2")];
+    folder::write(out.path(), &files).unwrap();
+    let mode = |path: &str| {
+        fs::metadata(out.path().join(path))
+            .unwrap()
+            .permissions()
+            .mode()
+            & 0o100
+    };
+    assert_eq!((mode("one.sh"), mode("two.json")), (0o100, 0));
+    fs::set_permissions(out.path().join("one.sh"), fs::Permissions::from_mode(0o600)).unwrap();
+    assert_eq!(
+        folder::write(out.path(), &files).unwrap().changed,
+        ["one.sh"]
+    );
+    assert_eq!(mode("one.sh"), 0o100);
+}
+
+#[test]
+fn files_of_others_stay() {
+    let out = tempfile::tempdir().unwrap();
+    fs::write(out.path().join("theirs"), "theirs").unwrap();
+    let files = [artifact("ours", "1"), artifact("theirs", "2")];
+    for result in [
+        folder::compare(out.path(), &files),
+        folder::write(out.path(), &files),
+    ] {
+        assert!(matches!(result, Err(FolderError::Foreign(_))), "{result:?}");
+    }
+    assert!(!out.path().join("ours").exists());
+    // Equal content is nobody's loss.
+    folder::write(out.path(), &[artifact("theirs", "theirs")]).unwrap();
+}
+
+/// A text that cannot be put anywhere leaves the rest as it was.
+#[test]
+fn all_or_nothing() {
+    let out = tempfile::tempdir().unwrap();
+    folder::write(out.path(), &[artifact("a", "1")]).unwrap();
+    let before = tree(out.path());
+    let blocked = [artifact("a", "2"), artifact("a/b", "3")];
+    assert!(folder::write(out.path(), &blocked).is_err());
+    assert_eq!(fs::read_to_string(out.path().join("a")).unwrap(), "1");
+    assert_eq!(tree(out.path()), before);
+}
+
+#[test]
+fn nothing_leaves_the_folder() {
+    let outer = tempfile::tempdir().unwrap();
+    let out = outer.path().join("out");
+    fs::create_dir(&out).unwrap();
+    for path in [
+        "/tmp/x",
+        "../x",
+        "a/../../x",
+        "./x",
+        "",
+        "a\\..\\x",
+        folder::MANIFEST,
+    ] {
+        let result = folder::write(&out, &[artifact(path, "x")]);
+        assert!(
+            matches!(result, Err(FolderError::Escape { .. })),
+            "{path}: {result:?}"
+        );
+    }
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(outer.path(), out.join("link")).unwrap();
+        let result = folder::write(&out, &[artifact("link/x", "x")]);
+        assert!(
+            matches!(result, Err(FolderError::Escape { .. })),
+            "{result:?}"
+        );
+        fs::write(outer.path().join("victim"), "v").unwrap();
+        std::os::unix::fs::symlink(outer.path().join("victim"), out.join("file")).unwrap();
+        let result = folder::write(&out, &[artifact("file", "x")]);
+        assert!(matches!(result, Err(FolderError::Foreign(_))), "{result:?}");
+    }
+    // The list of own files is somebody's input as well.
+    fs::write(outer.path().join("victim"), "v").unwrap();
+    fs::write(out.join(folder::MANIFEST), r#"{"files":["../victim"]}"#).unwrap();
+    assert!(matches!(
+        folder::write(&out, &[]),
+        Err(FolderError::Escape { .. })
+    ));
+    assert!(outer.path().join("victim").exists());
+}
