@@ -59,31 +59,46 @@ begin() {
   read_live "$@"
 }
 
-# next_live LABEL WANTED: takes the next live value; true where it is as wanted.
-next_live() {
-  local live=${LIVE[0]-}
-  LIVE=("${LIVE[@]:1}")
-  if [[ ${live,,} == "${2,,}" ]]; then
-    printf '  as wanted  %s: %s\n' "$1" "$2"
-    return 0
+# compare LABEL LIVE WANTED SAME: says how it is; true where SAME is.
+compare() {
+  local live=$2
+  if [[ $live == None ]]; then live=''; fi
+  if $4; then
+    printf '  as wanted  %s: %s\n' "$1" "$3"
+  else
+    printf '  differs    %s: is %s, shall be %s\n' "$1" "${live:-not set}" "$3"
+    return 1
   fi
-  printf '  differs    %s: is %s, shall be %s\n' "$1" "${live:-not set}" "$2"
-  return 1
 }
 
-# setting LABEL WANTED WORD...: the words of the command that changes it.
+# Takes the next live value into NEXT.
+next_live() {
+  NEXT=${LIVE[0]-}
+  LIVE=("${LIVE[@]:1}")
+}
+
+# setting LABEL WANTED WORD...: the words of the command that changes it. Case has no meaning.
 setting() {
-  next_live "$1" "$2" || CHANGES+=("${@:3}")
+  local same=false
+  next_live
+  if [[ ${NEXT,,} == "${2,,}" ]]; then same=true; fi
+  compare "$1" "$NEXT" "$2" "$same" || CHANGES+=("${@:3}")
 }
 
 # tagged LABEL WANTED WORD
 tagged() {
-  next_live "$1" "$2" || TAGS+=("$3")
+  local same=false
+  next_live
+  if [[ $NEXT == "$2" ]]; then same=true; fi
+  compare "$1" "$NEXT" "$2" "$same" || TAGS+=("$3")
 }
 
-# fixed LABEL WANTED: what only a new database can have otherwise.
+# fixed LABEL WANTED: what only a new database can have otherwise. An ARN may be written as its last part.
 fixed() {
-  if ! next_live "$1" "$2"; then
+  local same=false
+  next_live
+  if [[ ${NEXT,,} == "${2,,}" || ${NEXT,,} == arn:*/"${2,,}" ]]; then same=true; fi
+  if ! compare "$1" "$NEXT" "$2" "$same"; then
     printf '             cannot be changed in place: it takes a new database, restored from a backup\n'
     OPEN=true
   fi
@@ -93,11 +108,12 @@ fixed() {
 finish() {
   if [[ ${CHANGES[*]} ]]; then modify "${CHANGES[@]}"; fi
   if [[ ${TAGS[*]} ]]; then tag "${TAGS[@]}"; fi
-  if [[ ${CHANGES[*]}${TAGS[*]} ]] && ! $APPLY; then OPEN=true; fi
+  if [[ ${CHANGES[*]}${TAGS[*]} ]] && ! $APPLY; then PENDING=true; fi
 }
 
 APPLY=false
 OPEN=false
+PENDING=false
 case "$#:${1-}" in
   0:) ;;
   1:--apply) APPLY=true ;;
@@ -123,7 +139,5 @@ fixed properties.backup.geoRedundantBackup Enabled
 setting properties.highAvailability.mode ZoneRedundant --zonal-resiliency Enabled
 finish
 
-if $OPEN; then
-  $APPLY || printf 'Run it with --apply to change what differs.\n'
-  exit 1
-fi
+if $PENDING; then printf 'Run it with --apply to change what differs.\n'; fi
+if $PENDING || $OPEN; then exit 1; fi

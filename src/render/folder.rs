@@ -50,8 +50,9 @@ pub fn compare(out: &Path, artifacts: &[Artifact]) -> Result<Changes, FolderErro
     compare_with(out, artifacts, &manifest(out)?)
 }
 
-/// Makes the folder hold exactly the artifacts, beside the files of others. Every text is on the
-/// disk before the first file is replaced, and a file that has not changed is not touched.
+/// Makes the folder hold exactly the artifacts, beside the files of others. Every text is
+/// written beside its target before the first file is replaced; a file that has not changed is not
+/// touched.
 pub fn write(out: &Path, artifacts: &[Artifact]) -> Result<Changes, FolderError> {
     let manifest = manifest(out)?;
     let changes = compare_with(out, artifacts, &manifest)?;
@@ -183,7 +184,7 @@ fn put_manifest(
     Ok(())
 }
 
-/// A text beside its target, complete and on the disk.
+/// A text beside its target, complete.
 fn stage(target: &Path, text: &str, executable: bool) -> Result<NamedTempFile, FolderError> {
     let folder = target.parent().unwrap_or(target);
     fs::create_dir_all(folder).map_err(io_error(folder))?;
@@ -202,9 +203,8 @@ fn stage(target: &Path, text: &str, executable: bool) -> Result<NamedTempFile, F
     #[cfg(not(unix))]
     let _ = executable;
     let mut file = builder.tempfile_in(folder).map_err(io_error(folder))?;
-    file.write_all(text.as_bytes())
-        .and_then(|()| file.as_file().sync_all())
-        .map_err(io_error(target))?;
+    // Not forced to the disk: what is rendered can be rendered again.
+    file.write_all(text.as_bytes()).map_err(io_error(target))?;
     Ok(file)
 }
 

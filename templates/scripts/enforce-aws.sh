@@ -35,7 +35,7 @@ tag() { run aws rds add-tags-to-resource --region "$REGION" --resource-name "$ID
 
 check_account() {
   local account
-  account=$(aws sts get-caller-identity --query Account --output text)
+  account=$(aws sts get-caller-identity --region "$REGION" --query Account --output text)
   if [[ $account != "$ACCOUNT" ]]; then
     printf 'These credentials belong to account %s, the policy to %s.\n' "$account" "$ACCOUNT" >&2
     exit 2
