@@ -274,6 +274,60 @@ fn cloudformation_replaces_no_owned_text() {
     );
 }
 
+#[test]
+fn nothing_overwrites_its_neighbour() {
+    let refused = |text: &str| {
+        let plan = planned(&[("p.yaml", text)]);
+        render(&plan, &Templates::embedded().unwrap()).unwrap_err()
+    };
+    let store = |at: &str, name: &str| {
+        let text = both("x").replace(
+            "  bucket: {",
+            "  NAME: { at: AT, bucket: other-bucket }\n  bucket: {",
+        );
+        text.replace("AT,", &format!("{at},")).replace("NAME", name)
+    };
+    let error = refused(&store("us", "new-aws"));
+    assert!(matches!(error, RenderError::SamePath { .. }), "{error}");
+    let error = refused(&store("us", "new_aws"));
+    assert!(matches!(error, RenderError::SameStack { .. }), "{error}");
+}
+
+/// The script runs as written whatever the policy's texts are.
+#[cfg(unix)]
+#[test]
+fn hostile_texts_reach_the_command_line_whole() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let stub = tempfile::tempdir().unwrap();
+    let az = stub.path().join("az");
+    // Answers nothing, and shows the tags that it is told to set.
+    let answer = "#!/bin/bash\nif [[ $1 == tag ]]; then printf '<%s>' \"$@\" >&2; fi\n";
+    fs::write(&az, answer).unwrap();
+    fs::set_permissions(&az, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!(
+        "{}:{}",
+        stub.path().display(),
+        std::env::var("PATH").unwrap()
+    );
+    for hostile in HOSTILE {
+        let tag = serde_json::Value::from(hostile).to_string();
+        let artifacts = rendered(&planned(&[("p.yaml", &both(&tag))]));
+        let script = stub.path().join("enforce.sh");
+        fs::write(&script, text(&artifacts, "scripts/old-azure-enforce.sh")).unwrap();
+        let run = std::process::Command::new("bash")
+            .arg(&script)
+            .arg("--apply")
+            .env("PATH", &path)
+            .output()
+            .unwrap();
+        let told = String::from_utf8(run.stderr).unwrap();
+        assert!(
+            told.ends_with(&format!("<--tags><note={hostile}>")),
+            "{hostile}: {told}"
+        );
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
