@@ -10,6 +10,7 @@ use std::sync::Arc;
 use backstay::finding::Severity;
 use backstay::plan::plan;
 use backstay::policy::parse;
+use backstay::render::{Templates, render};
 use backstay::resolve::resolve;
 use backstay::source::Sources;
 
@@ -63,9 +64,11 @@ impl Job {
     }
 
     fn script(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new("bash");
+        // A run that hangs takes its children along when its time is over, and ends with 124.
+        let mut command = Command::new("timeout");
         self.server.reach(&mut command);
         command
+            .args(["30", "bash"])
             .arg(self.script_path())
             .args(arguments)
             .current_dir("/")
@@ -147,25 +150,16 @@ databases:
         .filter(|finding| finding.severity >= Severity::Error)
         .collect();
     assert!(wrong.is_empty(), "{wrong:?}");
-    let plan = plan(&resolve(&workspace));
-    let frame = include_str!("../../templates/scripts/dump.sh");
-    let mut engine = tera::Tera::default();
-    engine.autoescape_on(Vec::<&str>::new());
-    engine.register_filter(
-        "sh",
-        |value: &tera::Value, _: tera::Kwargs, _: &tera::State| {
-            shlex::try_quote(&value.to_string())
-                .expect("no NUL")
-                .into_owned()
-        },
-    );
-    engine.register_filter(
-        "comment",
-        |value: &tera::Value, _: tera::Kwargs, _: &tera::State| value.to_string(),
-    );
-    engine.add_raw_template("dump", frame).expect("template");
-    let context = tera::Context::from_serialize(&plan.dumps[0]).expect("context");
-    engine.render("dump", &context).expect("render")
+    let templates = Templates::embedded().expect("the templates are whole");
+    let artifacts =
+        render(&plan(&resolve(&workspace)), &templates).expect("the policy can be rendered");
+    let path = Path::new("scripts/onprem-dump.sh");
+    let script = artifacts
+        .into_iter()
+        .find(|artifact| Path::new(&artifact.path) == path);
+    let script = script.expect("a dump has a script");
+    assert!(script.executable);
+    script.text
 }
 
 fn children(folder: &Path) -> Vec<PathBuf> {
@@ -345,7 +339,7 @@ fn of_two_runs_at_once_one_does_nothing() {
         "{}",
         second.stderr
     );
-    assert_eq!(job.runs(), [PathBuf::new(); 0]);
+    assert!(job.runs().is_empty(), "{:?}", job.runs());
 
     drop(hold);
     holder.wait().expect("psql ends with its input");
