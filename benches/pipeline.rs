@@ -42,22 +42,26 @@ const SIZES: [usize; 3] = [10, 1_000, 10_000];
 #[divan::bench(args = SIZES, sample_count = 10)]
 fn parse_and_validate(bencher: divan::Bencher<'_, '_>, databases: usize) {
     let texts = policies(databases);
-    bencher.with_inputs(|| sources(&texts)).bench_values(|sources| {
-        let (workspace, findings) = policy::parse(sources);
-        let estate = resolve::resolve(&workspace);
-        findings.len() + rules::check(&estate).len()
-    });
+    bencher
+        .with_inputs(|| sources(&texts))
+        .bench_values(|sources| {
+            let (workspace, findings) = policy::parse(sources);
+            let estate = resolve::resolve(&workspace);
+            findings.len() + rules::check(&estate).len()
+        });
 }
 
 #[divan::bench(args = SIZES, sample_count = 10)]
 fn parse_validate_render(bencher: divan::Bencher<'_, '_>, databases: usize) {
     let texts = policies(databases);
-    bencher.with_inputs(|| sources(&texts)).bench_values(|sources| {
-        let (workspace, _) = policy::parse(sources);
-        let estate = resolve::resolve(&workspace);
-        let findings = rules::check(&estate);
-        let templates = render::Templates::embedded().expect("the templates compile");
-        let artifacts = render::render(&plan::plan(&estate), &templates).expect("it renders");
-        (findings.len(), artifacts.len())
-    });
+    bencher
+        .with_inputs(|| sources(&texts))
+        .bench_values(|sources| {
+            let (workspace, _) = policy::parse(sources);
+            let estate = resolve::resolve(&workspace);
+            let findings = rules::check(&estate);
+            let templates = render::Templates::embedded().expect("the templates compile");
+            let artifacts = render::render(&plan::plan(&estate), &templates).expect("it renders");
+            (findings.len(), artifacts.len())
+        });
 }

@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod cloud;
+pub mod commands;
 pub mod drift;
 pub mod finding;
 pub mod observe;

@@ -29,7 +29,6 @@ pub enum State {
 
 /// A resource as the cloud tells it, in the plan's own vocabulary.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Found {
     /// The resource's struct, serialised.
     pub live: Value,

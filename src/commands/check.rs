@@ -29,5 +29,10 @@ pub(super) fn run(args: &Check) -> Result<Code, Failure> {
         findings: &findings,
         compared,
     };
-    outcome::finish(&report, &workspace, &args.output, drift::detail(&args.state))
+    outcome::finish(
+        &report,
+        &workspace,
+        &args.output,
+        drift::detail(&args.state),
+    )
 }

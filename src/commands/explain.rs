@@ -20,7 +20,10 @@ fn codes() -> Vec<&'static FindingCode> {
 pub(super) fn run(args: &Explain) -> Result<Code, Failure> {
     let codes = codes();
     let Some(name) = &args.code else {
-        let list: String = codes.iter().map(|code| format!("{}\n", code.name)).collect();
+        let list: String = codes
+            .iter()
+            .map(|code| format!("{}\n", code.name))
+            .collect();
         outcome::print(&list)?;
         return Ok(Code::Clean);
     };
@@ -28,7 +31,9 @@ pub(super) fn run(args: &Explain) -> Result<Code, Failure> {
         let near = closest(name, codes.iter().map(|code| code.name));
         return Err(Failure::UnknownCode {
             code: name.clone(),
-            hint: near.map(|near| format!(" (did you mean `{near}`?)")).unwrap_or_default(),
+            hint: near
+                .map(|near| format!(" (did you mean `{near}`?)"))
+                .unwrap_or_default(),
         });
     };
     outcome::print(&code.page())?;

@@ -12,12 +12,16 @@ pub(super) enum Failure {
     Write { path: PathBuf, source: io::Error },
     #[error("cannot print: {0}")]
     Print(#[from] io::Error),
-    #[error("no policy file (*.yaml, *.yml) under {0}; write one, or name the folder that has them")]
+    #[error(
+        "no policy file (*.yaml, *.yml) under {0}; write one, or name the folder that has them"
+    )]
     NoPolicy(String),
     #[error("no finding has the code `{code}`{hint}; `backstay explain` lists all codes")]
     UnknownCode { code: String, hint: String },
     #[cfg(not(feature = "clouds"))]
-    #[error("this backstay was built without the cloud clients: give --from FILE, or build with the feature `clouds`")]
+    #[error(
+        "this backstay was built without the cloud clients: give --from FILE, or build with the feature `clouds`"
+    )]
     NoClouds,
     #[cfg(feature = "clouds")]
     #[error("{0}")]

@@ -16,7 +16,10 @@ pub(super) fn workspace(paths: &[PathBuf]) -> Result<(Workspace, Vec<Finding>), 
         collect(path, &mut files)?;
     }
     if files.is_empty() {
-        let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+        let names: Vec<_> = paths
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect();
         return Err(Failure::NoPolicy(names.join(", ")));
     }
     let mut sources = Sources::default();
@@ -31,7 +34,10 @@ pub(super) fn workspace(paths: &[PathBuf]) -> Result<(Workspace, Vec<Finding>), 
 }
 
 /// The workspace's estate, with every finding on it in reading order.
-pub(super) fn estate(workspace: &Workspace, mut findings: Vec<Finding>) -> (Estate<'_>, Vec<Finding>) {
+pub(super) fn estate(
+    workspace: &Workspace,
+    mut findings: Vec<Finding>,
+) -> (Estate<'_>, Vec<Finding>) {
     let estate = resolve(workspace);
     findings.extend(rules::check(&estate));
     finding::withhold_secrets(&mut findings, &workspace.sources);
@@ -41,7 +47,9 @@ pub(super) fn estate(workspace: &Workspace, mut findings: Vec<Finding>) -> (Esta
 
 /// Whether the policy means something definite, so that a plan can be made of it.
 pub(super) fn is_sound(findings: &[Finding]) -> bool {
-    findings.iter().all(|finding| finding.severity < Severity::Error)
+    findings
+        .iter()
+        .all(|finding| finding.severity < Severity::Error)
 }
 
 /// Files are taken as they are named; folders are searched, in the order of the names. Hidden
@@ -65,7 +73,9 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
         let hidden = entry.file_name().to_string_lossy().starts_with('.');
         let kind = entry.file_type().map_err(read)?;
         let path = entry.path();
-        let policy = path.extension().is_some_and(|ext| ext == "yaml" || ext == "yml");
+        let policy = path
+            .extension()
+            .is_some_and(|ext| ext == "yaml" || ext == "yml");
         if !hidden && (kind.is_dir() || (policy && path.is_file())) {
             collect(&path, files)?;
         }

@@ -41,11 +41,18 @@ impl Code {
             };
             finding.severity >= least && finding.code.name != "unreadable"
         };
-        if workspace.documents.iter().any(|document| document.tree.is_none()) {
+        if workspace
+            .documents
+            .iter()
+            .any(|document| document.tree.is_none())
+        {
             Code::Unusable
         } else if report.findings.iter().any(fails) {
             Code::Findings
-        } else if report.compared.is_some_and(|compared| compared.unreadable > 0) {
+        } else if report
+            .compared
+            .is_some_and(|compared| compared.unreadable > 0)
+        {
             Code::Incomplete
         } else {
             Code::Clean
@@ -95,7 +102,11 @@ pub(super) fn style(detail: Detail) -> Style {
     let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let terminal = io::stdout().is_terminal();
     Style {
-        color: if terminal && !plain { Color::Styled } else { Color::Plain },
+        color: if terminal && !plain {
+            Color::Styled
+        } else {
+            Color::Plain
+        },
         width: match terminal_size::terminal_size() {
             Some((width, _)) if terminal => usize::from(width.0).max(40),
             _ => 120,

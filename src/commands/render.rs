@@ -63,7 +63,11 @@ fn tell(changes: &Changes, plan: &Plan, folder: &Folder) {
     }
     eprintln!("{} files unchanged", changes.unchanged.len());
     let touched = |command: &str| {
-        changes.created.iter().chain(&changes.changed).any(|path| command.contains(path.as_str()))
+        changes
+            .created
+            .iter()
+            .chain(&changes.changed)
+            .any(|path| command.contains(path.as_str()))
     };
     let commands: Vec<String> = deploy_commands(plan)
         .iter()
@@ -78,7 +82,11 @@ fn tell(changes: &Changes, plan: &Plan, folder: &Folder) {
 
 fn diff(changes: &Changes, artifacts: &[Artifact], folder: &Folder) -> Result<String, Failure> {
     let mut text = String::new();
-    let changed = changes.created.iter().chain(&changes.changed).chain(&changes.removed);
+    let changed = changes
+        .created
+        .iter()
+        .chain(&changes.changed)
+        .chain(&changes.removed);
     for path in changed {
         let file = folder.out.join(path);
         let old = match std::fs::read_to_string(&file) {

@@ -1,55 +1,94 @@
 //! Drift as a table, with diffs of whole documents and the commands that restore the intent.
 
+use std::collections::HashSet;
+
 use comfy_table::presets::NOTHING;
-use comfy_table::{Attribute, Cell, Color as Paint, ContentArrangement, Table};
+use comfy_table::{Attribute, Cell, Color as Paint, ColumnConstraint, Table, Width};
+use indexmap::IndexMap;
 use similar::TextDiff;
+use unicode_width::UnicodeWidthStr;
 
 use super::{Color, Style};
 use crate::drift::brief;
 use crate::finding::{Difference, Finding, Kind};
 use crate::source::Sources;
 
-/// The differences as rows, in the order given.
+/// One table for each resource, the worst first, all with the same columns.
 pub(super) fn render(sources: &Sources, findings: &[&Finding], style: Style) -> String {
+    let rows: Vec<Row<'_>> = findings
+        .iter()
+        .filter_map(|finding| {
+            let difference = finding.difference.as_deref()?;
+            let place = finding.place.map(|place| sources.link(place));
+            Some(Row {
+                difference,
+                place: place.unwrap_or_default(),
+            })
+        })
+        .collect();
+    let widths = widths(&rows, style.width);
+    let mut resources: IndexMap<&str, Vec<&Row<'_>>> = IndexMap::new();
+    for row in &rows {
+        resources
+            .entry(&row.difference.resource)
+            .or_default()
+            .push(row);
+    }
+    let mut text = String::new();
+    for (resource, rows) in resources {
+        text += &format!("{resource}\n{}\n", table(&rows, &widths, style));
+    }
+    for row in &rows {
+        text += &document(row.difference);
+    }
+    text += &commands(&rows);
+    text
+}
+
+struct Row<'a> {
+    difference: &'a Difference,
+    place: String,
+}
+
+/// Kinds and places are never broken: a place is a link. Properties and values share the rest.
+fn widths(rows: &[Row<'_>], terminal: usize) -> [usize; 5] {
+    let longest = |cell: fn(&Row<'_>) -> String| rows.iter().map(|row| cell(row).width()).max();
+    let longest = |cell| longest(cell).unwrap_or_default();
+    let kind = longest(|row| row.difference.kind.name().to_owned());
+    let place = longest(|row| row.place.clone());
+    let padding = 2 * 5 + 1;
+    let rest = terminal.saturating_sub(kind + place + padding).max(36);
+    let live = longest(|row| values(row.difference).0).min(rest / 4);
+    let policy = longest(|row| values(row.difference).1 + "policy ").min(rest / 3);
+    let name = longest(|row| property(&row.difference.property)).min(rest - live - policy);
+    [kind, name, live + 5, policy, place]
+}
+
+fn table(rows: &[&Row<'_>], widths: &[usize; 5], style: Style) -> String {
     let mut table = Table::new();
-    table
-        .load_style(NOTHING)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(u16::try_from(style.width).unwrap_or(u16::MAX))
-        .set_header([
-            "KIND",
-            "RESOURCE",
-            "PROPERTY",
-            "LIVE",
-            "POLICY",
-            "ASKED FOR AT",
-        ]);
+    table.load_style(NOTHING);
     if style.color == Color::Styled {
         table.enforce_styling();
     } else {
         table.force_no_tty();
     }
-    for finding in findings {
-        if let Some(difference) = finding.difference.as_deref() {
-            let place = finding.place.map(|place| sources.link(place));
-            table.add_row(row(difference, place.unwrap_or_default(), style));
+    for row in rows {
+        table.add_row(cells(row, style));
+    }
+    for (index, width) in widths.iter().enumerate() {
+        if let Some(column) = table.column_mut(index) {
+            let width = u16::try_from(width + 2).unwrap_or(u16::MAX);
+            column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width)));
         }
     }
-    let mut text: String = table
+    table
         .lines()
-        .map(|line| line.trim_end().to_owned() + "\n")
-        .collect();
-    for difference in findings
-        .iter()
-        .filter_map(|finding| finding.difference.as_deref())
-    {
-        text += &document(difference);
-    }
-    text += &commands(findings);
-    text
+        .map(|line| format!(" {}\n", line.trim_end()))
+        .collect()
 }
 
-fn row(difference: &Difference, place: String, style: Style) -> Vec<Cell> {
+fn cells(row: &Row<'_>, style: Style) -> Vec<Cell> {
+    let difference = row.difference;
     let kind = Cell::new(difference.kind.name());
     let kind = match (style.color, difference.kind) {
         (Color::Plain, _) => kind,
@@ -57,20 +96,36 @@ fn row(difference: &Difference, place: String, style: Style) -> Vec<Cell> {
         (_, Kind::Changed | Kind::Undeployed) => kind.fg(Paint::Yellow),
         _ => kind.fg(Paint::Cyan),
     };
-    let name = difference.resource.rsplit(' ').next().unwrap_or_default();
+    let (live, intended) = values(difference);
     vec![
         kind,
-        Cell::new(name),
-        Cell::new(
-            difference
-                .property
-                .trim_start_matches('/')
-                .replace('/', "."),
-        ),
-        Cell::new(brief(&difference.live)),
-        Cell::new(brief(&difference.intended)),
-        Cell::new(place),
+        Cell::new(property(&difference.property)),
+        Cell::new(format!("live {live}")),
+        Cell::new(format!("policy {intended}")),
+        Cell::new(&row.place),
     ]
+}
+
+/// The live and the intended value, short enough for a cell.
+fn values(difference: &Difference) -> (String, String) {
+    match difference.kind {
+        Kind::Missing => ("absent".to_owned(), "exists".to_owned()),
+        _ => (shown(&difference.live), shown(&difference.intended)),
+    }
+}
+
+/// A property's path without what all of a provider's share.
+fn property(pointer: &str) -> String {
+    let path = pointer.trim_start_matches('/').replace('/', ".");
+    path.strip_prefix("properties.").unwrap_or(&path).to_owned()
+}
+
+/// Documents are shown as a diff below the table.
+fn shown(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::Object(_) | serde_json::Value::Array(_) => "see below".to_owned(),
+        value => brief(value),
+    }
 }
 
 /// A unified diff from live to policy where the value is a whole document.
@@ -87,7 +142,7 @@ fn document(difference: &Difference) -> String {
     let diff = TextDiff::from_lines(&live, &intended);
     let header = format!("{}{}", difference.resource, difference.property);
     format!(
-        "\n{}",
+        "{}\n",
         diff.unified_diff()
             .context_radius(3)
             .header(&format!("live   {header}"), &format!("policy {header}"))
@@ -95,18 +150,18 @@ fn document(difference: &Difference) -> String {
 }
 
 /// Each restoring command once, in the order of the table.
-fn commands(findings: &[&Finding]) -> String {
-    let mut seen = std::collections::HashSet::new();
-    let commands: String = findings
+fn commands(rows: &[Row<'_>]) -> String {
+    let mut seen = HashSet::new();
+    let commands: String = rows
         .iter()
-        .filter_map(|finding| finding.difference.as_deref()?.restore.as_deref())
+        .filter_map(|row| row.difference.restore.as_deref())
         .filter(|command| seen.insert(*command))
         .map(|command| format!("  {command}\n"))
         .collect();
     match commands.is_empty() {
         true => commands,
-        false => format!(
-            "\nTo restore what the policy asks for (backstay never runs these):\n{commands}"
-        ),
+        false => {
+            format!("To restore what the policy asks for (backstay never runs these):\n{commands}")
+        }
     }
 }

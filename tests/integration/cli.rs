@@ -39,9 +39,13 @@ fn the_examples_are_clean() {
     let examples = examples();
     examples.run(["validate"]).expect_code(0);
     examples.run(["render", "--check"]).expect_code(0);
-    let drift = examples.run(["drift", "--from", "policies/recorded/clean.json"]).expect_code(0);
+    let drift = examples
+        .run(["drift", "--from", "policies/recorded/clean.json"])
+        .expect_code(0);
     assert_eq!(drift.stdout, "");
-    let check = examples.run(["check", "--from", "policies/recorded/clean.json"]).expect_code(0);
+    let check = examples
+        .run(["check", "--from", "policies/recorded/clean.json"])
+        .expect_code(0);
     assert_eq!(check.stdout, "");
 }
 
@@ -50,23 +54,49 @@ fn drift_is_found_with_its_line_and_command() {
     let drift = examples()
         .run(["drift", "--from", "policies/recorded/drifted.json"])
         .expect_code(1);
-    for expected in ["missing", "weakened", "changed", "strengthened", "BackupRetentionPeriod"] {
-        assert!(drift.stdout.contains(expected), "{expected}\n{}", drift.stdout);
+    for expected in [
+        "missing",
+        "weakened",
+        "changed",
+        "strengthened",
+        "BackupRetentionPeriod",
+    ] {
+        assert!(
+            drift.stdout.contains(expected),
+            "{expected}\n{}",
+            drift.stdout
+        );
     }
-    assert!(drift.stdout.contains("--backup-retention-period 30"), "{}", drift.stdout);
-    assert!(drift.stdout.contains("policies/train-tracker.yaml:31:"), "{}", drift.stdout);
+    assert!(
+        drift.stdout.contains("--backup-retention-period 30"),
+        "{}",
+        drift.stdout
+    );
+    assert!(
+        drift.stdout.contains("policies/train-tracker.yaml:31:"),
+        "{}",
+        drift.stdout
+    );
     assert!(!drift.stdout.contains('\u{1b}'), "colour on a pipe");
 }
 
 #[test]
 fn the_form_of_the_report_never_changes_the_code() {
     let examples = examples();
-    let args = ["drift", "--from", "policies/recorded/drifted.json", "--format", "json"];
+    let args = [
+        "drift",
+        "--from",
+        "policies/recorded/drifted.json",
+        "--format",
+        "json",
+    ];
     let drift = examples.run(args).expect_code(1);
     let report: Value = serde_json::from_str(&drift.stdout).expect("JSON");
     assert_eq!(report["version"], 1);
     let kinds = report["findings"].as_array().expect("findings").iter();
-    let weakened = kinds.filter(|finding| finding["drift"]["kind"] == "weakened").count();
+    let weakened = kinds
+        .filter(|finding| finding["drift"]["kind"] == "weakened")
+        .count();
     assert!(weakened >= 4, "{weakened}");
     let first = &report["findings"][0];
     assert!(first["place"]["line"].is_u64() && first["place"]["column"].is_u64());
@@ -75,9 +105,16 @@ fn the_form_of_the_report_never_changes_the_code() {
 #[test]
 fn fail_on_moves_the_threshold() {
     let examples = examples();
-    let from = ["drift", "--from", "policies/recorded/drifted.json", "--fail-on"];
+    let from = [
+        "drift",
+        "--from",
+        "policies/recorded/drifted.json",
+        "--fail-on",
+    ];
     examples.run(from.iter().chain(&["never"])).expect_code(0);
-    examples.run(from.iter().chain(&["strengthened"])).expect_code(1);
+    examples
+        .run(from.iter().chain(&["strengthened"]))
+        .expect_code(1);
 }
 
 #[test]
@@ -93,7 +130,9 @@ fn a_resource_that_was_not_read_makes_three_and_findings_win_over_it() {
     for (name, code) in [("clean.json", 3), ("drifted.json", 1)] {
         edit(name, &|resources| drop(resources.pop()));
         let from = format!("policies/recorded/{name}");
-        let drift = examples.run(["drift", "--from", from.as_str()]).expect_code(code);
+        let drift = examples
+            .run(["drift", "--from", from.as_str()])
+            .expect_code(code);
         assert!(drift.stdout.contains("unreadable"), "{}", drift.stdout);
     }
 }
@@ -101,22 +140,42 @@ fn a_resource_that_was_not_read_makes_three_and_findings_win_over_it() {
 #[test]
 fn what_cannot_be_used_is_two() {
     Workspace::new().run(["validate"]).expect_code(2);
-    Workspace::new().policy("a.txt", "").run(["validate"]).expect_code(2);
-    Workspace::new().policy("a.yaml", "version: [1\n").run(["validate"]).expect_code(2);
+    Workspace::new()
+        .policy("a.txt", "")
+        .run(["validate"])
+        .expect_code(2);
+    Workspace::new()
+        .policy("a.yaml", "version: [1\n")
+        .run(["validate"])
+        .expect_code(2);
     Workspace::new().run(["nonsense"]).expect_code(2);
     let sound = Workspace::new().policy("a.yaml", SOUND);
-    sound.run(["drift", "--from", "nowhere.json"]).expect_code(2);
+    sound
+        .run(["drift", "--from", "nowhere.json"])
+        .expect_code(2);
     let text = r#"{"version": 9, "resources": []}"#;
-    let newer = sound.file("state.json", text).run(["drift", "--from", "state.json"]);
+    let newer = sound
+        .file("state.json", text)
+        .run(["drift", "--from", "state.json"]);
     assert!(newer.expect_code(2).stderr.contains("version 9"));
 }
 
 #[test]
 fn findings_are_one_and_a_sound_policy_is_zero() {
-    Workspace::new().policy("a.yaml", SOUND).run(["validate"]).expect_code(0);
+    Workspace::new()
+        .policy("a.yaml", SOUND)
+        .run(["validate"])
+        .expect_code(0);
     let bad = SOUND.replace("30d", "36d");
-    let validate = Workspace::new().policy("a.yaml", &bad).run(["validate"]).expect_code(1);
-    assert!(validate.stdout.contains("policies/a.yaml:5:90"), "{}", validate.stdout);
+    let validate = Workspace::new()
+        .policy("a.yaml", &bad)
+        .run(["validate"])
+        .expect_code(1);
+    assert!(
+        validate.stdout.contains("policies/a.yaml:5:81"),
+        "{}",
+        validate.stdout
+    );
 }
 
 #[test]
@@ -130,12 +189,18 @@ fn a_policy_with_errors_is_never_rendered() {
 fn render_writes_checks_and_says_what_is_stale() {
     let workspace = Workspace::new().policy("a.yaml", SOUND);
     let check = workspace.run(["render", "--check"]).expect_code(1);
-    assert!(check.stdout.contains("orders-enforce.sh is missing"), "{}", check.stdout);
+    assert!(
+        check.stdout.contains("orders-enforce.sh is missing"),
+        "{}",
+        check.stdout
+    );
     workspace.run(["render"]).expect_code(0);
     workspace.run(["render", "--check"]).expect_code(0);
     let script = workspace.path().join("generated/scripts/orders-enforce.sh");
     fs::write(&script, "echo other\n").expect("written");
-    let check = workspace.run(["render", "--check", "--diff"]).expect_code(1);
+    let check = workspace
+        .run(["render", "--check", "--diff"])
+        .expect_code(1);
     assert!(check.stdout.contains("-echo other"), "{}", check.stdout);
 }
 
@@ -151,7 +216,11 @@ fn every_code_explains_itself() {
         }
     }
     let unknown = workspace.run(["explain", "window-overlaps"]).expect_code(2);
-    assert!(unknown.stderr.contains("did you mean `window-overlap`"), "{}", unknown.stderr);
+    assert!(
+        unknown.stderr.contains("did you mean `window-overlap`"),
+        "{}",
+        unknown.stderr
+    );
 }
 
 #[test]
@@ -160,7 +229,11 @@ fn no_report_shows_a_secret() {
     let workspace = Workspace::new().policy("a.yaml", &format!("{SOUND}{line}"));
     for form in ["text", "json"] {
         let validate = workspace.run(["validate", "--format", form]).expect_code(1);
-        assert!(validate.stdout.contains("password-like"), "{}", validate.stdout);
+        assert!(
+            validate.stdout.contains("password-like"),
+            "{}",
+            validate.stdout
+        );
         assert!(!validate.stdout.contains("hunter2"), "{}", validate.stdout);
     }
 }
@@ -168,7 +241,9 @@ fn no_report_shows_a_secret() {
 #[test]
 fn a_report_is_written_beside_the_printed_one() {
     let workspace = Workspace::new().policy("a.yaml", &SOUND.replace("30d", "36d"));
-    workspace.run(["validate", "--report", "json=report.json"]).expect_code(1);
+    workspace
+        .run(["validate", "--report", "json=report.json"])
+        .expect_code(1);
     let text = fs::read_to_string(workspace.path().join("report.json")).expect("a report");
     let report: Value = serde_json::from_str(&text).expect("JSON");
     assert_eq!(report["summary"]["errors"], 1);
@@ -177,6 +252,9 @@ fn a_report_is_written_beside_the_printed_one() {
 #[cfg(not(feature = "clouds"))]
 #[test]
 fn without_the_clouds_drift_says_what_to_do() {
-    let drift = Workspace::new().policy("a.yaml", SOUND).run(["drift"]).expect_code(2);
+    let drift = Workspace::new()
+        .policy("a.yaml", SOUND)
+        .run(["drift"])
+        .expect_code(2);
     assert!(drift.stderr.contains("--from"), "{}", drift.stderr);
 }

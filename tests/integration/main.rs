@@ -1,7 +1,10 @@
 //! The one integration binary.
 mod arrows;
+mod cli;
 mod drift;
 mod dump;
+mod readme;
+mod recorded;
 mod render;
 mod rules;
 mod scalars;

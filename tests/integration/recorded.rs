@@ -15,7 +15,10 @@ fn examples() -> Plan {
     let mut sources = Sources::default();
     for name in ["fleet.yaml", "train-tracker.yaml"] {
         let path = repository().join("policies").join(name);
-        sources.add(name, std::fs::read_to_string(path).expect("an example policy"));
+        sources.add(
+            name,
+            std::fs::read_to_string(path).expect("an example policy"),
+        );
     }
     let (workspace, findings) = policy::parse(sources);
     assert!(findings.is_empty(), "{findings:?}");
@@ -83,14 +86,23 @@ fn holds(name: &str, text: &str) {
         std::fs::write(&path, text).expect("the recorded state");
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(committed == text, "{name} is stale: run the tests with BACKSTAY_BLESS=1 and commit it");
+    assert!(
+        committed == text,
+        "{name} is stale: run the tests with BACKSTAY_BLESS=1 and commit it"
+    );
 }
 
 #[test]
 fn the_recorded_states_are_those_of_the_example_policies() {
     let plan = examples();
-    holds("clean.json", &write(&clean(&plan), &plan).expect("it serialises"));
-    holds("drifted.json", &write(&drifted(&plan), &plan).expect("it serialises"));
+    holds(
+        "clean.json",
+        &write(&clean(&plan), &plan).expect("it serialises"),
+    );
+    holds(
+        "drifted.json",
+        &write(&drifted(&plan), &plan).expect("it serialises"),
+    );
 }
 
 #[test]
@@ -117,5 +129,6 @@ fn what_is_written_is_what_is_read() {
     std::fs::write(file.path(), write(&state, &plan).expect("it serialises")).expect("written");
     let back = backstay::observe::read(file.path()).expect("it reads");
     assert_eq!(back.0, state.0);
-    let _: Value = serde_json::from_str(&write(&back, &plan).expect("it serialises")).expect("JSON");
+    let _: Value =
+        serde_json::from_str(&write(&back, &plan).expect("it serialises")).expect("JSON");
 }
