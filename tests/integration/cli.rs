@@ -50,6 +50,15 @@ fn the_examples_are_clean() {
 }
 
 #[test]
+fn a_recorded_state_needs_no_network_and_no_credentials() {
+    let nowhere = examples()
+        .env("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+        .env("AZURE_RESOURCE_MANAGER_ENDPOINT", "http://127.0.0.1:9");
+    let args = ["drift", "--from", "policies/recorded/clean.json"];
+    nowhere.run(args).expect_code(0);
+}
+
+#[test]
 fn drift_is_found_with_its_line_and_command() {
     let drift = examples()
         .run(["drift", "--from", "policies/recorded/drifted.json"])

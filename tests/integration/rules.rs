@@ -32,7 +32,10 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
 /// The policy files of a folder; other files may lie beside them.
 fn policy_files(folder: &Path) -> Vec<PathBuf> {
     let mut paths = entries(folder);
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "yaml"));
+    paths.retain(|path| {
+        path.extension()
+            .is_some_and(|extension| extension == "yaml")
+    });
     paths
 }
 
