@@ -1,5 +1,7 @@
 //! What the clouds have: live, or as recorded.
 
+#[cfg(feature = "clouds")]
+pub mod live;
 mod recorded;
 
 use std::collections::BTreeMap;

@@ -1,0 +1,105 @@
+//! Reads the clouds. One account that cannot be read never hides the others: its resources are
+//! unreadable, with the reason, and the rest is told.
+
+mod aws;
+mod azure;
+
+use std::collections::BTreeMap;
+
+use super::{Found, Observations, State};
+use crate::plan::{Address, Plan, Resource, Scope};
+
+/// How many accounts, buckets or stacks are asked at a time.
+const AT_A_TIME: usize = 8;
+
+/// The longest reason that is worth a reader's time.
+const REASON_CHARS: usize = 400;
+
+/// Why nothing could be read at all.
+#[derive(Debug, thiserror::Error)]
+pub enum LiveError {
+    #[error("cannot start the runtime that talks to the clouds: {0}")]
+    Runtime(#[source] std::io::Error),
+}
+
+/// Takes short lines of progress.
+pub type Report<'a> = &'a (dyn Fn(&str) + Sync);
+
+/// What was seen of some resources.
+type Seen = Vec<(Address, State)>;
+
+/// Reads every resource of the plan from its cloud.
+///
+/// # Errors
+/// The runtime cannot start. What a cloud refuses is a state, not an error.
+pub fn observe(plan: &Plan, report: Report<'_>) -> Result<Observations, LiveError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(LiveError::Runtime)?;
+    let (aws, azure): (Vec<&Resource>, Vec<&Resource>) = plan
+        .resources
+        .iter()
+        .partition(|resource| matches!(resource.address.scope, Scope::Aws { .. }));
+    let (aws, azure) = runtime.block_on(async {
+        futures::join!(aws::observe(aws, report), azure::observe(azure, report))
+    });
+    Ok(Observations(aws.into_iter().chain(azure).collect()))
+}
+
+/// Resources by what they are read together by.
+fn grouped<'p, K: Ord>(
+    resources: impl IntoIterator<Item = &'p Resource>,
+    key: impl Fn(&'p Resource) -> Option<K>,
+) -> BTreeMap<K, Vec<&'p Resource>> {
+    let mut groups: BTreeMap<K, Vec<&Resource>> = BTreeMap::new();
+    for resource in resources {
+        if let Some(key) = key(resource) {
+            groups.entry(key).or_default().push(resource);
+        }
+    }
+    groups
+}
+
+fn unreadable(reason: impl Into<String>) -> State {
+    State::Unreadable {
+        reason: reason.into(),
+    }
+}
+
+/// The same reason for all of them.
+fn all_unreadable(resources: &[&Resource], reason: &str) -> Seen {
+    let state = |resource: &&Resource| (resource.address.clone(), unreadable(reason));
+    resources.iter().map(state).collect()
+}
+
+/// A struct of the cloud room as its tree.
+fn tree(body: &impl serde::Serialize) -> serde_json::Value {
+    // Structs of texts, numbers, lists and maps with text keys always serialise.
+    serde_json::to_value(body).unwrap_or_default()
+}
+
+/// One line, of a length that can be read.
+fn one_line(text: &str) -> String {
+    let line: Vec<&str> = text.split_whitespace().collect();
+    let line = line.join(" ");
+    match line.char_indices().nth(REASON_CHARS) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+/// An error and its causes on one line, without saying anything twice.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let next = error.to_string();
+        if !text.contains(&next) {
+            text = format!("{text}: {next}");
+        }
+        cause = error.source();
+    }
+    one_line(&text)
+}

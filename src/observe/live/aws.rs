@@ -1,0 +1,129 @@
+//! AWS: one session per account and role, one sweep per account and Region.
+
+mod buckets;
+mod instances;
+mod session;
+mod stacks;
+
+use std::collections::BTreeMap;
+
+use aws_config::SdkConfig;
+use aws_sdk_rds::error::{ProvideErrorMetadata, SdkError};
+use futures::StreamExt;
+
+use super::{AT_A_TIME, Report, Seen, all_unreadable, chain, grouped, one_line};
+use crate::plan::{Body, Resource, Scope};
+use session::Sessions;
+
+/// What is read with one set of credentials in one Region.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    account: String,
+    role: Option<String>,
+    region: String,
+}
+
+/// Reads all resources of AWS.
+pub(super) async fn observe(resources: Vec<&Resource>, report: Report<'_>) -> Seen {
+    let places = grouped(resources, place);
+    let Some(first) = places.keys().next() else {
+        return Seen::new();
+    };
+    let sessions = Sessions::new(&first.region).await;
+    let mut accounts: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (place, resources) in places {
+        let account = (place.account.clone(), place.role.clone());
+        accounts
+            .entry(account)
+            .or_default()
+            .push((place, resources));
+    }
+    let sessions = &sessions;
+    let seen: Vec<Seen> = futures::stream::iter(accounts.into_values())
+        .map(|places| account(sessions, places, report))
+        .buffer_unordered(AT_A_TIME)
+        .collect()
+        .await;
+    seen.into_iter().flatten().collect()
+}
+
+fn place(resource: &Resource) -> Option<Place> {
+    match &resource.address.scope {
+        Scope::Aws { account, region } => Some(Place {
+            account: account.clone(),
+            role: resource.role.clone(),
+            region: region.clone(),
+        }),
+        Scope::Azure { .. } => None,
+    }
+}
+
+/// All Regions of one account, after a look at whose credentials these are.
+async fn account(
+    sessions: &Sessions,
+    places: Vec<(Place, Vec<&Resource>)>,
+    report: Report<'_>,
+) -> Seen {
+    let Some((first, _)) = places.first() else {
+        return Seen::new();
+    };
+    if let Err(reason) = sessions.check_account(first).await {
+        report(&format!("aws {}: {reason}", first.account));
+        let refused = places.iter();
+        return refused
+            .flat_map(|(_, resources)| all_unreadable(resources, &reason))
+            .collect();
+    }
+    let seen: Vec<Seen> = futures::stream::iter(places)
+        .map(|(place, resources)| region(sessions, place, resources, report))
+        .buffer_unordered(AT_A_TIME)
+        .collect()
+        .await;
+    seen.into_iter().flatten().collect()
+}
+
+async fn region(
+    sessions: &Sessions,
+    place: Place,
+    resources: Vec<&Resource>,
+    report: Report<'_>,
+) -> Seen {
+    let config: SdkConfig = sessions.config(&place).await;
+    let (instances, buckets): (Vec<_>, Vec<_>) = resources
+        .iter()
+        .partition(|resource| matches!(resource.body, Body::DbInstance(_)));
+    let stacks = stacks::read(&config, &resources);
+    let (stacks, sweep) = futures::join!(stacks, instances::sweep(&config, &instances));
+    if let Ok(sweep) = &sweep
+        && !instances.is_empty()
+    {
+        let count = sweep.count;
+        let (account, region) = (&place.account, &place.region);
+        report(&format!("aws {account} {region}: {count} instances"));
+    }
+    let mut seen = match sweep {
+        Ok(sweep) => instances::states(&place, &sweep, &stacks, &instances),
+        Err(reason) => all_unreadable(&instances, &reason),
+    };
+    seen.extend(buckets::read(&config, &place, &stacks, &buckets).await);
+    seen
+}
+
+/// What went wrong, in a line: the service's own words where it answered.
+fn reason<E, R>(action: &str, error: &SdkError<E, R>) -> String
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+    R: std::fmt::Debug + 'static,
+{
+    let told = error.as_service_error().and_then(|service| {
+        let code = service.code()?;
+        Some(match service.message() {
+            Some(message) => format!("{code}: {message}"),
+            None => code.to_owned(),
+        })
+    });
+    match told {
+        Some(told) => one_line(&format!("{action}: {told}")),
+        None => format!("{action}: {}", chain(error)),
+    }
+}

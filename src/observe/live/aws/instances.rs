@@ -1,0 +1,303 @@
+//! RDS: one sweep of an account's Region, and what it says of each planned instance.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use aws_config::SdkConfig;
+use aws_sdk_rds::Client;
+use aws_sdk_rds::types::{DbInstance as Live, PendingModifiedValues};
+use serde_json::{Map, Value as Json};
+
+use super::super::{Found, Seen, State, tree, unreadable};
+use super::stacks::Stacks;
+use super::{Place, reason};
+use crate::cloud::aws::{Tags, Value, rds};
+use crate::plan::{Body, Owner, Resource};
+
+/// The most that RDS gives in one page.
+const PAGE: i32 = 100;
+
+/// The planned instances among all of a Region.
+pub(super) struct Sweep {
+    found: BTreeMap<String, Live>,
+    /// How many instances the Region has.
+    pub(super) count: usize,
+}
+
+/// Reads every page, or says why not: half a sweep would report what is there as missing.
+pub(super) async fn sweep(config: &SdkConfig, wanted: &[&Resource]) -> Result<Sweep, String> {
+    let mut sweep = Sweep {
+        found: BTreeMap::new(),
+        count: 0,
+    };
+    if wanted.is_empty() {
+        return Ok(sweep);
+    }
+    let names: std::collections::BTreeSet<&str> = wanted
+        .iter()
+        .map(|resource| resource.address.name.as_str())
+        .collect();
+    let request = Client::new(config).describe_db_instances();
+    let mut instances = request.into_paginator().page_size(PAGE).items().send();
+    while let Some(instance) = instances.next().await {
+        let instance = instance.map_err(|error| reason("rds:DescribeDBInstances", &error))?;
+        sweep.count += 1;
+        let name = lower(instance.db_instance_identifier()).unwrap_or_default();
+        if names.contains(name.as_str()) {
+            sweep.found.insert(name, instance);
+        }
+    }
+    Ok(sweep)
+}
+
+/// What the sweep says of each planned instance.
+pub(super) fn states(
+    place: &Place,
+    sweep: &Sweep,
+    stacks: &Stacks,
+    resources: &[&Resource],
+) -> Seen {
+    let state = |resource: &&Resource| {
+        let Body::DbInstance(planned) = &resource.body else {
+            return None;
+        };
+        let state = match sweep.found.get(&resource.address.name) {
+            None => State::Missing,
+            Some(live) => {
+                let seen = Instance {
+                    place,
+                    stacks,
+                    siblings: resources,
+                    resource,
+                    planned,
+                    live,
+                };
+                match seen.found() {
+                    Ok(found) => State::Found(Box::new(found)),
+                    Err(reason) => unreadable(reason),
+                }
+            }
+        };
+        Some((resource.address.clone(), state))
+    };
+    resources.iter().filter_map(state).collect()
+}
+
+/// One instance beside its plan.
+struct Instance<'a> {
+    place: &'a Place,
+    stacks: &'a Stacks,
+    siblings: &'a [&'a Resource],
+    resource: &'a Resource,
+    planned: &'a rds::DbInstance,
+    live: &'a Live,
+}
+
+impl Instance<'_> {
+    fn found(&self) -> Result<Found, String> {
+        Ok(Found {
+            live: tree(&self.body()?),
+            deployed: self.stacks.deployed(self.resource),
+            pending: self
+                .live
+                .pending_modified_values()
+                .and_then(|values| self.pending(values)),
+            busy: self
+                .live
+                .db_instance_status()
+                .filter(|status| !matches!(*status, "available" | "stopped"))
+                .map(str::to_owned),
+            stack_drift: self.stacks.drift(self.resource),
+        })
+    }
+
+    fn body(&self) -> Result<rds::DbInstance, String> {
+        let live = self.live;
+        Ok(rds::DbInstance {
+            identifier: self.resource.address.name.clone(),
+            class: lower(live.db_instance_class()),
+            engine: lower(live.engine()),
+            engine_version: live.engine_version().map(|version| self.version(version)),
+            allocated_storage: live.allocated_storage().map(|gib| gib.to_string()),
+            storage_type: lower(live.storage_type()),
+            master_username: live.master_username().map(str::to_owned),
+            manage_master_user_password: Some(live.master_user_secret().is_some()),
+            source: self.source(),
+            availability_zone: live.availability_zone().map(str::to_owned),
+            backup_retention_period: live.backup_retention_period().and_then(whole),
+            preferred_backup_window: parsed(live.preferred_backup_window()),
+            preferred_maintenance_window: parsed(live.preferred_maintenance_window()),
+            copy_tags_to_snapshot: live.copy_tags_to_snapshot(),
+            deletion_protection: live.deletion_protection(),
+            multi_az: live.multi_az(),
+            storage_encrypted: live.storage_encrypted(),
+            kms_key_id: self.key()?,
+            log_exports: Some(
+                live.enabled_cloudwatch_logs_exports()
+                    .iter()
+                    .cloned()
+                    .collect(),
+            ),
+            tags: Some(self.tags()),
+        })
+    }
+
+    fn version(&self, live: &str) -> String {
+        match &self.planned.engine_version {
+            Some(planned) if is_release_of(live, planned) => planned.clone(),
+            _ => live.to_owned(),
+        }
+    }
+
+    fn tags(&self) -> Tags {
+        let tags = self.live.tag_list().iter();
+        let tags = tags.filter_map(|tag| {
+            let value = tag.value().unwrap_or_default();
+            Some((tag.key()?.to_owned(), value.to_owned()))
+        });
+        Tags(tags.collect())
+    }
+
+    /// The source of a replica: as the plan names it, where that is the same instance.
+    fn source(&self) -> Option<Value> {
+        let source = self.live.read_replica_source_db_instance_identifier()?;
+        // Of a source in another Region RDS gives the ARN.
+        let id = source.rsplit(':').next()?.to_ascii_lowercase();
+        Some(match &self.planned.source {
+            Some(Value::Ref { logical_id }) if self.is_made_as(logical_id, &id) => {
+                Value::reference(logical_id)
+            }
+            _ => Value::Text(id),
+        })
+    }
+
+    /// Whether the stack's `logical_id` is this instance: as CloudFormation says, or, where it says
+    /// nothing, as the plan does, which gives the instance its name.
+    fn is_made_as(&self, logical_id: &str, id: &str) -> bool {
+        if let Ok(Some(physical)) = self.stacks.physical(self.resource, logical_id) {
+            return physical.eq_ignore_ascii_case(id);
+        }
+        let Owner::Stack { stack, .. } = &self.resource.owner else {
+            return false;
+        };
+        self.siblings.iter().any(|sibling| {
+            let Owner::Stack {
+                stack: its,
+                logical_id: its_id,
+                ..
+            } = &sibling.owner
+            else {
+                return false;
+            };
+            its == stack && its_id == logical_id && sibling.address.name == id
+        })
+    }
+
+    /// The key: as the plan names it, where that is the same key. Without the stack's ids nobody can
+    /// tell whether a stack's own key is the right one, so that is an error and not a difference.
+    fn key(&self) -> Result<Option<Value>, String> {
+        let Some(key) = self.live.kms_key_id() else {
+            return Ok(None);
+        };
+        if let Some(
+            planned @ Value::Attribute {
+                path: [logical_id, _],
+            },
+        ) = &self.planned.kms_key_id
+        {
+            let made = self.stacks.physical(self.resource, logical_id);
+            let made = made.map_err(|reason| format!("cannot tell whose key this is: {reason}"))?;
+            if made.is_some_and(|made| key_id(made) == key_id(key)) {
+                return Ok(Some(planned.clone()));
+            }
+        }
+        let Place {
+            account, region, ..
+        } = self.place;
+        Ok(Some(Value::Text(match key.contains(':') {
+            true => key.to_owned(),
+            false => format!("arn:{}:kms:{region}:{account}:key/{key}", partition(region)),
+        })))
+    }
+
+    /// Accepted and not applied yet, in the plan's words. A pending password is nobody's business.
+    fn pending(&self, values: &PendingModifiedValues) -> Option<Json> {
+        let text = |value: Option<String>| value.map(Json::from);
+        let pending: Map<String, Json> = [
+            (
+                "DBInstanceIdentifier",
+                text(lower(values.db_instance_identifier())),
+            ),
+            ("DBInstanceClass", text(lower(values.db_instance_class()))),
+            ("Engine", text(lower(values.engine()))),
+            (
+                "EngineVersion",
+                text(values.engine_version().map(|version| self.version(version))),
+            ),
+            (
+                "AllocatedStorage",
+                text(values.allocated_storage().map(|gib| gib.to_string())),
+            ),
+            ("StorageType", text(lower(values.storage_type()))),
+            (
+                "BackupRetentionPeriod",
+                values
+                    .backup_retention_period()
+                    .and_then(whole)
+                    .map(Json::from),
+            ),
+            ("MultiAZ", values.multi_az().map(Json::from)),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+        .collect();
+        (!pending.is_empty()).then_some(Json::Object(pending))
+    }
+}
+
+/// Whether `live` is a release of the planned version. RDS takes a major version and fills in the
+/// newest minor one, and upgrades minor versions by itself: `16.4` is what `16` asked for.
+fn is_release_of(live: &str, planned: &str) -> bool {
+    live.strip_prefix(planned)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+/// The id in a key's ARN; a bare id is its own.
+fn key_id(key: &str) -> &str {
+    key.rsplit('/').next().unwrap_or(key)
+}
+
+/// The first word of the ARNs of a Region.
+fn partition(region: &str) -> &'static str {
+    match region.split('-').next() {
+        Some("cn") => "aws-cn",
+        _ if region.starts_with("us-gov-") => "aws-us-gov",
+        _ => "aws",
+    }
+}
+
+fn lower(text: Option<&str>) -> Option<String> {
+    text.map(str::to_ascii_lowercase)
+}
+
+fn parsed<T: FromStr>(text: Option<&str>) -> Option<T> {
+    text.and_then(|text| text.parse().ok())
+}
+
+fn whole(number: i32) -> Option<u32> {
+    u32::try_from(number).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_a_prefix_up_to_a_dot() {
+        assert!(is_release_of("16.4", "16"));
+        assert!(is_release_of("16.4", "16.4"));
+        assert!(!is_release_of("16.4", "1"));
+        assert!(!is_release_of("15.8", "16"));
+        assert!(!is_release_of("16", "16.4"));
+    }
+}

@@ -1,0 +1,204 @@
+//! CloudFormation: what was deployed last, and which key and instance a stack made.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_config::SdkConfig;
+use aws_sdk_cloudformation::Client;
+use aws_sdk_cloudformation::types::{StackDriftStatus, StackStatus};
+use futures::StreamExt;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
+
+use super::super::{AT_A_TIME, grouped, tree};
+use super::reason;
+use crate::cloud::aws::{Value, rds, s3};
+use crate::plan::{Body, Owner, Resource};
+
+/// The stacks that the plan names, in one account and Region; or why they could not be listed.
+pub(super) struct Stacks(Result<BTreeMap<String, Stack>, String>);
+
+/// What is known of one stack. A part that could not be read says so.
+struct Stack {
+    drift: Option<String>,
+    physical: Result<BTreeMap<String, String>, String>,
+    template: Option<Json>,
+}
+
+/// Lists the stacks once, and opens those that the plan names.
+pub(super) async fn read(config: &SdkConfig, resources: &[&Resource]) -> Stacks {
+    let wanted = grouped(resources.iter().copied(), |resource| stack_of(resource));
+    if wanted.is_empty() {
+        return Stacks(Ok(BTreeMap::new()));
+    }
+    let client = Client::new(config);
+    let names: BTreeSet<&str> = wanted.keys().copied().collect();
+    let listed = match list(&client, &names).await {
+        Ok(listed) => listed,
+        Err(reason) => return Stacks(Err(reason)),
+    };
+    let (client, wanted) = (&client, &wanted);
+    let opened: BTreeMap<String, Stack> = futures::stream::iter(listed)
+        .map(|(name, drift)| async move {
+            let refers = wanted
+                .get(name.as_str())
+                .is_some_and(|resources| resources.iter().any(|resource| refers(resource)));
+            let (physical, template) =
+                futures::join!(physical(client, &name, refers), template(client, &name));
+            let stack = Stack {
+                drift,
+                physical,
+                template,
+            };
+            (name, stack)
+        })
+        .buffer_unordered(AT_A_TIME)
+        .collect()
+        .await;
+    Stacks(Ok(opened))
+}
+
+fn stack_of(resource: &Resource) -> Option<&str> {
+    match &resource.owner {
+        Owner::Stack { stack, .. } => Some(stack),
+        Owner::Template { .. } | Owner::Existing { .. } => None,
+    }
+}
+
+/// Only a reference needs the stack's physical ids.
+fn refers(resource: &Resource) -> bool {
+    let Body::DbInstance(body) = &resource.body else {
+        return false;
+    };
+    let values = [&body.kms_key_id, &body.source];
+    values
+        .into_iter()
+        .flatten()
+        .any(|value| !matches!(value, Value::Text(_)))
+}
+
+async fn list(
+    client: &Client,
+    names: &BTreeSet<&str>,
+) -> Result<Vec<(String, Option<String>)>, String> {
+    let mut listed = Vec::new();
+    let mut pages = client.describe_stacks().into_paginator().items().send();
+    while let Some(stack) = pages.next().await {
+        let stack = stack.map_err(|error| reason("cloudformation:DescribeStacks", &error))?;
+        let Some(name) = stack.stack_name().filter(|name| names.contains(name)) else {
+            continue;
+        };
+        if stack.stack_status() == Some(&StackStatus::DeleteComplete) {
+            continue;
+        }
+        let drift = stack
+            .drift_information()
+            .and_then(|drift| drift.stack_drift_status())
+            .filter(|status| **status != StackDriftStatus::NotChecked)
+            .map(|status| status.as_str().to_owned());
+        listed.push((name.to_owned(), drift));
+    }
+    Ok(listed)
+}
+
+async fn physical(
+    client: &Client,
+    stack: &str,
+    wanted: bool,
+) -> Result<BTreeMap<String, String>, String> {
+    if !wanted {
+        return Ok(BTreeMap::new());
+    }
+    let request = client.describe_stack_resources().stack_name(stack);
+    let answer = request
+        .send()
+        .await
+        .map_err(|error| reason("cloudformation:DescribeStackResources", &error))?;
+    let resources = answer.stack_resources().iter().filter_map(|resource| {
+        let logical = resource.logical_resource_id()?;
+        Some((
+            logical.to_owned(),
+            resource.physical_resource_id()?.to_owned(),
+        ))
+    });
+    Ok(resources.collect())
+}
+
+async fn template(client: &Client, stack: &str) -> Option<Json> {
+    let answer = client.get_template().stack_name(stack).send().await.ok()?;
+    let yaml: serde_yaml::Value = serde_yaml::from_str(answer.template_body()?).ok()?;
+    plain(yaml)
+}
+
+/// A template with its short forms (`!Ref X`) written out.
+fn plain(yaml: serde_yaml::Value) -> Option<Json> {
+    use serde_yaml::Value as Yaml;
+    Some(match yaml {
+        Yaml::Sequence(items) => items.into_iter().map(plain).collect::<Option<_>>()?,
+        Yaml::Mapping(pairs) => {
+            let pairs = pairs.into_iter();
+            let pairs = pairs.map(|(key, value)| Some((key.as_str()?.to_owned(), plain(value)?)));
+            Json::Object(pairs.collect::<Option<_>>()?)
+        }
+        Yaml::Tagged(tagged) => {
+            let tag = tagged.tag.to_string();
+            let name = match tag.trim_start_matches('!') {
+                name @ ("Ref" | "Condition") => name.to_owned(),
+                name => format!("Fn::{name}"),
+            };
+            let value = match (name.as_str(), plain(tagged.value)?) {
+                ("Fn::GetAtt", Json::String(path)) => path.splitn(2, '.').collect(),
+                (_, value) => value,
+            };
+            Json::Object([(name, value)].into_iter().collect())
+        }
+        scalar => serde_json::to_value(scalar).ok()?,
+    })
+}
+
+impl Stacks {
+    fn stack_of(&self, resource: &Resource) -> Option<&Stack> {
+        self.0.as_ref().ok()?.get(stack_of(resource)?)
+    }
+
+    /// CloudFormation's own last word on the stack.
+    pub(super) fn drift(&self, resource: &Resource) -> Option<String> {
+        self.stack_of(resource)?.drift.clone()
+    }
+
+    /// The physical id of another resource of the same stack. None: there is no such resource.
+    pub(super) fn physical(
+        &self,
+        resource: &Resource,
+        logical_id: &str,
+    ) -> Result<Option<&str>, &str> {
+        if let Err(reason) = &self.0 {
+            return Err(reason);
+        }
+        match self.stack_of(resource).map(|stack| &stack.physical) {
+            None => Ok(None),
+            Some(Ok(ids)) => Ok(ids.get(logical_id).map(String::as_str)),
+            Some(Err(reason)) => Err(reason),
+        }
+    }
+
+    /// The resource's properties in the template that was deployed last, in the plan's vocabulary.
+    pub(super) fn deployed(&self, resource: &Resource) -> Option<Json> {
+        let Owner::Stack { logical_id, .. } = &resource.owner else {
+            return None;
+        };
+        let template = self.stack_of(resource)?.template.as_ref()?;
+        let properties = &template["Resources"][logical_id]["Properties"];
+        match &resource.body {
+            Body::DbInstance(_) => owned::<rds::DbInstance>(properties),
+            Body::Bucket(_) => owned::<s3::Bucket>(properties),
+            Body::FlexibleServer(_) | Body::ManagementPolicy(_) => None,
+        }
+    }
+}
+
+/// Through the struct and back: what the frame added is dropped.
+fn owned<T: DeserializeOwned + Serialize>(properties: &Json) -> Option<Json> {
+    let body: T = serde_json::from_value(properties.clone()).ok()?;
+    Some(tree(&body))
+}

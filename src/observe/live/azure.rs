@@ -1,0 +1,183 @@
+//! Azure: one list of servers per subscription, one management policy per storage account.
+
+mod arm;
+mod credential;
+mod server;
+mod transport;
+
+use std::collections::BTreeMap;
+
+use azure_core::StatusCode;
+use azure_core::error::ErrorKind;
+use azure_mgmt_postgresql::package_flexibleserver_2024_08_01::models::Server;
+use futures::StreamExt;
+
+use super::{AT_A_TIME, Found, Report, Seen, State, all_unreadable, chain, grouped, tree};
+use super::{one_line, unreadable};
+use crate::cloud::azure::storage;
+use crate::plan::{Body, Resource, Scope};
+use arm::Arm;
+
+/// Reads all resources of Azure.
+pub(super) async fn observe(resources: Vec<&Resource>, report: Report<'_>) -> Seen {
+    if resources.is_empty() {
+        return Seen::new();
+    }
+    let arm = match Arm::from_environment() {
+        Ok(arm) => arm,
+        Err(reason) => return all_unreadable(&resources, &reason),
+    };
+    let arm = &arm;
+    let subscriptions = grouped(resources, |resource| {
+        Some(subscription(resource)?.to_owned())
+    });
+    let seen: Vec<Seen> = futures::stream::iter(subscriptions)
+        .map(|(subscription, resources)| async move {
+            let (servers, policies): (Vec<_>, Vec<_>) = resources
+                .iter()
+                .partition(|resource| matches!(resource.body, Body::FlexibleServer(_)));
+            let (mut seen, policies) = futures::join!(
+                read_servers(arm, &subscription, &servers, report),
+                read_policies(arm, policies)
+            );
+            seen.extend(policies);
+            seen
+        })
+        .buffer_unordered(AT_A_TIME)
+        .collect()
+        .await;
+    seen.into_iter().flatten().collect()
+}
+
+fn subscription(resource: &Resource) -> Option<&str> {
+    match &resource.address.scope {
+        Scope::Azure { subscription, .. } => Some(subscription),
+        Scope::Aws { .. } => None,
+    }
+}
+
+/// Resource group and name, both without regard to case.
+type Key = (String, String);
+
+fn key(resource: &Resource) -> Option<Key> {
+    match &resource.address.scope {
+        Scope::Azure { resource_group, .. } => Some((
+            resource_group.to_ascii_lowercase(),
+            resource.address.name.to_ascii_lowercase(),
+        )),
+        Scope::Aws { .. } => None,
+    }
+}
+
+async fn read_servers(
+    arm: &Arm,
+    subscription: &str,
+    resources: &[&Resource],
+    report: Report<'_>,
+) -> Seen {
+    if resources.is_empty() {
+        return Seen::new();
+    }
+    let servers = match list(arm, subscription).await {
+        Ok(servers) => servers,
+        Err(error) => {
+            return all_unreadable(resources, &reason("list of flexible servers", &error));
+        }
+    };
+    let (count, names) = (servers.len(), subscription);
+    report(&format!("azure {names}: {count} flexible servers"));
+    let servers: BTreeMap<Key, Server> = servers
+        .into_iter()
+        .filter_map(|server| Some((server::key(&server)?, server)))
+        .collect();
+    let state = |resource: &&Resource| {
+        let live = key(resource).and_then(|key| servers.get(&key));
+        let state = match live {
+            Some(live) => State::Found(Box::new(server::found(live, resource))),
+            None => State::Missing,
+        };
+        (resource.address.clone(), state)
+    };
+    resources.iter().map(state).collect()
+}
+
+/// Every page, or the error: half a list would report what is there as missing.
+async fn list(arm: &Arm, subscription: &str) -> azure_core::Result<Vec<Server>> {
+    let request = arm.postgres()?.servers_client().list(subscription);
+    let mut pages = request.into_stream();
+    let mut servers = Vec::new();
+    while let Some(page) = pages.next().await {
+        servers.extend(page?.value);
+    }
+    Ok(servers)
+}
+
+async fn read_policies(arm: &Arm, resources: Vec<&Resource>) -> Seen {
+    futures::stream::iter(resources)
+        .map(|resource| async move {
+            let state = policy(arm, resource).await;
+            (resource.address.clone(), state)
+        })
+        .buffer_unordered(AT_A_TIME)
+        .collect()
+        .await
+}
+
+async fn policy(arm: &Arm, resource: &Resource) -> State {
+    let Scope::Azure {
+        subscription,
+        resource_group,
+    } = &resource.address.scope
+    else {
+        return unreadable("not a resource of Azure");
+    };
+    let account = &resource.address.name;
+    let path = format!(
+        "/subscriptions/{subscription}/resourceGroups/{resource_group}/providers\
+         /Microsoft.Storage/storageAccounts/{account}/managementPolicies/default"
+    );
+    let answer = arm.get(&path, storage::API_VERSION).await;
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(error) if is_absent(&error) => return State::Missing,
+        Err(error) => return unreadable(reason("management policy", &error)),
+    };
+    let body = answer["properties"]["policy"].clone();
+    match serde_json::from_value::<storage::ManagementPolicy>(body) {
+        Ok(mut policy) => {
+            policy.rules.sort_by(|a, b| a.name.cmp(&b.name));
+            State::Found(Box::new(Found {
+                live: tree(&policy),
+                deployed: None,
+                pending: None,
+                busy: None,
+                stack_drift: None,
+            }))
+        }
+        Err(error) => unreadable(one_line(&format!(
+            "management policy: the answer has another form than documented: {error}"
+        ))),
+    }
+}
+
+/// No policy, or no account that could have one. An unknown subscription is no absence: it is what
+/// credentials of another tenant see.
+fn is_absent(error: &azure_core::Error) -> bool {
+    match error.kind() {
+        ErrorKind::HttpResponse { status, error_code } => {
+            *status == StatusCode::NotFound && error_code.as_deref() != Some("SubscriptionNotFound")
+        }
+        _ => false,
+    }
+}
+
+/// What went wrong, in a line: status and code where ARM answered.
+fn reason(action: &str, error: &azure_core::Error) -> String {
+    match error.kind() {
+        ErrorKind::HttpResponse { status, error_code } => {
+            let code = error_code.as_deref().unwrap_or("no error code");
+            one_line(&format!("{action}: HTTP {}, {code}", u16::from(*status)))
+        }
+        _ => format!("{action}: {}", chain(error)),
+    }
+}

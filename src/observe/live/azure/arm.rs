@@ -1,0 +1,86 @@
+//! Azure Resource Manager: where it is, and the pipeline that all requests go through.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use azure_core::auth::TokenCredential;
+use azure_core::headers::AUTHORIZATION;
+use azure_core::{
+    ClientOptions, Context, ExponentialRetryOptions, Method, Pipeline, Request, Result,
+    RetryOptions, TransportOptions, Url,
+};
+use azure_mgmt_postgresql::package_flexibleserver_2024_08_01 as postgres;
+
+use super::credential::Bearer;
+use super::transport::ReadOnly;
+
+/// As the Azure SDKs and Terraform name it.
+const ENDPOINT_VARIABLE: &str = "AZURE_RESOURCE_MANAGER_ENDPOINT";
+const ENDPOINT: &str = "https://management.azure.com";
+
+/// The pipeline of azure_core repeats 408, 429, 500, 502, 503 and 504, heeds Retry-After, and stops
+/// at the first of these limits.
+const RETRIES: u32 = 6;
+const RETRY_TIME: Duration = Duration::from_secs(90);
+const RETRY_DELAY: Duration = Duration::from_secs(15);
+
+/// Everything that a request to Azure needs.
+pub(super) struct Arm {
+    endpoint: Url,
+    scope: String,
+    credential: Arc<dyn TokenCredential>,
+    options: ClientOptions,
+    pipeline: Pipeline,
+}
+
+impl Arm {
+    /// The endpoint and the credentials as the environment has them.
+    pub(super) fn from_environment() -> std::result::Result<Arm, String> {
+        let endpoint = std::env::var(ENDPOINT_VARIABLE).unwrap_or_else(|_| ENDPOINT.to_owned());
+        let endpoint: Url = endpoint
+            .parse()
+            .map_err(|error| format!("{ENDPOINT_VARIABLE} is no URL: {error}"))?;
+        let scope = format!("{}/.default", endpoint.as_str().trim_end_matches('/'));
+        let transport = ReadOnly::new(&endpoint)?;
+        let credential = Arc::new(Bearer::from_environment(scope.clone())?);
+        let retry = ExponentialRetryOptions::default()
+            .max_retries(RETRIES)
+            .max_total_elapsed(RETRY_TIME)
+            .max_delay(RETRY_DELAY);
+        let options = ClientOptions::new(TransportOptions::new(Arc::new(transport)))
+            .retry(RetryOptions::exponential(retry));
+        let name = Some(env!("CARGO_PKG_NAME"));
+        let version = Some(env!("CARGO_PKG_VERSION"));
+        let pipeline = Pipeline::new(name, version, options.clone(), Vec::new(), Vec::new());
+        Ok(Arm {
+            endpoint,
+            scope,
+            credential,
+            options,
+            pipeline,
+        })
+    }
+
+    /// The client of the flexible servers.
+    pub(super) fn postgres(&self) -> Result<postgres::Client> {
+        Ok(postgres::Client::new(
+            self.endpoint.clone(),
+            self.credential.clone(),
+            vec![self.scope.clone()],
+            self.options.clone(),
+        ))
+    }
+
+    /// One resource, for which there is no client.
+    pub(super) async fn get(&self, path: &str, api_version: &str) -> Result<serde_json::Value> {
+        let mut url = self.endpoint.clone();
+        url.set_path(path);
+        url.query_pairs_mut()
+            .append_pair("api-version", api_version);
+        let token = self.credential.get_token(&[&self.scope]).await?.token;
+        let mut request = Request::new(url, Method::Get);
+        request.insert_header(AUTHORIZATION, format!("Bearer {}", token.secret()));
+        let answer = self.pipeline.send(&Context::new(), &mut request).await?;
+        answer.json().await
+    }
+}

@@ -1,0 +1,119 @@
+//! A flexible server as ARM tells it.
+
+use std::collections::BTreeMap;
+
+use azure_mgmt_postgresql::package_flexibleserver_2024_08_01::models;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::super::{Found, tree};
+use super::Key;
+use crate::cloud::azure::postgres;
+use crate::plan::{Body, Resource};
+
+const OFF: &str = "Disabled";
+
+/// Resource group and name from the id, in lower case: ARM changes the case at will.
+pub(super) fn key(server: &models::Server) -> Option<Key> {
+    let id = server.tracked_resource.resource.id.as_ref()?;
+    let id = id.to_ascii_lowercase();
+    let mut steps = id.split('/');
+    let group = steps
+        .by_ref()
+        .find(|step| *step == "resourcegroups")
+        .and_then(|_| steps.next())?;
+    Some((group.to_owned(), steps.next_back()?.to_owned()))
+}
+
+pub(super) fn found(live: &models::Server, resource: &Resource) -> Found {
+    let properties = live.properties.clone().unwrap_or_default();
+    let state = properties.state.as_ref().and_then(text);
+    Found {
+        live: tree(&body(live, properties, resource)),
+        deployed: None,
+        pending: None,
+        busy: state.filter(|state| state != "Ready"),
+        stack_drift: None,
+    }
+}
+
+fn body(
+    live: &models::Server,
+    properties: models::ServerProperties,
+    resource: &Resource,
+) -> postgres::FlexibleServer {
+    postgres::FlexibleServer {
+        // Found by this name; ARM may answer in another case.
+        name: resource.address.name.clone(),
+        location: Some(location(&live.tracked_resource.location, resource)),
+        sku: live.sku.as_ref().map(|sku| postgres::Sku {
+            name: sku.name.clone(),
+            tier: text(&sku.tier).unwrap_or_default(),
+        }),
+        tags: Some(tags(live.tracked_resource.tags.as_ref())),
+        properties: postgres::Properties {
+            version: properties.version.as_ref().and_then(text),
+            administrator_login: properties.administrator_login,
+            // `type` and `tier` stay out: ARM tells "" for the default.
+            storage: properties.storage.and_then(|storage| {
+                Some(postgres::Storage {
+                    size_gib: whole(storage.storage_size_gb)?,
+                    auto_grow: Some(or_off(storage.auto_grow.as_ref())),
+                })
+            }),
+            backup: backup(properties.backup),
+            high_availability: Some(postgres::HighAvailability {
+                mode: or_off(properties.high_availability.and_then(|it| it.mode).as_ref()),
+            }),
+        },
+    }
+}
+
+/// Without a block there are no backups of the server's own; without the setting they stay in the
+/// region, which is the API's default.
+fn backup(live: Option<models::Backup>) -> postgres::Backup {
+    postgres::Backup {
+        backup_retention_days: live
+            .as_ref()
+            .and_then(|backup| whole(backup.backup_retention_days)),
+        geo_redundant_backup: Some(or_off(
+            live.and_then(|backup| backup.geo_redundant_backup).as_ref(),
+        )),
+    }
+}
+
+/// `East US` and `eastus` are one region: the plan's spelling where it is the same.
+fn location(live: &str, resource: &Resource) -> String {
+    let plain = |name: &str| name.replace(' ', "").to_ascii_lowercase();
+    let planned = match &resource.body {
+        Body::FlexibleServer(server) => server.location.as_deref(),
+        _ => None,
+    };
+    match planned {
+        Some(planned) if plain(planned) == plain(live) => planned.to_owned(),
+        _ => plain(live),
+    }
+}
+
+fn tags(live: Option<&Value>) -> BTreeMap<String, String> {
+    let tags = live.and_then(Value::as_object).into_iter().flatten();
+    tags.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
+        .collect()
+}
+
+/// A value of one of the API's enumerations, also one that is newer than the client.
+fn text(value: &impl Serialize) -> Option<String> {
+    match serde_json::to_value(value) {
+        Ok(Value::String(text)) => Some(text),
+        _ => None,
+    }
+}
+
+/// The API's default for what it does not tell.
+fn or_off(value: Option<&impl Serialize>) -> String {
+    value.and_then(text).unwrap_or_else(|| OFF.to_owned())
+}
+
+fn whole(number: Option<i32>) -> Option<u32> {
+    number.and_then(|number| u32::try_from(number).ok())
+}
