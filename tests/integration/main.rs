@@ -9,3 +9,5 @@ mod render;
 mod rules;
 mod scalars;
 mod support;
+#[cfg(feature = "clouds")]
+mod wire;

@@ -20,7 +20,7 @@ const ENDPOINT: &str = "https://management.azure.com";
 
 /// The pipeline of azure_core repeats 408, 429, 500, 502, 503 and 504, heeds Retry-After, and stops
 /// at the first of these limits.
-const RETRIES: u32 = 6;
+const RETRIES: u32 = 5;
 const RETRY_TIME: Duration = Duration::from_secs(90);
 const RETRY_DELAY: Duration = Duration::from_secs(15);
 
