@@ -11,11 +11,13 @@ mod s3;
 
 use std::process::Command;
 
-use backstay::observe::{Observations, State, live, read, write};
+use backstay::observe::{State, live, write};
+use backstay::plan::Address;
 use backstay::plan::{Plan, Resource};
 use backstay::policy::parse;
 use backstay::source::Sources;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 const POLICY: &str = "BACKSTAY_TEST_POLICY";
 const RECORD: &str = "BACKSTAY_TEST_RECORD";
@@ -32,7 +34,7 @@ fn plan(policy: &str) -> Plan {
 /// What one observation saw, and what it said meanwhile.
 struct Observed {
     plan: Plan,
-    seen: Observations,
+    seen: BTreeMap<Address, State>,
     stderr: String,
 }
 
@@ -59,9 +61,29 @@ fn observe(policy: &str, environment: &[(&str, &str)]) -> Observed {
     assert_no_secret(&stderr);
     Observed {
         plan: plan(policy),
-        seen: read(&file("record.json")).unwrap(),
+        seen: states(&record),
         stderr,
     }
+}
+
+/// The states of a record. Each entry has the parts of its address beside those of its state.
+fn states(record: &str) -> BTreeMap<Address, State> {
+    let record: Value = serde_json::from_str(record).unwrap();
+    let entries = record["resources"].as_array().unwrap().iter();
+    let pair = |entry: &Value| {
+        let address: Address = serde_json::from_value(entry.clone()).unwrap();
+        let mut state = entry.as_object().unwrap().clone();
+        for part in serde_json::to_value(&address)
+            .unwrap()
+            .as_object()
+            .unwrap()
+            .keys()
+        {
+            state.remove(part);
+        }
+        (address, serde_json::from_value(state.into()).unwrap())
+    };
+    entries.map(pair).collect()
 }
 
 /// What the servers of these tests know as credentials; none may be told to anyone else.
@@ -95,7 +117,7 @@ impl Observed {
     }
 
     fn state(&self, name: &str) -> &State {
-        &self.seen.0[&self.resource(name).address]
+        &self.seen[&self.resource(name).address]
     }
 
     /// The live tree of a resource that was found.
