@@ -65,15 +65,15 @@ pub struct Output {
 impl Workspace {
     pub fn new() -> Workspace {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        let environment = [
-            ("PATH".into(), path_variable(&[])),
-            ("HOME".into(), folder.path().into()),
-            ("AWS_EC2_METADATA_DISABLED".into(), "true".into()),
-        ];
-        Workspace {
+        let home = folder.path().to_owned();
+        let workspace = Workspace {
             folder,
-            environment: environment.into(),
-        }
+            environment: BTreeMap::new(),
+        };
+        workspace
+            .env("PATH", path_variable(&[]))
+            .env("HOME", home)
+            .env("AWS_EC2_METADATA_DISABLED", "true")
     }
 
     pub fn path(&self) -> &Path {
