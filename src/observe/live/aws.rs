@@ -4,6 +4,7 @@ mod buckets;
 mod instances;
 mod session;
 mod stacks;
+mod sweep;
 
 use std::collections::BTreeMap;
 
@@ -93,7 +94,7 @@ async fn region(
         .iter()
         .partition(|resource| matches!(resource.body, Body::DbInstance(_)));
     let stacks = stacks::read(&config, &resources);
-    let (stacks, sweep) = futures::join!(stacks, instances::sweep(&config, &instances));
+    let (stacks, sweep) = futures::join!(stacks, sweep::read(&config, &instances));
     if let Ok(sweep) = &sweep
         && !instances.is_empty()
     {

@@ -30,7 +30,9 @@ impl Moto {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
-            .unwrap_or_else(|error| panic!("{server}: {error}; see .tools in CONTRIBUTING"));
+            .unwrap_or_else(|error| {
+                panic!("{server}: {error}; the tools of the tests are not installed")
+            });
         let moto = Moto {
             child,
             url: format!("http://127.0.0.1:{port}"),

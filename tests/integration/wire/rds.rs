@@ -45,7 +45,7 @@ impl Respond for Rds {
         }
         // Spread over the ten: calls 0, 3 and 6.
         let call = self.calls.fetch_add(1, Ordering::SeqCst) % 10;
-        if call % 3 == 0 && call / 3 < self.throttled {
+        if call.is_multiple_of(3) && call / 3 < self.throttled {
             return xml(400, THROTTLED);
         }
         let page: usize = body

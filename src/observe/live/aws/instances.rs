@@ -1,54 +1,16 @@
-//! RDS: one sweep of an account's Region, and what it says of each planned instance.
+//! RDS: what a sweep says of each planned instance.
 
-use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use aws_config::SdkConfig;
-use aws_sdk_rds::Client;
 use aws_sdk_rds::types::{DbInstance as Live, PendingModifiedValues};
 use serde_json::{Map, Value as Json};
 
 use super::super::{Found, Seen, State, tree, unreadable};
+use super::Place;
 use super::stacks::Stacks;
-use super::{Place, reason};
+use super::sweep::{Sweep, lower};
 use crate::cloud::aws::{Tags, Value, rds};
 use crate::plan::{Body, Owner, Resource};
-
-/// The most that RDS gives in one page.
-const PAGE: i32 = 100;
-
-/// The planned instances among all of a Region.
-pub(super) struct Sweep {
-    found: BTreeMap<String, Live>,
-    /// How many instances the Region has.
-    pub(super) count: usize,
-}
-
-/// Reads every page, or says why not: half a sweep would report what is there as missing.
-pub(super) async fn sweep(config: &SdkConfig, wanted: &[&Resource]) -> Result<Sweep, String> {
-    let mut sweep = Sweep {
-        found: BTreeMap::new(),
-        count: 0,
-    };
-    if wanted.is_empty() {
-        return Ok(sweep);
-    }
-    let names: std::collections::BTreeSet<&str> = wanted
-        .iter()
-        .map(|resource| resource.address.name.as_str())
-        .collect();
-    let request = Client::new(config).describe_db_instances();
-    let mut instances = request.into_paginator().page_size(PAGE).items().send();
-    while let Some(instance) = instances.next().await {
-        let instance = instance.map_err(|error| reason("rds:DescribeDBInstances", &error))?;
-        sweep.count += 1;
-        let name = lower(instance.db_instance_identifier()).unwrap_or_default();
-        if names.contains(name.as_str()) {
-            sweep.found.insert(name, instance);
-        }
-    }
-    Ok(sweep)
-}
 
 /// What the sweep says of each planned instance.
 pub(super) fn states(
@@ -276,10 +238,6 @@ fn partition(region: &str) -> &'static str {
     }
 }
 
-fn lower(text: Option<&str>) -> Option<String> {
-    text.map(str::to_ascii_lowercase)
-}
-
 fn parsed<T: FromStr>(text: Option<&str>) -> Option<T> {
     text.and_then(|text| text.parse().ok())
 }
@@ -289,15 +247,18 @@ fn whole(number: i32) -> Option<u32> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_version_is_a_prefix_up_to_a_dot() {
-        assert!(is_release_of("16.4", "16"));
-        assert!(is_release_of("16.4", "16.4"));
-        assert!(!is_release_of("16.4", "1"));
-        assert!(!is_release_of("15.8", "16"));
-        assert!(!is_release_of("16", "16.4"));
-    }
+#[test]
+fn a_version_is_a_prefix_up_to_a_dot() {
+    let pairs = [("16.4", "16"), ("16.4", "16.4")];
+    assert!(
+        pairs
+            .iter()
+            .all(|(live, planned)| is_release_of(live, planned))
+    );
+    let pairs = [("16.4", "1"), ("15.8", "16"), ("16", "16.4")];
+    assert!(
+        pairs
+            .iter()
+            .all(|(live, planned)| !is_release_of(live, planned))
+    );
 }

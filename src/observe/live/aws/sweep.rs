@@ -1,0 +1,51 @@
+//! RDS: one sweep over all instances of an account's Region.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_config::SdkConfig;
+use aws_sdk_rds::Client;
+use aws_sdk_rds::types::DbInstance as Live;
+
+use super::reason;
+use crate::plan::Resource;
+
+/// The most that RDS gives in one page.
+const PAGE: i32 = 100;
+
+/// The planned instances among all of a Region.
+pub(super) struct Sweep {
+    pub(super) found: BTreeMap<String, Live>,
+    /// How many instances the Region has.
+    pub(super) count: usize,
+}
+
+/// Reads every page, or says why not: half a sweep would report what is there as missing.
+pub(super) async fn read(config: &SdkConfig, wanted: &[&Resource]) -> Result<Sweep, String> {
+    let mut sweep = Sweep {
+        found: BTreeMap::new(),
+        count: 0,
+    };
+    if wanted.is_empty() {
+        return Ok(sweep);
+    }
+    let names: BTreeSet<&str> = wanted
+        .iter()
+        .map(|resource| resource.address.name.as_str())
+        .collect();
+    let request = Client::new(config).describe_db_instances();
+    let mut instances = request.into_paginator().page_size(PAGE).items().send();
+    while let Some(instance) = instances.next().await {
+        let instance = instance.map_err(|error| reason("rds:DescribeDBInstances", &error))?;
+        sweep.count += 1;
+        let name = lower(instance.db_instance_identifier()).unwrap_or_default();
+        if names.contains(name.as_str()) {
+            sweep.found.insert(name, instance);
+        }
+    }
+    Ok(sweep)
+}
+
+/// RDS ignores the case of identifiers, engines, classes and storage types.
+pub(super) fn lower(text: Option<&str>) -> Option<String> {
+    text.map(str::to_ascii_lowercase)
+}
