@@ -173,7 +173,8 @@ fn replica_body(
         copy_tags_to_snapshot: Some(true),
         deletion_protection: Some(intent.deletion_protection.value),
         multi_az: None,
-        storage_encrypted: Some(true),
+        // A replica takes its source's encryption; CloudFormation refuses to be told.
+        storage_encrypted: provision.is_none().then_some(true),
         kms_key_id: None,
         log_exports: None,
         tags: (!tags.is_empty()).then_some(Tags(tags)),
