@@ -58,6 +58,10 @@ def use_venv():
         sys.exit(2)
     if os.path.samefile(sys.prefix, VENV):
         return
+    if os.environ.get("BACKSTAY_IN_VENV"):
+        print(f"{VENV} is damaged: remove .tools and run bash .ci/setup", file=sys.stderr)
+        sys.exit(2)
+    os.environ["BACKSTAY_IN_VENV"] = "1"  # a damaged one must not start itself for ever
     os.environ["PYTHONUTF8"] = "1"  # rendered files are UTF-8 in any locale
     os.execv(python, [str(python), *sys.argv])
 
