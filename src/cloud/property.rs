@@ -43,3 +43,16 @@ pub struct NotCompared {
     pub path: &'static str,
     pub reason: &'static str,
 }
+
+/// A line of a resource's table.
+pub(in crate::cloud) const fn property(
+    path: &'static str,
+    direction: Direction,
+    restore: Restore,
+) -> Property {
+    Property {
+        path,
+        direction,
+        restore,
+    }
+}

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{Tags, Value};
+use crate::cloud::property::property;
 use crate::cloud::{DailyWindow, Direction, NotCompared, Property, Restore, WeeklyWindow};
 
 /// The CloudFormation type.
@@ -62,14 +63,6 @@ pub struct DbInstance {
     pub log_exports: Option<BTreeSet<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Tags>,
-}
-
-const fn property(path: &'static str, direction: Direction, restore: Restore) -> Property {
-    Property {
-        path,
-        direction,
-        restore,
-    }
 }
 
 use Direction::{EachIsStronger, MoreIsStronger, Neutral};

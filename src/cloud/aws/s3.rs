@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Tags;
+use crate::cloud::property::property;
 use crate::cloud::{Direction, Property, Restore};
 
 /// The CloudFormation type.
@@ -141,14 +142,6 @@ impl Rule {
             rule["AbortIncompleteMultipartUpload"] = serde_json::json!(abort);
         }
         rule
-    }
-}
-
-const fn property(path: &'static str, direction: Direction, restore: Restore) -> Property {
-    Property {
-        path,
-        direction,
-        restore,
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::cloud::property::property;
 use crate::cloud::{Direction, NotCompared, Property, Restore};
 
 /// The ARM type and the API version that templates are written for.
@@ -68,14 +69,6 @@ pub struct Backup {
 pub struct HighAvailability {
     /// Disabled, SameZone or ZoneRedundant.
     pub mode: String,
-}
-
-const fn property(path: &'static str, direction: Direction, restore: Restore) -> Property {
-    Property {
-        path,
-        direction,
-        restore,
-    }
 }
 
 use Direction::{MoreIsStronger, Neutral, Ranked};
