@@ -11,6 +11,6 @@ mod property;
 mod window;
 
 pub use command::{Command, shell_word};
-pub use property::{Direction, NotCompared, Property, Restore};
+pub use property::{Direction, NotCompared, Owned, Property, Restore};
 pub use window::{DailyWindow, Weekday, WeeklyWindow, WindowError};
 pub(crate) use window::{parse_time, text_type};

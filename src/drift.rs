@@ -9,6 +9,7 @@ use crate::cloud::Property;
 use crate::finding::{Code, Difference, Finding, Kind};
 use crate::observe::{Found, Observations, State};
 use crate::plan::{Owner, Plan, Resource};
+use crate::source::Place;
 
 pub use kinds::CODES;
 
@@ -46,18 +47,23 @@ impl Drift {
         self.resources += 1;
         self.push(
             resource,
-            Kind::Missing,
-            "",
-            (Value::Null, Value::Null),
-            restore(resource, ""),
+            Difference {
+                restore: restore(resource, ""),
+                ..valueless(resource, Kind::Missing, "")
+            },
         );
     }
 
     fn unreadable(&mut self, resource: &Resource, reason: &str) {
+        let what = resource.address.to_string();
+        self.unread(&what, resource.place, reason);
+    }
+
+    fn unread(&mut self, what: &str, place: Place, reason: &str) {
         self.unreadable += 1;
-        let message = format!("{} could not be read: {reason}", resource.address);
+        let message = format!("{what} could not be read: {reason}");
         self.findings.push(
-            Finding::new(kinds::unreadable(), resource.place, message)
+            Finding::new(kinds::unreadable(), place, message)
                 .why("could-not-read is neither clean nor drift")
                 .fix("give the credentials and permissions that reading it needs, and run again"),
         );
@@ -66,6 +72,13 @@ impl Drift {
     fn found(&mut self, resource: &Resource, found: &Found, restore: Restore<'_>) {
         self.resources += 1;
         let intended = resource.body.tree();
+        for (pointer, reason) in &found.unread {
+            // What the plan does not own was not asked for in its name.
+            if lookup(&intended, pointer).is_some() {
+                let what = format!("{} {}", resource.address, dotted(pointer));
+                self.unread(&what, resource.place_of(pointer), reason);
+            }
+        }
         let mut walk = Walk {
             drift: self,
             resource,
@@ -75,62 +88,71 @@ impl Drift {
         walk.value("", &intended, &found.live);
         if !matches!(resource.owner, Owner::Existing { .. }) {
             for property in resource.body.not_compared() {
-                let values = (Value::Null, Value::Null);
-                self.push(resource, Kind::NotCompared, property.path, values, None);
+                self.push(
+                    resource,
+                    valueless(resource, Kind::NotCompared, property.path),
+                );
             }
         }
     }
 
-    fn push(
-        &mut self,
-        resource: &Resource,
-        kind: Kind,
-        property: &str,
-        (intended, live): (Value, Value),
-        restore: Option<String>,
-    ) {
-        let code = kinds::code(kind);
-        let place = resource.place_of(property);
-        let message = message(resource, kind, property, &intended, &live);
-        let fix = match (&restore, kind) {
+    fn push(&mut self, resource: &Resource, difference: Difference) {
+        let Difference { kind, restore, .. } = &difference;
+        let place = resource.place_of(&difference.property);
+        let fix = match (restore, kind) {
             (Some(command), _) => command.clone(),
+            (None, Kind::SetElsewhere) => {
+                "let one of the two go: the other service's rule, or the policy's value".to_owned()
+            }
             (None, Kind::NotCompared | Kind::Pending | Kind::InFlight) => String::new(),
             (None, Kind::Missing) => {
                 "restore it from its newest backup, or remove it from the policy".to_owned()
             }
             (None, _) => "no command changes it in place: it needs a new resource".to_owned(),
         };
-        let mut finding = Finding::new(code, place, message).why(why(kind)).fix(fix);
-        finding.difference = Some(Box::new(Difference {
-            kind,
-            resource: resource.address.to_string(),
-            property: property.to_owned(),
-            intended,
-            live,
-            restore,
-        }));
+        let message = message(resource, &difference);
+        let mut finding = Finding::new(kinds::code(*kind), place, message)
+            .why(why(*kind))
+            .fix(fix);
+        finding.difference = Some(Box::new(difference));
         self.findings.push(finding);
     }
 }
 
-fn message(
-    resource: &Resource,
-    kind: Kind,
-    property: &str,
-    intended: &Value,
-    live: &Value,
-) -> String {
+/// A difference without values: of a whole resource, or of what nobody can tell.
+fn valueless(resource: &Resource, kind: Kind, property: &str) -> Difference {
+    Difference {
+        kind,
+        resource: resource.address.to_string(),
+        property: property.to_owned(),
+        intended: Value::Null,
+        live: Value::Null,
+        deployed: None,
+        restore: None,
+    }
+}
+
+fn message(resource: &Resource, difference: &Difference) -> String {
     let name = &resource.address.name;
-    let property = property.trim_start_matches('/').replace('/', ".");
-    match kind {
+    let property = dotted(&difference.property);
+    let deployed = match &difference.deployed {
+        Some(deployed) => format!("; the deployed template says {}", brief(deployed)),
+        None => String::new(),
+    };
+    match difference.kind {
         Kind::Missing => format!("{} does not exist", resource.address),
         Kind::NotCompared => format!("{name}: {property} is not compared"),
         _ => format!(
-            "{name}: {property} is {}, the policy asks for {}",
-            brief(live),
-            brief(intended)
+            "{name}: {property} is {}, the policy asks for {}{deployed}",
+            brief(&difference.live),
+            brief(&difference.intended)
         ),
     }
+}
+
+/// A JSON Pointer as people write a path.
+fn dotted(pointer: &str) -> String {
+    pointer.trim_start_matches('/').replace('/', ".")
 }
 
 fn why(kind: Kind) -> &'static str {
@@ -142,6 +164,9 @@ fn why(kind: Kind) -> &'static str {
         Kind::Strengthened => "the live value protects more than the policy asks for",
         Kind::Pending => "the cloud has accepted the intended value and not applied it yet",
         Kind::InFlight => "the resource is being modified right now",
+        Kind::SetElsewhere => {
+            "another service of the cloud sets it, and two owners undo each other"
+        }
         Kind::NotCompared => "the cloud does not tell this value back",
     }
 }
@@ -169,6 +194,9 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn value(&mut self, pointer: &str, intended: &Value, live: &Value) {
+        if self.found.unread.contains_key(pointer) {
+            return;
+        }
         match (intended, live) {
             (Value::Object(map), Value::Object(_)) if !is_reference(intended) => {
                 for (key, value) in map {
@@ -221,13 +249,25 @@ impl Walk<'_> {
     fn differs(&mut self, pointer: &str, kind: Kind, intended: &Value, live: &Value) {
         let kind = self.in_time(pointer, kind, intended, live);
         let restore = match kind {
-            Kind::Pending | Kind::InFlight | Kind::NotCompared => None,
+            Kind::Pending | Kind::InFlight | Kind::SetElsewhere | Kind::NotCompared => None,
             Kind::Undeployed => (self.restore)(self.resource, ""),
             _ => (self.restore)(self.resource, pointer),
         };
-        let values = (intended.clone(), live.clone());
-        self.drift
-            .push(self.resource, kind, pointer, values, restore);
+        let deployed = self.deployed(pointer);
+        let third = deployed.filter(|value| *value != intended && *value != live);
+        let difference = Difference {
+            intended: intended.clone(),
+            live: live.clone(),
+            deployed: third.cloned(),
+            restore,
+            ..valueless(self.resource, kind, pointer)
+        };
+        self.drift.push(self.resource, difference);
+    }
+
+    /// The value of the deployed template, where there is a template and a value.
+    fn deployed(&self, pointer: &str) -> Option<&Value> {
+        lookup(self.found.deployed.as_ref()?, pointer)
     }
 
     /// A difference that time or a deployment will close is told as such.
@@ -235,18 +275,19 @@ impl Walk<'_> {
         if kind == Kind::NotCompared {
             return kind;
         }
-        let at = |tree: &Option<Value>| {
-            tree.as_ref()
-                .and_then(|tree| lookup(tree, pointer).cloned())
-        };
-        let deployed = at(&self.found.deployed);
-        if !intended.is_null() && at(&self.found.pending).as_ref() == Some(intended) {
+        if self.found.set_by.contains_key(pointer) {
+            return Kind::SetElsewhere;
+        }
+        let deployed = self.deployed(pointer);
+        let pending = self.found.pending.as_ref();
+        let pending = pending.and_then(|pending| lookup(pending, pointer));
+        if !intended.is_null() && pending == Some(intended) {
             Kind::Pending
         } else if self.found.busy.is_some() {
             Kind::InFlight
         } else if self.found.deployed.is_some()
-            && deployed.as_ref() != Some(intended)
-            && deployed.as_ref().unwrap_or(&Value::Null) == live
+            && deployed != Some(intended)
+            && deployed.unwrap_or(&Value::Null) == live
         {
             Kind::Undeployed
         } else {

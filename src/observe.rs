@@ -30,7 +30,7 @@ pub enum State {
 }
 
 /// A resource as the cloud tells it, in the plan's own vocabulary.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Found {
     /// The resource's struct, serialised.
     pub live: Value,
@@ -43,6 +43,12 @@ pub struct Found {
     /// The state that the resource is passing through, as `modifying`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub busy: Option<String>,
+    /// Properties whose answer did not come: JSON Pointer and reason. Nothing below one is compared.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unread: BTreeMap<String, String>,
+    /// Properties that another service sets for the resource: JSON Pointer and who.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub set_by: BTreeMap<String, String>,
     /// What CloudFormation's own last drift detection said of the resource's stack.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stack_drift: Option<String>,

@@ -4,6 +4,7 @@
 mod address;
 mod aws;
 mod azure;
+mod body;
 mod dump;
 mod lifecycle;
 mod resource;
@@ -11,8 +12,9 @@ mod resource;
 use crate::resolve::{Database, Estate, Scope as PolicyScope};
 
 pub use address::{Address, Scope};
+pub use body::Body;
 pub use dump::{Class, Connection, Dump, DumpStore};
-pub use resource::{Body, Owner, Resource};
+pub use resource::{Owner, Purpose, Resource};
 
 /// Everything that a workspace asks of its clouds and hosts.
 #[derive(Debug, Default)]

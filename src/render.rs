@@ -8,17 +8,14 @@ mod enforce;
 pub mod folder;
 mod readback;
 mod restore;
+mod stack;
+mod template;
 mod templates;
 mod text;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde::Serialize;
-use serde_json::Value;
-
-use crate::cloud::aws::Value as AwsValue;
-use crate::cloud::azure::{postgres, storage};
 use crate::plan::{Body, Owner, Plan, Resource};
 
 pub use restore::{deploy_commands, restore_command};
@@ -93,9 +90,10 @@ pub fn render(plan: &Plan, templates: &Templates) -> Result<Vec<Artifact>, Rende
     };
     let mut files: BTreeMap<&str, Vec<&Resource>> = BTreeMap::new();
     for resource in &plan.resources {
-        let (Owner::Stack { file, .. } | Owner::Template { file } | Owner::Existing { file }) =
-            &resource.owner;
-        files.entry(file).or_default().push(resource);
+        files
+            .entry(resource.owner.file())
+            .or_default()
+            .push(resource);
     }
     one_file_a_stack(plan)?;
     for (path, resources) in files {
@@ -148,43 +146,6 @@ struct Renderer<'p> {
     artifacts: BTreeMap<String, Artifact>,
 }
 
-/// What a template of resources is given.
-#[derive(Serialize)]
-struct Frame<'p> {
-    name: &'p str,
-    description: String,
-    key: Option<Key>,
-    replicas: bool,
-    resources: Vec<Framed<'p>>,
-}
-
-#[derive(Serialize)]
-struct Key {
-    logical_id: String,
-    alias: String,
-    description: String,
-    tags: Option<String>,
-}
-
-/// One resource: its frame's values, and its properties as text of the template's language.
-#[derive(Serialize)]
-struct Framed<'p> {
-    #[serde(rename = "type")]
-    kind: &'p str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    logical_id: Option<&'p str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    api_version: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    account: Option<&'p str>,
-    /// Whether it is a copy of another resource of the template.
-    replica: bool,
-    /// Whether the cloud keeps its password.
-    secret: bool,
-    members: String,
-    properties: String,
-}
-
 impl Renderer<'_> {
     fn add(&mut self, path: String, text: String) -> Result<(), RenderError> {
         let artifact = Artifact {
@@ -203,10 +164,10 @@ impl Renderer<'_> {
         let Some(first) = resources.first() else {
             return Ok(());
         };
-        let kind = |resource: &Resource| std::mem::discriminant(&resource.body);
-        let alike = |other: &&Resource| other.name == first.name && kind(other) == kind(first);
-        let stores = !matches!(first.body, Body::DbInstance(_));
-        if !resources.iter().all(alike) || (stores && resources.len() > 1) {
+        let together = |other: &&Resource| {
+            other.name == first.name && other.owner.purpose() == first.owner.purpose()
+        };
+        if !resources.iter().all(together) {
             return Err(RenderError::SamePath {
                 path: path.to_owned(),
             });
@@ -217,93 +178,14 @@ impl Renderer<'_> {
                 self.templates
                     .fill(enforce::template(&first.address.scope), &script)?
             }
-            Owner::Stack { .. } => self.stack(path, resources)?,
-            Owner::Template { .. } => self.template(path, resources)?,
+            Owner::Stack { purpose, .. } => {
+                stack::render(self.templates, path, *purpose, resources)?
+            }
+            Owner::Template { purpose, .. } => {
+                template::render(self.templates, path, *purpose, resources)?
+            }
         };
         self.add(path.to_owned(), text)
-    }
-
-    fn stack(&self, path: &str, resources: &[&Resource]) -> Result<String, RenderError> {
-        let owned: Vec<(&str, &Resource)> = resources
-            .iter()
-            .filter_map(|resource| match &resource.owner {
-                Owner::Stack { logical_id, .. } => Some((logical_id.as_str(), *resource)),
-                _ => None,
-            })
-            .collect();
-        let framed = owned.iter().map(|(logical_id, resource)| {
-            let tree = resource.body.tree();
-            if let Some(pointer) = dynamic_reference(&tree) {
-                let resource = resource.address.to_string();
-                return Err(RenderError::DynamicReference { resource, pointer });
-            }
-            let (replica, secret) = match &resource.body {
-                Body::DbInstance(body) => (
-                    body.source.is_some(),
-                    body.manage_master_user_password == Some(true),
-                ),
-                _ => (false, false),
-            };
-            Ok(Framed {
-                kind: &resource.address.kind,
-                logical_id: Some(logical_id),
-                api_version: None,
-                account: None,
-                replica,
-                secret,
-                members: String::new(),
-                properties: text::yaml_block(&tree),
-            })
-        });
-        let framed = framed.collect::<Result<Vec<_>, _>>()?;
-        let (frame, what) = match resources
-            .iter()
-            .any(|resource| matches!(resource.body, Body::Bucket(_)))
-        {
-            true => ("aws/bucket.yaml", "store"),
-            false => ("aws/database.yaml", "database"),
-        };
-        let context = frame_of(what, resources, framed);
-        let text = self.templates.fill(frame, &context)?;
-        readback::stack(path, &text, &owned)?;
-        Ok(text)
-    }
-
-    fn template(&self, path: &str, resources: &[&Resource]) -> Result<String, RenderError> {
-        let framed = resources.iter().map(|resource| {
-            let mut tree = arm::escape(&resource.body.tree());
-            let server = matches!(resource.body, Body::FlexibleServer(_));
-            // The frame adds to a server's properties, so they come apart from the rest.
-            let properties = tree
-                .as_object_mut()
-                .filter(|_| server)
-                .and_then(|members| members.shift_remove("properties"));
-            Framed {
-                kind: &resource.address.kind,
-                logical_id: None,
-                api_version: Some(if server {
-                    postgres::API_VERSION
-                } else {
-                    storage::API_VERSION
-                }),
-                account: Some(&resource.address.name),
-                replica: false,
-                secret: false,
-                members: text::json_members(&tree),
-                properties: text::json_members(&properties.unwrap_or_default()),
-            }
-        });
-        let (frame, what) = match resources
-            .iter()
-            .any(|r| matches!(r.body, Body::ManagementPolicy(_)))
-        {
-            true => ("azure/lifecycle.json", "store"),
-            false => ("azure/database.json", "database"),
-        };
-        let context = frame_of(what, resources, framed.collect());
-        let text = self.templates.fill(frame, &context)?;
-        readback::template(path, &text, resources)?;
-        Ok(text)
     }
 
     /// The lifecycle document of a store, as the command-line clients take it.
@@ -314,7 +196,7 @@ impl Renderer<'_> {
                 None => return Ok(()),
             },
             Body::ManagementPolicy(_) => resource.body.tree(),
-            Body::DbInstance(_) | Body::FlexibleServer(_) => return Ok(()),
+            _ => return Ok(()),
         };
         let path = restore::lifecycle_path(&resource.name);
         let text = text::json_document(&document);
@@ -323,52 +205,9 @@ impl Renderer<'_> {
     }
 }
 
-fn frame_of<'p>(what: &str, resources: &[&'p Resource], framed: Vec<Framed<'p>>) -> Frame<'p> {
-    let name = resources
-        .first()
-        .map_or("", |resource| resource.name.as_str());
-    Frame {
-        name,
-        description: format!(
-            "The {what} {name}. Rendered by backstay from its policy; edit the policy, not this file."
-        ),
-        key: resources.iter().find_map(|resource| key(resource)),
-        replicas: framed.iter().any(|resource| resource.replica),
-        resources: framed,
-    }
-}
-
-/// The key that a database's stack makes for it.
-fn key(resource: &Resource) -> Option<Key> {
-    let Body::DbInstance(body) = &resource.body else {
-        return None;
-    };
-    let Some(AwsValue::Attribute { path }) = &body.kms_key_id else {
-        return None;
-    };
-    let tags = body
-        .tags
-        .as_ref()
-        .and_then(|tags| serde_json::to_value(tags).ok());
-    Some(Key {
-        logical_id: path[0].clone(),
-        alias: format!("alias/backstay/{}", resource.name),
-        description: format!("Encrypts the database {} and its backups", resource.name),
-        tags: tags.map(|tags| text::yaml_block(&tags)),
-    })
-}
-
-/// Where a text would be replaced by CloudFormation with a parameter or a secret.
-fn dynamic_reference(tree: &Value) -> Option<String> {
-    match tree {
-        Value::String(text) => text.contains("{{resolve:").then(String::new),
-        Value::Array(items) => items
-            .iter()
-            .enumerate()
-            .find_map(|(index, item)| Some(format!("/{index}{}", dynamic_reference(item)?))),
-        Value::Object(members) => members
-            .iter()
-            .find_map(|(key, value)| Some(format!("/{key}{}", dynamic_reference(value)?))),
-        Value::Null | Value::Bool(_) | Value::Number(_) => None,
-    }
+/// What a template says of itself.
+fn description(what: &str, name: &str) -> String {
+    format!(
+        "The {what} {name}. Rendered by backstay from its policy; edit the policy, not this file."
+    )
 }

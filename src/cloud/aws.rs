@@ -5,4 +5,4 @@ pub mod rds;
 pub mod s3;
 mod value;
 
-pub use value::{Tags, Value};
+pub use value::{Tags, Value, arn, partition};

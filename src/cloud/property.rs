@@ -1,4 +1,18 @@
-//! What the comparison and the remedies know of a property.
+//! What the comparison and the remedies know of a resource and its properties.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// A resource that backstay owns: a struct that serialises to exactly what its template holds.
+pub trait Owned: Serialize + DeserializeOwned {
+    /// The type in the provider's words, as AWS::RDS::DBInstance.
+    const TYPE: &'static str;
+    /// The version of the provider's API that templates are written for, where they name one.
+    const API_VERSION: Option<&'static str> = None;
+    const PROPERTIES: &'static [Property];
+    /// What the frame sets and the cloud never tells back.
+    const NOT_COMPARED: &'static [NotCompared] = &[];
+}
 
 /// Which way of differing protects less.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +40,9 @@ pub enum Restore {
     Replacement,
     /// The whole document is put again.
     Document,
+    /// The resource's stack is brought back to what was deployed, by a change set that a person
+    /// reviews.
+    Revert,
 }
 
 /// One owned property of a resource.

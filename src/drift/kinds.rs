@@ -5,6 +5,7 @@ mod in_flight;
 mod missing;
 mod not_compared;
 mod pending;
+mod set_elsewhere;
 mod strengthened;
 mod undeployed;
 mod unreadable;
@@ -21,6 +22,7 @@ pub static CODES: &[&Code] = &[
     &strengthened::CODE,
     &pending::CODE,
     &in_flight::CODE,
+    &set_elsewhere::CODE,
     &not_compared::CODE,
     &unreadable::CODE,
 ];
@@ -38,6 +40,7 @@ pub(super) fn code(kind: Kind) -> &'static Code {
         Kind::Strengthened => &strengthened::CODE,
         Kind::Pending => &pending::CODE,
         Kind::InFlight => &in_flight::CODE,
+        Kind::SetElsewhere => &set_elsewhere::CODE,
         Kind::NotCompared => &not_compared::CODE,
     }
 }

@@ -23,12 +23,14 @@ pub enum Kind {
     Pending,
     /// The resource is being modified right now.
     InFlight,
+    /// Another service of the cloud sets this value.
+    SetElsewhere,
     /// The cloud does not tell this value back.
     NotCompared,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 8] = [
+    pub const ALL: [Kind; 9] = [
         Kind::Missing,
         Kind::Weakened,
         Kind::Changed,
@@ -36,6 +38,7 @@ impl Kind {
         Kind::Strengthened,
         Kind::Pending,
         Kind::InFlight,
+        Kind::SetElsewhere,
         Kind::NotCompared,
     ];
 
@@ -48,6 +51,7 @@ impl Kind {
             Kind::Strengthened => "strengthened",
             Kind::Pending => "pending",
             Kind::InFlight => "in_flight",
+            Kind::SetElsewhere => "set_elsewhere",
             Kind::NotCompared => "not_compared",
         }
     }
@@ -56,7 +60,7 @@ impl Kind {
     pub fn severity(self) -> Severity {
         match self {
             Kind::Missing | Kind::Weakened => Severity::Error,
-            Kind::Changed | Kind::Undeployed => Severity::Warning,
+            Kind::Changed | Kind::Undeployed | Kind::SetElsewhere => Severity::Warning,
             Kind::Strengthened | Kind::Pending | Kind::InFlight | Kind::NotCompared => {
                 Severity::Info
             }
@@ -76,6 +80,10 @@ pub struct Difference {
     pub intended: Value,
     /// The value that the cloud has; null where it has none.
     pub live: Value,
+    /// The value that the deployed template has, where it is neither of the two: the policy was
+    /// changed and the cloud as well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deployed: Option<Value>,
     /// The command that would restore the intent. Printed, never run.
     pub restore: Option<String>,
 }

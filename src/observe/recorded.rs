@@ -105,6 +105,8 @@ fn prune(found: &Found, owned: &Value) -> Found {
         deployed: keep(&found.deployed),
         pending: keep(&found.pending),
         busy: found.busy.clone(),
+        unread: found.unread.clone(),
+        set_by: found.set_by.clone(),
         stack_drift: found.stack_drift.clone(),
     }
 }

@@ -1,7 +1,8 @@
 //! Flexible servers and the lifecycle policies of storage accounts.
 
 use super::lifecycle::Kept;
-use super::{Address, Body, Owner, Resource, Scope, tags};
+use super::{Address, Body, Owner, Purpose, Resource, Scope, tags};
+use crate::cloud::Owned;
 use crate::cloud::azure::{limits, postgres, storage};
 use crate::policy::{HighAvailability, SkuTier, StoreRedundancy};
 use crate::resolve::{Database, Layer, Scope as PolicyScope, Site, Store};
@@ -77,13 +78,14 @@ pub(super) fn server(database: &Database<'_>) -> Option<Resource> {
     Some(Resource {
         address: Address {
             scope,
-            kind: postgres::TYPE.to_owned(),
+            kind: postgres::FlexibleServer::TYPE.to_owned(),
             name: written.id.value.clone(),
         },
         body: Body::FlexibleServer(Box::new(body)),
         owner: match provision {
             Some(_) => Owner::Template {
                 file: format!("azure/{}/{}.json", database.site.name, database.name.value),
+                purpose: Purpose::Database,
             },
             None => Owner::Existing {
                 file: format!("scripts/{}-enforce.sh", database.name.value),
@@ -175,12 +177,13 @@ pub(super) fn policy(store: &Store<'_>, kept: &Kept) -> Option<Resource> {
     Some(Resource {
         address: Address {
             scope,
-            kind: storage::TYPE.to_owned(),
+            kind: storage::ManagementPolicy::TYPE.to_owned(),
             name: account.value.clone(),
         },
         body: Body::ManagementPolicy(Box::new(storage::ManagementPolicy { rules })),
         owner: Owner::Template {
             file: format!("azure/{}/{}.json", store.site.name, store.name.value),
+            purpose: Purpose::Store,
         },
         name: store.name.value.clone(),
         location: store.site.name.to_owned(),

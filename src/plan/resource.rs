@@ -1,11 +1,6 @@
 //! A planned resource.
 
-use serde_json::Value;
-
-use super::Address;
-use crate::cloud::aws::{rds, s3};
-use crate::cloud::azure::{postgres, storage};
-use crate::cloud::{NotCompared, Property};
+use super::{Address, Body};
 use crate::source::Place;
 
 /// One resource that the policy asks for.
@@ -26,13 +21,11 @@ pub struct Resource {
     pub places: Vec<(&'static str, Place)>,
 }
 
-/// The properties, in the deployed file's words.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Body {
-    DbInstance(Box<rds::DbInstance>),
-    Bucket(Box<s3::Bucket>),
-    FlexibleServer(Box<postgres::FlexibleServer>),
-    ManagementPolicy(Box<storage::ManagementPolicy>),
+/// What a stack or template is for: what lives and dies together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Purpose {
+    Database,
+    Store,
 }
 
 /// What brings the resource into being.
@@ -43,11 +36,29 @@ pub enum Owner {
         stack: String,
         logical_id: String,
         file: String,
+        purpose: Purpose,
     },
     /// An ARM template, rendered to `file` below the output folder.
-    Template { file: String },
+    Template { file: String, purpose: Purpose },
     /// It exists already; its settings are rendered as a script.
     Existing { file: String },
+}
+
+impl Owner {
+    /// The rendered file, below the output folder.
+    pub fn file(&self) -> &str {
+        let (Owner::Stack { file, .. } | Owner::Template { file, .. } | Owner::Existing { file }) =
+            self;
+        file
+    }
+
+    /// None: it is not rendered whole.
+    pub fn purpose(&self) -> Option<Purpose> {
+        match self {
+            Owner::Stack { purpose, .. } | Owner::Template { purpose, .. } => Some(*purpose),
+            Owner::Existing { .. } => None,
+        }
+    }
 }
 
 impl Resource {
@@ -62,37 +73,5 @@ impl Resource {
             })
             .max_by_key(|(prefix, _)| prefix.len())
             .map_or(self.place, |(_, place)| *place)
-    }
-}
-
-impl Body {
-    /// The properties as the deployed file holds them.
-    pub fn tree(&self) -> Value {
-        let tree = match self {
-            Body::DbInstance(body) => serde_json::to_value(body),
-            Body::Bucket(body) => serde_json::to_value(body),
-            Body::FlexibleServer(body) => serde_json::to_value(body),
-            Body::ManagementPolicy(body) => serde_json::to_value(body),
-        };
-        // Structs of texts, numbers, lists and maps with text keys always serialise.
-        tree.unwrap_or_default()
-    }
-
-    pub fn properties(&self) -> &'static [Property] {
-        match self {
-            Body::DbInstance(_) => rds::PROPERTIES,
-            Body::Bucket(_) => s3::PROPERTIES,
-            Body::FlexibleServer(_) => postgres::PROPERTIES,
-            Body::ManagementPolicy(_) => storage::PROPERTIES,
-        }
-    }
-
-    /// What the frame sets and the cloud never tells back; only where the frame is rendered.
-    pub fn not_compared(&self) -> &'static [NotCompared] {
-        match self {
-            Body::DbInstance(_) => rds::NOT_COMPARED,
-            Body::FlexibleServer(_) => postgres::NOT_COMPARED,
-            Body::Bucket(_) | Body::ManagementPolicy(_) => &[],
-        }
     }
 }

@@ -5,7 +5,6 @@ use serde_json::Value;
 
 use super::restore::{cloud_id, words};
 use crate::cloud::Restore;
-use crate::cloud::azure::postgres::API_VERSION;
 use crate::plan::{Resource, Scope};
 
 /// What a script's template is given.
@@ -78,7 +77,7 @@ pub(super) fn script<'p>(resources: &[&'p Resource]) -> Option<Script<'p>> {
             } => Place::Azure {
                 subscription,
                 resource_group,
-                api_version: API_VERSION,
+                api_version: first.body.api_version().unwrap_or_default(),
             },
         },
         resources: resources

@@ -3,7 +3,6 @@
 use serde_json::Value;
 
 use super::{RenderError, arm};
-use crate::cloud::{aws, azure};
 use crate::plan::{Body, Resource};
 
 /// Checks a CloudFormation template.
@@ -90,30 +89,11 @@ fn owned(path: &str, resource: &Resource, found: &Value) -> Result<(), RenderErr
     if let Some(pointer) = difference(&intended, found, false) {
         return Err(read_back(path, resource, pointer));
     }
-    let again = reread(&resource.body, found).unwrap_or_default();
+    let again = resource.body.owned(found).unwrap_or_default();
     match difference(&intended, &again, true) {
         Some(pointer) => Err(read_back(path, resource, pointer)),
         None => Ok(()),
     }
-}
-
-/// What of a tree is owned: the frame's own members fall away.
-fn reread(body: &Body, found: &Value) -> Option<Value> {
-    use serde_json::from_value;
-    let found = found.clone();
-    let body = match body {
-        Body::DbInstance(_) => {
-            Body::DbInstance(from_value::<Box<aws::rds::DbInstance>>(found).ok()?)
-        }
-        Body::Bucket(_) => Body::Bucket(from_value::<Box<aws::s3::Bucket>>(found).ok()?),
-        Body::FlexibleServer(_) => {
-            Body::FlexibleServer(from_value::<Box<azure::postgres::FlexibleServer>>(found).ok()?)
-        }
-        Body::ManagementPolicy(_) => {
-            Body::ManagementPolicy(from_value::<Box<azure::storage::ManagementPolicy>>(found).ok()?)
-        }
-    };
-    Some(body.tree())
 }
 
 /// The first place where `found` is not as intended. Objects may have more members unless `exact`.

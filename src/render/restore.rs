@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::OUT;
+use crate::cloud::aws::arn;
 use crate::cloud::{Command, Property, Restore};
 use crate::plan::{Body, Owner, Plan, Resource, Scope};
 
@@ -26,6 +27,12 @@ pub fn restore_command(resource: &Resource, pointer: &str) -> Option<Command> {
         .any(|property| property.restore == Restore::Tag)
     {
         return put_tags(resource, &tree);
+    }
+    if properties
+        .iter()
+        .any(|property| property.restore == Restore::Revert)
+    {
+        return revert(resource);
     }
     let words: Vec<String> = properties
         .into_iter()
@@ -84,7 +91,7 @@ pub(super) fn words(restore: Restore, value: &Value) -> Option<Vec<String>> {
         },
         Restore::Option(option) => owned(&[option, &option_value(value)]),
         Restore::Switch(on, off) => owned(&[if value.as_bool()? { on } else { off }]),
-        Restore::Tag | Restore::Document | Restore::Replacement => None,
+        Restore::Tag | Restore::Document | Restore::Revert | Restore::Replacement => None,
     }
 }
 
@@ -267,6 +274,30 @@ fn put_document(resource: &Resource, tree: &Value, pointer: &str) -> Option<Comm
     }
 }
 
+/// Deploying the same template again would change nothing: CloudFormation compares it with the last
+/// one, not with what is live. Source: "Using drift-aware change sets", CloudFormation user guide.
+fn revert(resource: &Resource) -> Option<Command> {
+    let (Owner::Stack { stack, .. }, Scope::Aws { region, .. }) =
+        (&resource.owner, &resource.address.scope)
+    else {
+        return None;
+    };
+    Some(Command::new([
+        "aws",
+        "cloudformation",
+        "create-change-set",
+        "--region",
+        region,
+        "--stack-name",
+        stack,
+        "--change-set-name",
+        "backstay-revert-drift",
+        "--deployment-mode",
+        "REVERT_DRIFT",
+        "--use-previous-template",
+    ]))
+}
+
 fn deploy_command(resource: &Resource) -> Option<Command> {
     match (&resource.owner, &resource.address.scope) {
         (Owner::Stack { stack, file, .. }, Scope::Aws { region, .. }) => Some(Command::new([
@@ -281,7 +312,7 @@ fn deploy_command(resource: &Resource) -> Option<Command> {
             &format!("{OUT}/{file}"),
         ])),
         (
-            Owner::Template { file },
+            Owner::Template { file, .. },
             Scope::Azure {
                 subscription,
                 resource_group,
@@ -315,14 +346,7 @@ pub(super) fn lifecycle_path(store: &str) -> String {
 pub(super) fn cloud_id(resource: &Resource) -> String {
     let name = &resource.address.name;
     match &resource.address.scope {
-        Scope::Aws { account, region } => {
-            let partition = match region.split('-').next() {
-                Some("cn") => "aws-cn",
-                _ if region.starts_with("us-gov-") => "aws-us-gov",
-                _ => "aws",
-            };
-            format!("arn:{partition}:rds:{region}:{account}:db:{name}")
-        }
+        Scope::Aws { account, region } => arn("rds", region, account, &format!("db:{name}")),
         Scope::Azure {
             subscription,
             resource_group,

@@ -48,10 +48,7 @@ impl Case {
         let plan = plan(&resolve(&workspace));
         let found = |live| Found {
             live,
-            deployed: None,
-            pending: None,
-            busy: None,
-            stack_drift: None,
+            ..Found::default()
         };
         let states = plan.resources.iter().map(|resource| {
             let state = State::Found(Box::new(found(resource.body.tree())));
@@ -231,10 +228,52 @@ fn the_deployed_template_tells_undeployed_from_weakened() {
         .found("orders-prod", deployed(30))
         .only(Kind::Weakened, "/BackupRetentionPeriod", "12:24");
     // Policy 30, template 14, live 7: both.
+    let both = Case::new()
+        .live("orders-prod", "/BackupRetentionPeriod", json!(7))
+        .found("orders-prod", deployed(14));
+    both.only(Kind::Weakened, "/BackupRetentionPeriod", "12:24");
+    let finding = &both.drift().findings[0];
+    assert!(
+        finding.message.ends_with("the deployed template says 14"),
+        "{}",
+        finding.message
+    );
+    let difference = finding.difference.as_ref().expect("it is drift");
+    assert_eq!(difference.deployed, Some(json!(14)));
+}
+
+#[test]
+fn what_another_service_sets_is_not_called_weakened() {
     Case::new()
         .live("orders-prod", "/BackupRetentionPeriod", json!(7))
-        .found("orders-prod", deployed(14))
-        .only(Kind::Weakened, "/BackupRetentionPeriod", "12:24");
+        .found("orders-prod", |found| {
+            let owner = ("/BackupRetentionPeriod".to_owned(), "someone".to_owned());
+            found.set_by = [owner].into();
+        })
+        .only(Kind::SetElsewhere, "/BackupRetentionPeriod", "12:24");
+}
+
+#[test]
+fn a_property_that_could_not_be_read_leaves_the_rest_compared() {
+    let case = Case::new()
+        .live("some-dumps", "/LifecycleConfiguration", Value::Null)
+        .live("some-dumps", "/VersioningConfiguration", Value::Null)
+        .found("some-dumps", |found| {
+            let unread = ("/LifecycleConfiguration".to_owned(), "denied".to_owned());
+            found.unread = [unread].into();
+        });
+    let drift = case.drift();
+    assert_eq!((drift.resources, drift.unreadable), (3, 1));
+    let unread = &drift.findings[0];
+    assert_eq!(unread.code.name, "unreadable");
+    assert!(
+        unread
+            .message
+            .contains("some-dumps LifecycleConfiguration could not be read: denied"),
+        "{}",
+        unread.message
+    );
+    case.only(Kind::Weakened, "/VersioningConfiguration", "6:30");
 }
 
 #[test]

@@ -30,10 +30,7 @@ fn clean(plan: &Plan) -> Observations {
     let states = plan.resources.iter().map(|resource| {
         let found = Found {
             live: resource.body.tree(),
-            deployed: None,
-            pending: None,
-            busy: None,
-            stack_drift: None,
+            ..Found::default()
         };
         (resource.address.clone(), State::Found(Box::new(found)))
     });

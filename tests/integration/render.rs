@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use backstay::cloud::{aws, azure};
+use backstay::cloud::aws;
 use backstay::plan::{Body, Owner, Plan};
 use backstay::policy;
 use backstay::render::folder::{self, FolderError};
@@ -413,15 +413,9 @@ const GENERIC: [&str; 3] = [
 
 #[test]
 fn no_frame_names_an_owned_property() {
-    let tables = [
-        aws::rds::PROPERTIES,
-        aws::s3::PROPERTIES,
-        azure::postgres::PROPERTIES,
-        azure::storage::PROPERTIES,
-    ];
-    let owned: BTreeSet<&str> = tables
-        .into_iter()
-        .flatten()
+    let owned: BTreeSet<&str> = Body::TABLES
+        .iter()
+        .flat_map(|(_, table)| *table)
         .filter_map(|property| property.path.rsplit('/').next())
         .filter(|name| name.len() > 5 && !GENERIC.contains(name))
         .collect();

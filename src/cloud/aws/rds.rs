@@ -6,10 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Tags, Value};
 use crate::cloud::property::property;
-use crate::cloud::{DailyWindow, Direction, NotCompared, Property, Restore, WeeklyWindow};
-
-/// The CloudFormation type.
-pub const TYPE: &str = "AWS::RDS::DBInstance";
+use crate::cloud::{DailyWindow, Direction, NotCompared, Owned, Property, Restore, WeeklyWindow};
 
 /// Properties in CloudFormation's words. None: not owned, so neither rendered nor compared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,33 +65,37 @@ pub struct DbInstance {
 use Direction::{EachIsStronger, MoreIsStronger, Neutral};
 use Restore::{Option as Flag, Replacement, Switch};
 
-/// Options are those of `aws rds modify-db-instance`.
-#[rustfmt::skip]
-pub static PROPERTIES: &[Property] = &[
-    property("/DBInstanceIdentifier", Neutral, Replacement),
-    property("/DBInstanceClass", Neutral, Flag("--db-instance-class")),
-    property("/Engine", Neutral, Replacement),
-    property("/EngineVersion", Neutral, Flag("--engine-version")),
-    property("/AllocatedStorage", MoreIsStronger, Flag("--allocated-storage")),
-    property("/StorageType", Neutral, Flag("--storage-type")),
-    property("/MasterUsername", Neutral, Replacement),
-    property("/ManageMasterUserPassword", MoreIsStronger, Switch("--manage-master-user-password", "--no-manage-master-user-password")),
-    property("/SourceDBInstanceIdentifier", Neutral, Replacement),
-    property("/AvailabilityZone", Neutral, Replacement),
-    property("/BackupRetentionPeriod", MoreIsStronger, Flag("--backup-retention-period")),
-    property("/PreferredBackupWindow", Neutral, Flag("--preferred-backup-window")),
-    property("/PreferredMaintenanceWindow", Neutral, Flag("--preferred-maintenance-window")),
-    property("/CopyTagsToSnapshot", MoreIsStronger, Switch("--copy-tags-to-snapshot", "--no-copy-tags-to-snapshot")),
-    property("/DeletionProtection", MoreIsStronger, Switch("--deletion-protection", "--no-deletion-protection")),
-    property("/MultiAZ", MoreIsStronger, Switch("--multi-az", "--no-multi-az")),
-    property("/StorageEncrypted", MoreIsStronger, Replacement),
-    property("/KmsKeyId", Neutral, Replacement),
-    property("/EnableCloudwatchLogsExports", EachIsStronger, Flag("--cloudwatch-logs-export-configuration")),
-    property("/Tags", Neutral, Restore::Tag),
-];
+impl Owned for DbInstance {
+    const TYPE: &'static str = "AWS::RDS::DBInstance";
 
-/// Properties of the frame that RDS never tells back (writeOnly in the registry schema).
-pub static NOT_COMPARED: &[NotCompared] = &[NotCompared {
-    path: "/DeleteAutomatedBackups",
-    reason: "RDS does not report it",
-}];
+    /// Options are those of `aws rds modify-db-instance`.
+    #[rustfmt::skip]
+    const PROPERTIES: &'static [Property] = &[
+        property("/DBInstanceIdentifier", Neutral, Replacement),
+        property("/DBInstanceClass", Neutral, Flag("--db-instance-class")),
+        property("/Engine", Neutral, Replacement),
+        property("/EngineVersion", Neutral, Flag("--engine-version")),
+        property("/AllocatedStorage", MoreIsStronger, Flag("--allocated-storage")),
+        property("/StorageType", Neutral, Flag("--storage-type")),
+        property("/MasterUsername", Neutral, Replacement),
+        property("/ManageMasterUserPassword", MoreIsStronger, Switch("--manage-master-user-password", "--no-manage-master-user-password")),
+        property("/SourceDBInstanceIdentifier", Neutral, Replacement),
+        property("/AvailabilityZone", Neutral, Replacement),
+        property("/BackupRetentionPeriod", MoreIsStronger, Flag("--backup-retention-period")),
+        property("/PreferredBackupWindow", Neutral, Flag("--preferred-backup-window")),
+        property("/PreferredMaintenanceWindow", Neutral, Flag("--preferred-maintenance-window")),
+        property("/CopyTagsToSnapshot", MoreIsStronger, Switch("--copy-tags-to-snapshot", "--no-copy-tags-to-snapshot")),
+        property("/DeletionProtection", MoreIsStronger, Switch("--deletion-protection", "--no-deletion-protection")),
+        property("/MultiAZ", MoreIsStronger, Switch("--multi-az", "--no-multi-az")),
+        property("/StorageEncrypted", MoreIsStronger, Replacement),
+        property("/KmsKeyId", Neutral, Replacement),
+        property("/EnableCloudwatchLogsExports", EachIsStronger, Flag("--cloudwatch-logs-export-configuration")),
+        property("/Tags", Neutral, Restore::Tag),
+    ];
+
+    /// Properties of the frame that RDS never tells back (writeOnly in the registry schema).
+    const NOT_COMPARED: &'static [NotCompared] = &[NotCompared {
+        path: "/DeleteAutomatedBackups",
+        reason: "RDS does not report it",
+    }];
+}

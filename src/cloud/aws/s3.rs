@@ -4,10 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Tags;
 use crate::cloud::property::property;
-use crate::cloud::{Direction, Property, Restore};
-
-/// The CloudFormation type.
-pub const TYPE: &str = "AWS::S3::Bucket";
+use crate::cloud::{Direction, Owned, Property, Restore};
 
 /// Properties in CloudFormation's words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -148,20 +145,24 @@ impl Rule {
 use Direction::{MoreIsStronger, Neutral, Ranked};
 use Restore::{Document, Replacement, Tag};
 
-/// `*` stands for one step of a path: a rule's id, or a place in a list.
-#[rustfmt::skip]
-pub static PROPERTIES: &[Property] = &[
-    property("/BucketName", Neutral, Replacement),
-    property("/VersioningConfiguration", Neutral, Document),
-    property("/VersioningConfiguration/Status", Ranked(&["Suspended", "Enabled"]), Document),
-    property("/BucketEncryption", Neutral, Document),
-    property("/BucketEncryption/ServerSideEncryptionConfiguration", Neutral, Document),
-    property("/PublicAccessBlockConfiguration", Neutral, Document),
-    property("/PublicAccessBlockConfiguration/*", MoreIsStronger, Document),
-    property("/LifecycleConfiguration", Neutral, Document),
-    property("/LifecycleConfiguration/Rules", Neutral, Document),
-    property("/LifecycleConfiguration/Rules/*/Status", Ranked(&["Disabled", "Enabled"]), Document),
-    property("/LifecycleConfiguration/Rules/*/ExpirationInDays", MoreIsStronger, Document),
-    property("/LifecycleConfiguration/Rules/*/NoncurrentVersionExpiration/NoncurrentDays", MoreIsStronger, Document),
-    property("/Tags", Neutral, Tag),
-];
+impl Owned for Bucket {
+    const TYPE: &'static str = "AWS::S3::Bucket";
+
+    /// `*` stands for one step of a path: a rule's id, or a place in a list.
+    #[rustfmt::skip]
+    const PROPERTIES: &'static [Property] = &[
+        property("/BucketName", Neutral, Replacement),
+        property("/VersioningConfiguration", Neutral, Document),
+        property("/VersioningConfiguration/Status", Ranked(&["Suspended", "Enabled"]), Document),
+        property("/BucketEncryption", Neutral, Document),
+        property("/BucketEncryption/ServerSideEncryptionConfiguration", Neutral, Document),
+        property("/PublicAccessBlockConfiguration", Neutral, Document),
+        property("/PublicAccessBlockConfiguration/*", MoreIsStronger, Document),
+        property("/LifecycleConfiguration", Neutral, Document),
+        property("/LifecycleConfiguration/Rules", Neutral, Document),
+        property("/LifecycleConfiguration/Rules/*/Status", Ranked(&["Disabled", "Enabled"]), Document),
+        property("/LifecycleConfiguration/Rules/*/ExpirationInDays", MoreIsStronger, Document),
+        property("/LifecycleConfiguration/Rules/*/NoncurrentVersionExpiration/NoncurrentDays", MoreIsStronger, Document),
+        property("/Tags", Neutral, Tag),
+    ];
+}

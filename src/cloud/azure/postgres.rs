@@ -5,11 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::property::property;
-use crate::cloud::{Direction, NotCompared, Property, Restore};
-
-/// The ARM type and the API version that templates are written for.
-pub const TYPE: &str = "Microsoft.DBforPostgreSQL/flexibleServers";
-pub const API_VERSION: &str = "2025-08-01";
+use crate::cloud::{Direction, NotCompared, Owned, Property, Restore};
 
 /// A server resource in ARM's words. None: not owned, so neither rendered nor compared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,25 +72,30 @@ use Restore::{Option as Flag, Replacement, Tag};
 
 const ON: Direction = Ranked(&["Disabled", "Enabled"]);
 
-/// Options are those of `az postgres flexible-server update`.
-#[rustfmt::skip]
-pub static PROPERTIES: &[Property] = &[
-    property("/name", Neutral, Replacement),
-    property("/location", Neutral, Replacement),
-    property("/sku/name", Neutral, Flag("--sku-name")),
-    property("/sku/tier", Neutral, Flag("--tier")),
-    property("/tags", Neutral, Tag),
-    property("/properties/version", Neutral, Flag("--version")),
-    property("/properties/administratorLogin", Neutral, Replacement),
-    property("/properties/storage/storageSizeGB", MoreIsStronger, Flag("--storage-size")),
-    property("/properties/storage/autoGrow", ON, Flag("--storage-auto-grow")),
-    property("/properties/backup/backupRetentionDays", MoreIsStronger, Flag("--backup-retention")),
-    property("/properties/backup/geoRedundantBackup", ON, Replacement),
-    property("/properties/highAvailability/mode", Ranked(&["Disabled", "SameZone", "ZoneRedundant"]), Flag("--zonal-resiliency")),
-];
+impl Owned for FlexibleServer {
+    const TYPE: &'static str = "Microsoft.DBforPostgreSQL/flexibleServers";
+    const API_VERSION: Option<&'static str> = Some("2025-08-01");
 
-/// Properties of the frame that ARM never tells back (writeOnly).
-pub static NOT_COMPARED: &[NotCompared] = &[NotCompared {
-    path: "/properties/administratorLoginPassword",
-    reason: "a secret; ARM does not report it",
-}];
+    /// Options are those of `az postgres flexible-server update`.
+    #[rustfmt::skip]
+    const PROPERTIES: &'static [Property] = &[
+        property("/name", Neutral, Replacement),
+        property("/location", Neutral, Replacement),
+        property("/sku/name", Neutral, Flag("--sku-name")),
+        property("/sku/tier", Neutral, Flag("--tier")),
+        property("/tags", Neutral, Tag),
+        property("/properties/version", Neutral, Flag("--version")),
+        property("/properties/administratorLogin", Neutral, Replacement),
+        property("/properties/storage/storageSizeGB", MoreIsStronger, Flag("--storage-size")),
+        property("/properties/storage/autoGrow", ON, Flag("--storage-auto-grow")),
+        property("/properties/backup/backupRetentionDays", MoreIsStronger, Flag("--backup-retention")),
+        property("/properties/backup/geoRedundantBackup", ON, Replacement),
+        property("/properties/highAvailability/mode", Ranked(&["Disabled", "SameZone", "ZoneRedundant"]), Flag("--zonal-resiliency")),
+    ];
+
+    /// Properties of the frame that ARM never tells back (writeOnly).
+    const NOT_COMPARED: &'static [NotCompared] = &[NotCompared {
+        path: "/properties/administratorLoginPassword",
+        reason: "a secret; ARM does not report it",
+    }];
+}

@@ -2,11 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::cloud::{Direction, Property, Restore};
-
-/// The ARM type and the API version that templates are written for.
-pub const TYPE: &str = "Microsoft.Storage/storageAccounts/managementPolicies";
-pub const API_VERSION: &str = "2026-04-01";
+use crate::cloud::{Direction, Owned, Property, Restore};
 
 /// The policy document, as `az storage account management-policy create --policy` takes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,11 +104,16 @@ const fn property(path: &'static str, direction: Direction) -> Property {
 
 use Direction::{MoreIsStronger, Neutral};
 
-#[rustfmt::skip]
-pub static PROPERTIES: &[Property] = &[
-    property("/rules", Neutral),
-    property("/rules/*/enabled", MoreIsStronger),
-    property("/rules/*/definition/actions/baseBlob/delete/daysAfterModificationGreaterThan", MoreIsStronger),
-    property("/rules/*/definition/actions/snapshot/delete/daysAfterCreationGreaterThan", MoreIsStronger),
-    property("/rules/*/definition/actions/version/delete/daysAfterCreationGreaterThan", MoreIsStronger),
-];
+impl Owned for ManagementPolicy {
+    const TYPE: &'static str = "Microsoft.Storage/storageAccounts/managementPolicies";
+    const API_VERSION: Option<&'static str> = Some("2026-04-01");
+
+    #[rustfmt::skip]
+    const PROPERTIES: &'static [Property] = &[
+        property("/rules", Neutral),
+        property("/rules/*/enabled", MoreIsStronger),
+        property("/rules/*/definition/actions/baseBlob/delete/daysAfterModificationGreaterThan", MoreIsStronger),
+        property("/rules/*/definition/actions/snapshot/delete/daysAfterCreationGreaterThan", MoreIsStronger),
+        property("/rules/*/definition/actions/version/delete/daysAfterCreationGreaterThan", MoreIsStronger),
+    ];
+}

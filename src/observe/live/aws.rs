@@ -90,9 +90,12 @@ async fn region(
     report: Report<'_>,
 ) -> Seen {
     let config: SdkConfig = sessions.config(&place).await;
-    let (instances, buckets): (Vec<_>, Vec<_>) = resources
-        .iter()
-        .partition(|resource| matches!(resource.body, Body::DbInstance(_)));
+    let of = |kind: fn(&Body) -> bool| -> Vec<&Resource> {
+        let all = resources.iter().copied();
+        all.filter(|resource| kind(&resource.body)).collect()
+    };
+    let instances = of(|body| matches!(body, Body::DbInstance(_)));
+    let buckets = of(|body| matches!(body, Body::Bucket(_)));
     let stacks = stacks::read(&config, &resources);
     let (stacks, sweep) = futures::join!(stacks, sweep::read(&config, &instances));
     if let Ok(sweep) = &sweep

@@ -136,7 +136,9 @@ async fn policy(arm: &Arm, resource: &Resource) -> State {
         "/subscriptions/{subscription}/resourceGroups/{resource_group}/providers\
          /Microsoft.Storage/storageAccounts/{account}/managementPolicies/default"
     );
-    let answer = arm.get(&path, storage::API_VERSION).await;
+    let answer = arm
+        .get(&path, resource.body.api_version().unwrap_or_default())
+        .await;
     let answer = match answer {
         Ok(answer) => answer,
         Err(error) if is_absent(&error) => return State::Missing,
@@ -148,10 +150,7 @@ async fn policy(arm: &Arm, resource: &Resource) -> State {
             policy.rules.sort_by(|a, b| a.name.cmp(&b.name));
             State::Found(Box::new(Found {
                 live: tree(&policy),
-                deployed: None,
-                pending: None,
-                busy: None,
-                stack_drift: None,
+                ..Found::default()
             }))
         }
         Err(error) => unreadable(one_line(&format!(

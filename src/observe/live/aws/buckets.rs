@@ -52,9 +52,8 @@ pub(super) async fn read(
                 Ok(Some(bucket)) => State::Found(Box::new(Found {
                     live: tree(&bucket),
                     deployed: stacks.deployed(resource),
-                    pending: None,
-                    busy: None,
                     stack_drift: stacks.drift(resource),
+                    ..Found::default()
                 })),
                 Ok(None) => State::Missing,
                 Err(reason) => unreadable(reason),

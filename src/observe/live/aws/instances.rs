@@ -1,5 +1,6 @@
 //! RDS: what a sweep says of each planned instance.
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use aws_sdk_rds::types::{DbInstance as Live, PendingModifiedValues};
@@ -9,7 +10,7 @@ use super::super::{Found, Seen, State, tree, unreadable};
 use super::Place;
 use super::stacks::Stacks;
 use super::sweep::{Sweep, lower};
-use crate::cloud::aws::{Tags, Value, rds};
+use crate::cloud::aws::{Tags, Value, arn, rds};
 use crate::plan::{Body, Owner, Resource};
 
 /// What the sweep says of each planned instance.
@@ -70,6 +71,8 @@ impl Instance<'_> {
                 .filter(|status| !matches!(*status, "available" | "stopped"))
                 .map(str::to_owned),
             stack_drift: self.stacks.drift(self.resource),
+            unread: BTreeMap::new(),
+            set_by: self.set_by(),
         })
     }
 
@@ -102,6 +105,18 @@ impl Instance<'_> {
             ),
             tags: Some(self.tags()),
         })
+    }
+
+    /// Where AWS Backup keeps continuous backups of the instance, it sets retention and window.
+    /// Source: "Continuous backups and point-in-time recovery" in the AWS Backup developer guide.
+    fn set_by(&self) -> BTreeMap<String, String> {
+        let Some(recovery_point) = self.live.aws_backup_recovery_point_arn() else {
+            return BTreeMap::new();
+        };
+        let owner = format!("AWS Backup's continuous backup, {recovery_point}");
+        ["/BackupRetentionPeriod", "/PreferredBackupWindow"]
+            .map(|pointer| (pointer.to_owned(), owner.clone()))
+            .into()
     }
 
     fn version(&self, live: &str) -> String {
@@ -178,7 +193,7 @@ impl Instance<'_> {
         } = self.place;
         Ok(Some(Value::Text(match key.contains(':') {
             true => key.to_owned(),
-            false => format!("arn:{}:kms:{region}:{account}:key/{key}", partition(region)),
+            false => arn("kms", region, account, &format!("key/{key}")),
         })))
     }
 
@@ -227,15 +242,6 @@ fn is_release_of(live: &str, planned: &str) -> bool {
 /// The id in a key's ARN; a bare id is its own.
 fn key_id(key: &str) -> &str {
     key.rsplit('/').next().unwrap_or(key)
-}
-
-/// The first word of the ARNs of a Region.
-fn partition(region: &str) -> &'static str {
-    match region.split('-').next() {
-        Some("cn") => "aws-cn",
-        _ if region.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
-    }
 }
 
 fn parsed<T: FromStr>(text: Option<&str>) -> Option<T> {

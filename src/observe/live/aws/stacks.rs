@@ -6,13 +6,11 @@ use aws_config::SdkConfig;
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::types::{StackDriftStatus, StackStatus};
 use futures::StreamExt;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
-use super::super::{AT_A_TIME, grouped, tree};
+use super::super::{AT_A_TIME, grouped};
 use super::reason;
-use crate::cloud::aws::{Value, rds, s3};
+use crate::cloud::aws::Value;
 use crate::plan::{Body, Owner, Resource};
 
 /// The stacks that the plan names, in one account and Region; or why they could not be listed.
@@ -189,16 +187,6 @@ impl Stacks {
         };
         let template = self.stack_of(resource)?.template.as_ref()?;
         let properties = &template["Resources"][logical_id]["Properties"];
-        match &resource.body {
-            Body::DbInstance(_) => owned::<rds::DbInstance>(properties),
-            Body::Bucket(_) => owned::<s3::Bucket>(properties),
-            Body::FlexibleServer(_) | Body::ManagementPolicy(_) => None,
-        }
+        resource.body.owned(properties)
     }
-}
-
-/// Through the struct and back: what the frame added is dropped.
-fn owned<T: DeserializeOwned + Serialize>(properties: &Json) -> Option<Json> {
-    let body: T = serde_json::from_value(properties.clone()).ok()?;
-    Some(tree(&body))
 }

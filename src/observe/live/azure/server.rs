@@ -30,10 +30,8 @@ pub(super) fn found(live: &models::Server, resource: &Resource) -> Found {
     let state = properties.state.as_ref().and_then(text);
     Found {
         live: tree(&body(live, properties, resource)),
-        deployed: None,
-        pending: None,
         busy: state.filter(|state| state != "Ready"),
-        stack_drift: None,
+        ..Found::default()
     }
 }
 
