@@ -1,0 +1,192 @@
+//! RDS instances and their replicas.
+
+use super::super::{Owner, Purpose, Resource, tags};
+use super::{Region, logical_id};
+use crate::cloud::aws::{Tags, Value, rds};
+use crate::policy::{Encryption, HighAvailability, Provision, Replica, StorageType};
+use crate::resolve::{Database, Layer, Resolved};
+use crate::source::Place;
+
+/// Logical ids of a database's stack.
+const DATABASE: &str = "Database";
+const KEY: &str = "DatabaseKey";
+
+/// A setting that somebody wrote, or that a new database needs a value for.
+fn owned<T: Clone>(setting: &Resolved<T>, provision: Option<&Provision>) -> Option<T> {
+    (provision.is_some() || setting.layer != Layer::BuiltIn).then(|| setting.value.clone())
+}
+
+/// The instance and its replicas.
+pub(in crate::plan) fn instances(database: &Database<'_>, resources: &mut Vec<Resource>) {
+    let Some(region) = Region::of(database.site) else {
+        return;
+    };
+    let written = database.written;
+    let name = database.name.value.as_str();
+    let provision = written.provision.as_ref();
+    let owner = |logical_id: &str| match provision {
+        Some(_) => region.stack(Purpose::Database, name, logical_id),
+        None => Owner::Existing {
+            file: format!("scripts/{name}-enforce.sh"),
+        },
+    };
+    // RDS gives the case of an identifier no meaning.
+    let resource = |id: &crate::policy::Spanned<String>, body, owner| {
+        region.resource(name, &id.to_ascii_lowercase(), body, owner, id.place)
+    };
+    resources.push(Resource {
+        places: places(database),
+        ..resource(&written.id, instance(database, provision), owner(DATABASE))
+    });
+    for replica in &written.replicas {
+        let body = replica_body(database, replica, provision);
+        resources.push(Resource {
+            places: replica_places(replica),
+            ..resource(
+                &replica.id,
+                body,
+                owner(&logical_id("Replica", &replica.id)),
+            )
+        });
+    }
+}
+
+fn instance(database: &Database<'_>, provision: Option<&Provision>) -> rds::DbInstance {
+    let intent = &database.intent;
+    let tags = tags(database);
+    let storage = provision.and_then(|provision| provision.storage.as_ref());
+    let text = |value: Option<&crate::policy::Spanned<String>>| value.map(|v| v.value.clone());
+    rds::DbInstance {
+        identifier: database.written.id.to_ascii_lowercase(),
+        class: text(provision.and_then(|p| p.instance_class.as_ref())),
+        engine: Some("postgres".to_owned()),
+        engine_version: text(provision.and_then(|p| p.engine_version.as_ref())),
+        allocated_storage: storage.map(|storage| storage.size.gib().to_string()),
+        storage_type: storage
+            .and_then(|storage| storage.kind.as_ref())
+            .map(|kind| storage_type(kind.value).to_owned()),
+        master_username: text(provision.and_then(|p| p.username.as_ref())),
+        manage_master_user_password: provision.map(|_| true),
+        source: None,
+        availability_zone: None,
+        backup_retention_period: intent
+            .retention
+            .pitr
+            .as_ref()
+            .map(|r| r.value.days() as u32),
+        preferred_backup_window: owned(&intent.window, provision),
+        preferred_maintenance_window: intent.maintenance_window.as_ref().map(|w| w.value),
+        copy_tags_to_snapshot: Some(true),
+        deletion_protection: Some(intent.deletion_protection.value),
+        multi_az: owned(&intent.high_availability, provision)
+            .map(|mode| mode == HighAvailability::MultiAz),
+        storage_encrypted: Some(true),
+        kms_key_id: match &intent.encryption.value {
+            Encryption::Key(key) => Some(Value::Text(key.clone())),
+            Encryption::CustomerManaged if provision.is_some() => {
+                Some(Value::attribute(KEY, "Arn"))
+            }
+            Encryption::CustomerManaged | Encryption::ProviderManaged => None,
+        },
+        log_exports: provision.map(|_| ["postgresql", "upgrade"].map(str::to_owned).into()),
+        tags: (!tags.is_empty()).then_some(Tags(tags)),
+    }
+}
+
+/// A replica has neither retention nor window of its own: RDS keeps none for it by default, and a
+/// snapshot of the source restores the same data.
+fn replica_body(
+    database: &Database<'_>,
+    replica: &Replica,
+    provision: Option<&Provision>,
+) -> rds::DbInstance {
+    let tags = tags(database);
+    let intent = &database.intent;
+    rds::DbInstance {
+        identifier: replica.id.to_ascii_lowercase(),
+        class: provision
+            .and_then(|p| p.instance_class.as_ref())
+            .map(|class| class.value.clone()),
+        engine: None,
+        engine_version: None,
+        allocated_storage: None,
+        storage_type: None,
+        master_username: None,
+        manage_master_user_password: None,
+        source: Some(match provision {
+            Some(_) => Value::reference(DATABASE),
+            None => Value::Text(database.written.id.to_ascii_lowercase()),
+        }),
+        availability_zone: replica.zone.as_ref().map(|zone| zone.value.clone()),
+        backup_retention_period: None,
+        preferred_backup_window: None,
+        preferred_maintenance_window: intent.maintenance_window.as_ref().map(|w| w.value),
+        copy_tags_to_snapshot: Some(true),
+        deletion_protection: Some(intent.deletion_protection.value),
+        multi_az: None,
+        // A replica takes its source's encryption; CloudFormation refuses to be told.
+        storage_encrypted: provision.is_none().then_some(true),
+        kms_key_id: None,
+        log_exports: None,
+        tags: (!tags.is_empty()).then_some(Tags(tags)),
+    }
+}
+
+fn storage_type(kind: StorageType) -> &'static str {
+    match kind {
+        StorageType::Gp2 => "gp2",
+        StorageType::Gp3 => "gp3",
+    }
+}
+
+fn replica_places(replica: &Replica) -> Vec<(&'static str, Place)> {
+    let zone = replica
+        .zone
+        .iter()
+        .map(|zone| ("/AvailabilityZone", zone.place));
+    zone.collect()
+}
+
+fn places(database: &Database<'_>) -> Vec<(&'static str, Place)> {
+    let intent = &database.intent;
+    let mut places = Vec::new();
+    let mut add = |path, place: Option<Place>| places.extend(place.map(|place| (path, place)));
+    add(
+        "/BackupRetentionPeriod",
+        intent.retention.pitr.as_ref().and_then(|v| v.place),
+    );
+    add("/PreferredBackupWindow", intent.window.place);
+    add(
+        "/PreferredMaintenanceWindow",
+        intent.maintenance_window.as_ref().and_then(|v| v.place),
+    );
+    add("/DeletionProtection", intent.deletion_protection.place);
+    add("/MultiAZ", intent.high_availability.place);
+    add("/StorageEncrypted", intent.encryption.place);
+    add("/KmsKeyId", intent.encryption.place);
+    add(
+        "/Tags",
+        intent.tags.values().next().and_then(|tag| tag.place),
+    );
+    if let Some(provision) = &database.written.provision {
+        let storage = provision.storage.as_ref();
+        add(
+            "/DBInstanceClass",
+            provision.instance_class.as_ref().map(|v| v.place),
+        );
+        add(
+            "/EngineVersion",
+            provision.engine_version.as_ref().map(|v| v.place),
+        );
+        add(
+            "/MasterUsername",
+            provision.username.as_ref().map(|v| v.place),
+        );
+        add("/AllocatedStorage", storage.map(|v| v.size.place));
+        add(
+            "/StorageType",
+            storage.and_then(|v| v.kind.as_ref()).map(|v| v.place),
+        );
+    }
+    places
+}

@@ -1,0 +1,87 @@
+//! The kinds of resources that a plan can hold: one line each.
+
+use serde_json::Value;
+
+use crate::cloud::aws::{rds, s3};
+use crate::cloud::azure::{postgres, storage};
+use crate::cloud::{NotCompared, Owned, Property};
+
+/// Declares [`Body`] and everything that holds for each of its kinds alike.
+macro_rules! bodies {
+    ($($variant:ident($struct:ty),)*) => {
+        /// The properties, in the deployed file's words.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum Body {
+            $($variant(Box<$struct>),)*
+        }
+
+        impl Body {
+            /// Every kind's type and table of properties.
+            pub const TABLES: &'static [(&'static str, &'static [Property])] =
+                &[$((<$struct>::TYPE, <$struct>::PROPERTIES),)*];
+
+            /// The resource's type in the provider's words, as AWS::RDS::DBInstance.
+            pub fn kind(&self) -> &'static str {
+                match self {
+                    $(Body::$variant(_) => <$struct>::TYPE,)*
+                }
+            }
+
+            /// The API version that templates are written for, where they name one.
+            pub fn api_version(&self) -> Option<&'static str> {
+                match self {
+                    $(Body::$variant(_) => <$struct>::API_VERSION,)*
+                }
+            }
+
+            /// The properties as the deployed file holds them.
+            pub fn tree(&self) -> Value {
+                match self {
+                    $(Body::$variant(body) => tree(&**body),)*
+                }
+            }
+
+            /// What of another resource's properties is owned, where they are of the same kind:
+            /// what a frame or a server added falls away.
+            pub fn owned(&self, found: &Value) -> Option<Value> {
+                match self {
+                    $(Body::$variant(_) => {
+                        let body: $struct = serde_json::from_value(found.clone()).ok()?;
+                        Some(tree(&body))
+                    })*
+                }
+            }
+
+            pub fn properties(&self) -> &'static [Property] {
+                match self {
+                    $(Body::$variant(_) => <$struct>::PROPERTIES,)*
+                }
+            }
+
+            /// What the frame sets and the cloud never tells back; only where the frame is rendered.
+            pub fn not_compared(&self) -> &'static [NotCompared] {
+                match self {
+                    $(Body::$variant(_) => <$struct>::NOT_COMPARED,)*
+                }
+            }
+        }
+
+        $(impl From<$struct> for Body {
+            fn from(body: $struct) -> Body {
+                Body::$variant(Box::new(body))
+            }
+        })*
+    };
+}
+
+bodies! {
+    DbInstance(rds::DbInstance),
+    Bucket(s3::Bucket),
+    FlexibleServer(postgres::FlexibleServer),
+    ManagementPolicy(storage::ManagementPolicy),
+}
+
+fn tree(body: &impl serde::Serialize) -> Value {
+    // Structs of texts, numbers, lists and maps with text keys always serialise.
+    serde_json::to_value(body).unwrap_or_default()
+}
