@@ -1,5 +1,7 @@
 //! Flexible servers and the lifecycle policies of storage accounts.
 
+use std::collections::BTreeSet;
+
 use super::lifecycle::Kept;
 use super::{Address, Body, Owner, Resource, Scope, tags};
 use crate::cloud::azure::{limits, postgres, storage};
@@ -190,7 +192,7 @@ pub(super) fn policy(store: &Store<'_>, kept: &Kept) -> Option<Resource> {
     })
 }
 
-fn rule(name: String, days: u32, prefixes: Vec<String>, archives: bool) -> storage::Rule {
+fn rule(name: String, days: u32, prefixes: BTreeSet<String>, archives: bool) -> storage::Rule {
     let after = |(age, life): (u32, u32)| {
         (days >= life).then_some(storage::AfterModification { days: age })
     };
@@ -215,7 +217,7 @@ fn rule(name: String, days: u32, prefixes: Vec<String>, archives: bool) -> stora
                 version: Some(superseded),
             },
             filters: storage::Filters {
-                blob_types: vec!["blockBlob".to_owned()],
+                blob_types: ["blockBlob".to_owned()].into(),
                 prefix_match: prefixes,
             },
         },
