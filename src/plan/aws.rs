@@ -1,7 +1,7 @@
 //! RDS instances and S3 buckets.
 
 use super::lifecycle::Kept;
-use super::{Address, Body, Owner, Resource, Scope, tags};
+use super::{Address, Body, Owner, Places, Resource, Scope, tag_places, tags};
 use crate::cloud::aws::{Tags, Value, rds, s3};
 use crate::policy::{Encryption, HighAvailability, Provision, Replica, StorageType};
 use crate::resolve::{Database, Layer, Resolved, Scope as PolicyScope, Site, Store};
@@ -188,18 +188,20 @@ fn storage_type(kind: StorageType) -> &'static str {
     }
 }
 
-fn replica_places(replica: &Replica) -> Vec<(&'static str, Place)> {
+fn replica_places(replica: &Replica) -> Places {
     let zone = replica
         .zone
         .iter()
-        .map(|zone| ("/AvailabilityZone", zone.place));
+        .map(|zone| ("/AvailabilityZone".into(), zone.place));
     zone.collect()
 }
 
-fn places(database: &Database<'_>) -> Vec<(&'static str, Place)> {
+fn places(database: &Database<'_>) -> Places {
     let intent = &database.intent;
-    let mut places = Vec::new();
-    let mut add = |path, place: Option<Place>| places.extend(place.map(|place| (path, place)));
+    let mut places = tag_places(database, "/Tags");
+    let mut add = |path: &'static str, place: Option<Place>| {
+        places.extend(place.map(|place| (path.into(), place)));
+    };
     add(
         "/BackupRetentionPeriod",
         intent.retention.pitr.as_ref().and_then(|v| v.place),
@@ -213,10 +215,6 @@ fn places(database: &Database<'_>) -> Vec<(&'static str, Place)> {
     add("/MultiAZ", intent.high_availability.place);
     add("/StorageEncrypted", intent.encryption.place);
     add("/KmsKeyId", intent.encryption.place);
-    add(
-        "/Tags",
-        intent.tags.values().next().and_then(|tag| tag.place),
-    );
     if let Some(provision) = &database.written.provision {
         let storage = provision.storage.as_ref();
         add(
@@ -257,25 +255,25 @@ pub(super) fn bucket(store: &Store<'_>, kept: &Kept) -> Option<Resource> {
     let (scope, role) = scope(store.site)?;
     let name = store.written.bucket.as_ref()?;
     let versioned = store.written.versioning.as_ref().is_none_or(|v| v.value);
-    let mut rules: Vec<s3::Rule> = kept
-        .groups()
-        .flat_map(|(class, days, prefixes)| {
-            let prefixes: Vec<String> = prefixes.to_vec();
-            prefixes
-                .into_iter()
-                .map(move |prefix| (class, days, prefix))
-        })
-        .map(|(class, days, prefix)| rule(class, days, prefix, versioned))
-        .collect();
+    let lifecycle = kept.place.unwrap_or(name.place);
+    let mut places: Places = vec![("/LifecycleConfiguration".into(), lifecycle)];
+    let mut rules = Vec::new();
+    for group in kept.groups() {
+        for prefix in &group.prefixes {
+            let rule = rule(group.class, group.days, prefix.clone(), versioned);
+            let path = format!("/LifecycleConfiguration/Rules/{}", rule.id);
+            places.extend(group.place.map(|place| (path.into(), place)));
+            rules.push(rule);
+        }
+    }
     rules.push(housekeeping());
     rules.sort_by(|a, b| a.id.cmp(&b.id));
-    let mut places = vec![("/LifecycleConfiguration", kept.place.unwrap_or(name.place))];
     places.extend(
         store
             .written
             .versioning
             .as_ref()
-            .map(|v| ("/VersioningConfiguration", v.place)),
+            .map(|v| ("/VersioningConfiguration".into(), v.place)),
     );
     Some(Resource {
         address: Address {

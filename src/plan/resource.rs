@@ -1,5 +1,7 @@
 //! A planned resource.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::Address;
@@ -7,6 +9,9 @@ use crate::cloud::aws::{rds, s3};
 use crate::cloud::azure::{postgres, storage};
 use crate::cloud::{NotCompared, Property};
 use crate::source::Place;
+
+/// Places by the JSON Pointers of what they ask for.
+pub type Places = Vec<(Cow<'static, str>, Place)>;
 
 /// One resource that the policy asks for.
 #[derive(Debug, Clone)]
@@ -23,7 +28,7 @@ pub struct Resource {
     /// Where the policy asks for the resource.
     pub place: Place,
     /// Where the policy asks for a property: JSON Pointer and place. The longest prefix counts.
-    pub places: Vec<(&'static str, Place)>,
+    pub places: Places,
 }
 
 /// The properties, in the deployed file's words.
@@ -57,7 +62,7 @@ impl Resource {
             .iter()
             .filter(|(prefix, _)| {
                 pointer
-                    .strip_prefix(prefix)
+                    .strip_prefix(prefix.as_ref())
                     .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
             })
             .max_by_key(|(prefix, _)| prefix.len())
