@@ -3,14 +3,32 @@
 mod kinds;
 mod weigh;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::cloud::Property;
+use crate::cloud::{self, Property};
 use crate::finding::{Code, Difference, Finding, Kind};
 use crate::observe::{Found, Observations, State};
 use crate::plan::{Owner, Plan, Resource};
 
 pub use kinds::CODES;
+
+/// What a reader can do about a difference.
+enum Remedy {
+    /// Run this command.
+    Command(String),
+    /// Do this, or nothing where it is empty: no command does it.
+    Words(&'static str),
+}
+
+const RECOVER: &str = "restore it from its newest backup, or remove it from the policy";
+const REPLACE: &str = "no command changes it in place: it needs a new resource";
+const ACCEPT: &str = "no command lowers it: write the live value into the policy";
+
+impl Remedy {
+    fn of(command: Option<String>, words: &'static str) -> Remedy {
+        command.map_or(Remedy::Words(words), Remedy::Command)
+    }
+}
 
 /// What the comparison found.
 #[derive(Debug, Default)]
@@ -49,7 +67,7 @@ impl Drift {
             Kind::Missing,
             "",
             (Value::Null, Value::Null),
-            restore(resource, ""),
+            Remedy::of(restore(resource, ""), RECOVER),
         );
     }
 
@@ -76,7 +94,8 @@ impl Drift {
         if !matches!(resource.owner, Owner::Existing { .. }) {
             for property in resource.body.not_compared() {
                 let values = (Value::Null, Value::Null);
-                self.push(resource, Kind::NotCompared, property.path, values, None);
+                let remedy = Remedy::Words("");
+                self.push(resource, Kind::NotCompared, property.path, values, remedy);
             }
         }
     }
@@ -87,18 +106,14 @@ impl Drift {
         kind: Kind,
         property: &str,
         (intended, live): (Value, Value),
-        restore: Option<String>,
+        remedy: Remedy,
     ) {
         let code = kinds::code(kind);
         let place = resource.place_of(property);
         let message = message(resource, kind, property, &intended, &live);
-        let fix = match (&restore, kind) {
-            (Some(command), _) => command.clone(),
-            (None, Kind::NotCompared | Kind::Pending | Kind::InFlight) => String::new(),
-            (None, Kind::Missing) => {
-                "restore it from its newest backup, or remove it from the policy".to_owned()
-            }
-            (None, _) => "no command changes it in place: it needs a new resource".to_owned(),
+        let (fix, restore) = match remedy {
+            Remedy::Command(command) => (command.clone(), Some(command)),
+            Remedy::Words(words) => (words.to_owned(), None),
         };
         let mut finding = Finding::new(code, place, message).why(why(kind)).fix(fix);
         finding.difference = Some(Box::new(Difference {
@@ -170,10 +185,12 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn value(&mut self, pointer: &str, intended: &Value, live: &Value) {
         match (intended, live) {
-            (Value::Object(map), Value::Object(_)) if !is_reference(intended) => {
+            (Value::Object(map), Value::Object(others)) if !is_reference(intended) => {
                 for (key, value) in map {
-                    let step = key.replace('~', "~0").replace('/', "~1");
-                    self.value(&format!("{pointer}/{step}"), value, &live[key.as_str()]);
+                    self.value(&below(pointer, key), value, &live[key.as_str()]);
+                }
+                if self.in_document(pointer) {
+                    self.additions(pointer, map, others);
                 }
             }
             (Value::Array(list), Value::Array(others)) if identity(intended).is_some() => {
@@ -189,8 +206,7 @@ impl Walk<'_> {
         for item in intended {
             let step = name(item);
             let twin = live.iter().find(|other| name(other) == step);
-            let pointer = format!("{pointer}/{}", step.replace('~', "~0").replace('/', "~1"));
-            self.value(&pointer, item, twin.unwrap_or(&Value::Null));
+            self.value(&below(pointer, &step), item, twin.unwrap_or(&Value::Null));
         }
         // Tags are an open set: others may be there. Any other named list is owned whole.
         if intended.iter().any(|item| item.get("Key").is_some()) {
@@ -199,10 +215,34 @@ impl Walk<'_> {
         for item in live {
             let step = name(item);
             if !intended.iter().any(|own| name(own) == step) {
-                let pointer = format!("{pointer}/{step}");
-                self.differs(&pointer, Kind::Changed, &Value::Null, item);
+                self.differs(&below(pointer, &step), Kind::Changed, &Value::Null, item);
             }
         }
+    }
+
+    /// A document is put whole, so what it has beside the plan was put by somebody else.
+    fn additions(
+        &mut self,
+        pointer: &str,
+        intended: &Map<String, Value>,
+        live: &Map<String, Value>,
+    ) {
+        let more =
+            |(key, value): &(&String, &Value)| !intended.contains_key(*key) && !value.is_null();
+        for (key, value) in live.iter().filter(more) {
+            let pointer = below(pointer, key);
+            let kind = weigh::kind(self.property(&pointer), &Value::Null, value);
+            self.differs(&pointer, kind, &Value::Null, value);
+        }
+    }
+
+    fn in_document(&self, pointer: &str) -> bool {
+        let mut properties = self.resource.body.properties().iter();
+        properties.any(|property| {
+            let inner = pointer.strip_prefix(property.path);
+            property.restore == cloud::Restore::Document
+                && inner.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
     }
 
     fn leaf(&mut self, pointer: &str, intended: &Value, live: &Value) {
@@ -220,14 +260,23 @@ impl Walk<'_> {
 
     fn differs(&mut self, pointer: &str, kind: Kind, intended: &Value, live: &Value) {
         let kind = self.in_time(pointer, kind, intended, live);
-        let restore = match kind {
-            Kind::Pending | Kind::InFlight | Kind::NotCompared => None,
-            Kind::Undeployed => (self.restore)(self.resource, ""),
-            _ => (self.restore)(self.resource, pointer),
+        let command = |pointer| (self.restore)(self.resource, pointer);
+        let remedy = match kind {
+            Kind::Pending | Kind::InFlight | Kind::NotCompared => Remedy::Words(""),
+            Kind::Undeployed => Remedy::of(command(""), REPLACE),
+            _ if self.is_raised(pointer, intended, live) => Remedy::Words(ACCEPT),
+            _ => Remedy::of(command(pointer), REPLACE),
         };
         let values = (intended.clone(), live.clone());
         self.drift
-            .push(self.resource, kind, pointer, values, restore);
+            .push(self.resource, kind, pointer, values, remedy);
+    }
+
+    /// The live value is above the intended one, and the cloud never takes a lower one.
+    fn is_raised(&self, pointer: &str, intended: &Value, live: &Value) -> bool {
+        let property = self.property(pointer);
+        let grows = property.is_some_and(|it| matches!(it.restore, cloud::Restore::Raise(_)));
+        grows && weigh::is_more(live, intended)
     }
 
     /// A difference that time or a deployment will close is told as such.
@@ -272,6 +321,11 @@ impl Walk<'_> {
             .iter()
             .find(|property| matches(property.path))
     }
+}
+
+/// A pointer's next step.
+fn below(pointer: &str, key: &str) -> String {
+    format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"))
 }
 
 /// CloudFormation's references are values of their own, not trees.
