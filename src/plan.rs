@@ -9,12 +9,12 @@ mod dump;
 mod lifecycle;
 mod resource;
 
-use crate::resolve::{Database, Estate, Scope as PolicyScope};
+use crate::resolve::{Database, Estate, Resolved, Scope as PolicyScope};
 
 pub use address::{Address, Scope};
 pub use body::Body;
 pub use dump::{Class, Connection, Dump, DumpStore};
-pub use resource::{Owner, Purpose, Resource};
+pub use resource::{Owner, Places, Purpose, Resource};
 
 /// Everything that a workspace asks of its clouds and hosts.
 #[derive(Debug, Default)]
@@ -54,4 +54,13 @@ fn tags(database: &Database<'_>) -> std::collections::BTreeMap<String, String> {
         .iter()
         .map(|(key, tag)| (key.clone(), tag.value.clone()))
         .collect()
+}
+
+/// Where each tag was asked for, below the pointer of a resource's tags.
+fn tag_places(database: &Database<'_>, tags: &str) -> Places {
+    let tag = |(key, tag): (&String, &Resolved<String>)| {
+        let step = key.replace('~', "~0").replace('/', "~1");
+        Some((format!("{tags}/{step}").into(), tag.place?))
+    };
+    database.intent.tags.iter().filter_map(tag).collect()
 }

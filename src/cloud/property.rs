@@ -32,6 +32,8 @@ pub enum Direction {
 pub enum Restore {
     /// An option of the provider's modify command, followed by the value.
     Option(&'static str),
+    /// The same, where the provider refuses a lower value than the live one.
+    Raise(&'static str),
     /// Two options without a value, for true and for false.
     Switch(&'static str, &'static str),
     /// The tag command.

@@ -32,6 +32,11 @@ pub(super) fn kind(property: Option<&Property>, intended: &Value, live: &Value) 
     }
 }
 
+/// Whether a live value is the greater one; nothing is said of values that have no order.
+pub(super) fn is_more(live: &Value, intended: &Value) -> bool {
+    amount(live) > amount(intended)
+}
+
 /// Numbers, texts that are numbers and switches on one scale; nothing is least.
 fn amount(value: &Value) -> f64 {
     match value {

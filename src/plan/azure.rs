@@ -1,7 +1,9 @@
 //! Flexible servers and the lifecycle policies of storage accounts.
 
+use std::collections::BTreeSet;
+
 use super::lifecycle::Kept;
-use super::{Address, Body, Owner, Purpose, Resource, Scope, tags};
+use super::{Address, Body, Owner, Places, Purpose, Resource, Scope, tag_places, tags};
 use crate::cloud::Owned;
 use crate::cloud::azure::{limits, postgres, storage};
 use crate::policy::{HighAvailability, SkuTier, StoreRedundancy};
@@ -107,10 +109,12 @@ fn sku_tier(tier: SkuTier) -> &'static str {
     }
 }
 
-fn places(database: &Database<'_>) -> Vec<(&'static str, Place)> {
+fn places(database: &Database<'_>) -> Places {
     let intent = &database.intent;
-    let mut places = Vec::new();
-    let mut add = |path, place: Option<Place>| places.extend(place.map(|place| (path, place)));
+    let mut places = tag_places(database, "/tags");
+    let mut add = |path: &'static str, place: Option<Place>| {
+        places.extend(place.map(|place| (path.into(), place)));
+    };
     let pitr = intent.retention.pitr.as_ref().and_then(|v| v.place);
     let geo = intent.copies.geo.as_ref().and_then(|v| v.place);
     add("/properties/backup/backupRetentionDays", pitr);
@@ -118,10 +122,6 @@ fn places(database: &Database<'_>) -> Vec<(&'static str, Place)> {
     add(
         "/properties/highAvailability",
         intent.high_availability.place,
-    );
-    add(
-        "/tags",
-        intent.tags.values().next().and_then(|tag| tag.place),
     );
     if let Some(provision) = &database.written.provision {
         add("/sku/name", provision.sku.as_ref().map(|v| v.place));
@@ -161,8 +161,10 @@ pub(super) fn policy(store: &Store<'_>, kept: &Kept) -> Option<Resource> {
         matches!(redundancy.value, Lrs | Grs | RaGrs)
     });
     let mut rules = Vec::new();
-    for (class, days, prefixes) in kept.groups() {
-        for (part, prefixes) in prefixes.chunks(limits::RULE_PREFIXES).enumerate() {
+    let mut places = vec![("/rules".into(), kept.place.unwrap_or(account.place))];
+    for group in kept.groups() {
+        let (class, days) = (group.class, group.days);
+        for (part, prefixes) in group.prefixes.chunks(limits::RULE_PREFIXES).enumerate() {
             let name = match part {
                 0 => format!("{class}-{days}d"),
                 part => format!("{class}-{days}d-{}", part + 1),
@@ -170,6 +172,7 @@ pub(super) fn policy(store: &Store<'_>, kept: &Kept) -> Option<Resource> {
             let prefixes = prefixes
                 .iter()
                 .map(|prefix| format!("{container}/{prefix}"));
+            places.extend(group.place.map(|it| (format!("/rules/{name}").into(), it)));
             rules.push(rule(name, days, prefixes.collect(), archives));
         }
     }
@@ -189,11 +192,11 @@ pub(super) fn policy(store: &Store<'_>, kept: &Kept) -> Option<Resource> {
         location: store.site.name.to_owned(),
         role: None,
         place: account.place,
-        places: vec![("/rules", kept.place.unwrap_or(account.place))],
+        places,
     })
 }
 
-fn rule(name: String, days: u32, prefixes: Vec<String>, archives: bool) -> storage::Rule {
+fn rule(name: String, days: u32, prefixes: BTreeSet<String>, archives: bool) -> storage::Rule {
     let after = |(age, life): (u32, u32)| {
         (days >= life).then_some(storage::AfterModification { days: age })
     };
@@ -218,7 +221,7 @@ fn rule(name: String, days: u32, prefixes: Vec<String>, archives: bool) -> stora
                 version: Some(superseded),
             },
             filters: storage::Filters {
-                blob_types: vec!["blockBlob".to_owned()],
+                blob_types: ["blockBlob".to_owned()].into(),
                 prefix_match: prefixes,
             },
         },

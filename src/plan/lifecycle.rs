@@ -22,11 +22,21 @@ pub(super) fn class<'i>(
     }
 }
 
-/// Prefixes of one store by class and days.
+/// What one store keeps.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
-    groups: BTreeMap<(&'static str, u32), Vec<String>>,
+    groups: Vec<Group>,
     /// The policy line of the first retention.
+    pub place: Option<Place>,
+}
+
+/// Dumps of one class that are kept equally long.
+#[derive(Debug)]
+pub(super) struct Group {
+    pub class: &'static str,
+    pub days: u32,
+    pub prefixes: Vec<String>,
+    /// The first policy line that asks for it.
     pub place: Option<Place>,
 }
 
@@ -35,37 +45,39 @@ impl Kept {
     /// each database has its own.
     pub fn of(store: &Store<'_>, databases: &[Database<'_>]) -> Kept {
         let mut kept = Kept::default();
-        for name in CLASSES {
-            let mut by_days: BTreeMap<u32, Vec<String>> = BTreeMap::new();
+        for class in CLASSES {
+            let mut by_days: BTreeMap<u32, Group> = BTreeMap::new();
             for database in databases {
                 let dump = database.written.dump.as_ref();
                 let goes_here = dump.is_some_and(|dump| dump.to.iter().any(|to| to == store.name));
-                if let (true, Some(days)) = (goes_here, class(&database.intent.retention, name)) {
-                    let prefix = format!("{name}/{}/", database.name.value);
-                    by_days
-                        .entry(days.value.days() as u32)
-                        .or_default()
-                        .push(prefix);
-                    kept.place = kept.place.or(days.place);
+                let retention = self::class(&database.intent.retention, class);
+                if let (true, Some(retention)) = (goes_here, retention) {
+                    let days = retention.value.days() as u32;
+                    let group = by_days.entry(days).or_insert(Group {
+                        class,
+                        days,
+                        prefixes: Vec::new(),
+                        place: None,
+                    });
+                    let name = &database.name.value;
+                    group.prefixes.push(format!("{class}/{name}/"));
+                    group.place = group.place.or(retention.place);
+                    kept.place = kept.place.or(retention.place);
                 }
             }
             let uniform = by_days.len() == 1;
-            for (days, prefixes) in by_days {
-                let prefixes = if uniform {
-                    vec![format!("{name}/")]
-                } else {
-                    prefixes
-                };
-                kept.groups.insert((name, days), prefixes);
-            }
+            kept.groups.extend(by_days.into_values().map(|mut group| {
+                if uniform {
+                    group.prefixes = vec![format!("{class}/")];
+                }
+                group
+            }));
         }
+        kept.groups.sort_by_key(|group| (group.class, group.days));
         kept
     }
 
-    /// Class, days and prefixes.
-    pub fn groups(&self) -> impl Iterator<Item = (&'static str, u32, &[String])> {
-        self.groups
-            .iter()
-            .map(|((class, days), prefixes)| (*class, *days, prefixes.as_slice()))
+    pub fn groups(&self) -> &[Group] {
+        &self.groups
     }
 }

@@ -1,7 +1,12 @@
 //! A planned resource.
 
+use std::borrow::Cow;
+
 use super::{Address, Body};
 use crate::source::Place;
+
+/// Places by the JSON Pointers of what they ask for.
+pub type Places = Vec<(Cow<'static, str>, Place)>;
 
 /// One resource that the policy asks for.
 #[derive(Debug, Clone)]
@@ -18,7 +23,7 @@ pub struct Resource {
     /// Where the policy asks for the resource.
     pub place: Place,
     /// Where the policy asks for a property: JSON Pointer and place. The longest prefix counts.
-    pub places: Vec<(&'static str, Place)>,
+    pub places: Places,
 }
 
 /// What a stack or template is for: what lives and dies together.
@@ -68,7 +73,7 @@ impl Resource {
             .iter()
             .filter(|(prefix, _)| {
                 pointer
-                    .strip_prefix(prefix)
+                    .strip_prefix(prefix.as_ref())
                     .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
             })
             .max_by_key(|(prefix, _)| prefix.len())

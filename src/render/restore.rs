@@ -34,7 +34,7 @@ pub fn restore_command(resource: &Resource, pointer: &str) -> Option<Command> {
     {
         return revert(resource);
     }
-    let words: Vec<String> = properties
+    let words: Vec<String> = together(resource.body.properties(), properties)
         .into_iter()
         .filter_map(|property| words(property.restore, tree.pointer(property.path)?))
         .flatten()
@@ -70,6 +70,20 @@ fn affected<'p>(properties: &'p [Property], pointer: &str) -> Vec<&'p Property> 
     }
 }
 
+/// Options of which the client takes one only with the other: a size is one of its tier's.
+const TOGETHER: [&str; 2] = ["--sku-name", "--tier"];
+
+fn together<'p>(all: &'p [Property], some: Vec<&'p Property>) -> Vec<&'p Property> {
+    let bound = |property: &Property| match property.restore {
+        Restore::Option(option) => TOGETHER.contains(&option),
+        _ => false,
+    };
+    match some[..] {
+        [property] if bound(property) => all.iter().filter(|other| bound(other)).collect(),
+        _ => some,
+    }
+}
+
 /// Whether `inner` is `outer` or below it; a `*` is any one step.
 fn covers(outer: &str, inner: &str) -> bool {
     let mut inner = inner.split('/');
@@ -89,7 +103,7 @@ pub(super) fn words(restore: Restore, value: &Value) -> Option<Vec<String>> {
             "SameZone" => owned(&[RESILIENCY, "Enabled", "--allow-same-zone"]),
             _ => owned(&[RESILIENCY, "Enabled"]),
         },
-        Restore::Option(option) => owned(&[option, &option_value(value)]),
+        Restore::Option(option) | Restore::Raise(option) => owned(&[option, &option_value(value)]),
         Restore::Switch(on, off) => owned(&[if value.as_bool()? { on } else { off }]),
         Restore::Tag | Restore::Document | Restore::Revert | Restore::Replacement => None,
     }

@@ -22,6 +22,7 @@ pub(super) fn render(sources: &Sources, findings: &[&Finding], style: Style) -> 
             let place = finding.place.map(|place| sources.link(place));
             Some(Row {
                 difference,
+                fix: &finding.fix,
                 place: place.unwrap_or_default(),
             })
         })
@@ -41,12 +42,12 @@ pub(super) fn render(sources: &Sources, findings: &[&Finding], style: Style) -> 
     for row in &rows {
         text += &document(row.difference);
     }
-    text += &commands(&rows);
-    text
+    text + &commands(&rows) + &advice(&rows)
 }
 
 struct Row<'a> {
     difference: &'a Difference,
+    fix: &'a str,
     place: String,
 }
 
@@ -163,5 +164,27 @@ fn commands(rows: &[Row<'_>]) -> String {
         false => {
             format!("To restore what the policy asks for (backstay never runs these):\n{commands}")
         }
+    }
+}
+
+/// What there is to do where no command does it, in the order of the table.
+fn advice(rows: &[Row<'_>]) -> String {
+    let advice: String = rows
+        .iter()
+        .filter(|row| row.difference.restore.is_none() && !row.fix.is_empty())
+        .map(|row| {
+            let Difference {
+                resource,
+                property: pointer,
+                ..
+            } = row.difference;
+            let property = property(pointer);
+            let space = if property.is_empty() { "" } else { " " };
+            format!("  {resource}{space}{property}: {}\n", row.fix)
+        })
+        .collect();
+    match advice.is_empty() {
+        true => advice,
+        false => format!("What no command restores:\n{advice}"),
     }
 }

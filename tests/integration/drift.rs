@@ -293,7 +293,7 @@ fn lifecycle_rules_are_matched_by_their_id_in_any_order() {
         .only(
             Kind::Weakened,
             "/LifecycleConfiguration/Rules/weekly",
-            "12:36",
+            "12:49",
         );
 
     Case::new()

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use backstay::cloud::aws;
+use backstay::cloud::{Restore, aws};
 use backstay::plan::{Body, Owner, Plan};
 use backstay::policy;
 use backstay::render::folder::{self, FolderError};
@@ -509,7 +509,11 @@ fn the_script_for_an_existing_database_is_the_table() {
         let script = text(&artifacts, file);
         for property in resource.body.properties() {
             let set = resource.body.tree().pointer(property.path).is_some();
-            if let (true, backstay::cloud::Restore::Option(option)) = (set, property.restore) {
+            let option = match property.restore {
+                Restore::Option(option) | Restore::Raise(option) => Some(option),
+                _ => None,
+            };
+            if let (true, Some(option)) = (set, option) {
                 assert!(script.contains(option), "{file}: {option}");
             }
         }

@@ -63,7 +63,7 @@ pub struct DbInstance {
 }
 
 use Direction::{EachIsStronger, MoreIsStronger, Neutral};
-use Restore::{Option as Flag, Replacement, Switch};
+use Restore::{Option as Flag, Raise, Replacement, Switch};
 
 impl Owned for DbInstance {
     const TYPE: &'static str = "AWS::RDS::DBInstance";
@@ -74,8 +74,8 @@ impl Owned for DbInstance {
         property("/DBInstanceIdentifier", Neutral, Replacement),
         property("/DBInstanceClass", Neutral, Flag("--db-instance-class")),
         property("/Engine", Neutral, Replacement),
-        property("/EngineVersion", Neutral, Flag("--engine-version")),
-        property("/AllocatedStorage", MoreIsStronger, Flag("--allocated-storage")),
+        property("/EngineVersion", Neutral, Raise("--engine-version")),
+        property("/AllocatedStorage", MoreIsStronger, Raise("--allocated-storage")),
         property("/StorageType", Neutral, Flag("--storage-type")),
         property("/MasterUsername", Neutral, Replacement),
         property("/ManageMasterUserPassword", MoreIsStronger, Switch("--manage-master-user-password", "--no-manage-master-user-password")),

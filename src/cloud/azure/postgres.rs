@@ -68,7 +68,7 @@ pub struct HighAvailability {
 }
 
 use Direction::{MoreIsStronger, Neutral, Ranked};
-use Restore::{Option as Flag, Replacement, Tag};
+use Restore::{Option as Flag, Raise, Replacement, Tag};
 
 const ON: Direction = Ranked(&["Disabled", "Enabled"]);
 
@@ -84,9 +84,9 @@ impl Owned for FlexibleServer {
         property("/sku/name", Neutral, Flag("--sku-name")),
         property("/sku/tier", Neutral, Flag("--tier")),
         property("/tags", Neutral, Tag),
-        property("/properties/version", Neutral, Flag("--version")),
+        property("/properties/version", Neutral, Raise("--version")),
         property("/properties/administratorLogin", Neutral, Replacement),
-        property("/properties/storage/storageSizeGB", MoreIsStronger, Flag("--storage-size")),
+        property("/properties/storage/storageSizeGB", MoreIsStronger, Raise("--storage-size")),
         property("/properties/storage/autoGrow", ON, Flag("--storage-auto-grow")),
         property("/properties/backup/backupRetentionDays", MoreIsStronger, Flag("--backup-retention")),
         property("/properties/backup/geoRedundantBackup", ON, Replacement),

@@ -1,5 +1,7 @@
 //! Microsoft.Storage/storageAccounts/managementPolicies: the one lifecycle policy of an account.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::{Direction, Owned, Property, Restore};
@@ -57,11 +59,8 @@ pub struct BaseBlob {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AfterModification {
-    /// Days. ARM answers with `30.0` where `30` was given.
-    #[serde(
-        rename = "daysAfterModificationGreaterThan",
-        deserialize_with = "whole"
-    )]
+    /// Days.
+    #[serde(rename = "daysAfterModificationGreaterThan")]
     pub days: u32,
 }
 
@@ -73,25 +72,17 @@ pub struct Deletion {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AfterCreation {
     /// Days.
-    #[serde(rename = "daysAfterCreationGreaterThan", deserialize_with = "whole")]
+    #[serde(rename = "daysAfterCreationGreaterThan")]
     pub days: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Filters {
-    pub blob_types: Vec<String>,
+    pub blob_types: BTreeSet<String>,
     /// Each starts with the container's name.
     #[serde(default)]
-    pub prefix_match: Vec<String>,
-}
-
-fn whole<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    let number = f64::deserialize(deserializer)?;
-    match number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number) {
-        true => Ok(number as u32),
-        false => Err(serde::de::Error::custom("not a whole number of days")),
-    }
+    pub prefix_match: BTreeSet<String>,
 }
 
 const fn property(path: &'static str, direction: Direction) -> Property {

@@ -2,19 +2,19 @@
 
 mod arm;
 mod credential;
+mod policy;
 mod server;
 mod transport;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use azure_core::StatusCode;
 use azure_core::error::ErrorKind;
 use azure_mgmt_postgresql::package_flexibleserver_2024_08_01::models::Server;
 use futures::StreamExt;
 
-use super::{AT_A_TIME, Found, Report, Seen, State, all_unreadable, chain, grouped, tree};
+use super::{AT_A_TIME, Found, Report, Seen, State, all_unreadable, chain, grouped};
 use super::{one_line, unreadable};
-use crate::cloud::azure::storage;
 use crate::plan::{Body, Resource, Scope};
 use arm::Arm;
 
@@ -90,32 +90,14 @@ async fn read_servers(
         .into_iter()
         .filter_map(|server| Some((server::key(&server)?, server)))
         .collect();
-    let state = |resource: &&Resource| {
-        let live = key(resource).and_then(|key| servers.get(&key));
-        let state = match live {
-            Some(live) => State::Found(Box::new(server::found(live, resource))),
-            None => State::Missing,
-        };
-        (resource.address.clone(), state)
-    };
-    resources.iter().map(state).collect()
-}
-
-/// Every page, or the error: half a list would report what is there as missing.
-async fn list(arm: &Arm, subscription: &str) -> azure_core::Result<Vec<Server>> {
-    let request = arm.postgres()?.servers_client().list(subscription);
-    let mut pages = request.into_stream();
-    let mut servers = Vec::new();
-    while let Some(page) = pages.next().await {
-        servers.extend(page?.value);
-    }
-    Ok(servers)
-}
-
-async fn read_policies(arm: &Arm, resources: Vec<&Resource>) -> Seen {
+    let servers = &servers;
     futures::stream::iter(resources)
         .map(|resource| async move {
-            let state = policy(arm, resource).await;
+            let listed = key(resource).and_then(|key| servers.get(&key));
+            let state = match listed {
+                Some(live) => server::state(live, resource),
+                None => unlisted(arm, resource).await,
+            };
             (resource.address.clone(), state)
         })
         .buffer_unordered(AT_A_TIME)
@@ -123,7 +105,60 @@ async fn read_policies(arm: &Arm, resources: Vec<&Resource>) -> Seen {
         .await
 }
 
-async fn policy(arm: &Arm, resource: &Resource) -> State {
+/// Every page, or the error: half a list would report what is there as missing.
+async fn list(arm: &Arm, subscription: &str) -> azure_core::Result<Vec<Server>> {
+    let request = arm.postgres()?.servers_client().list(subscription);
+    let mut pages = request.into_stream();
+    let mut servers = Vec::new();
+    let mut links = HashSet::new();
+    while let Some(page) = pages.next().await {
+        let page = page?;
+        servers.extend(page.value);
+        if page.next_link.is_some_and(|link| !links.insert(link)) {
+            let message = "the list leads back to a page that was read already";
+            return Err(azure_core::Error::message(ErrorKind::Other, message));
+        }
+    }
+    Ok(servers)
+}
+
+/// A list leaves out what its reader may not see, so only the server's own answer says that it is
+/// not there.
+async fn unlisted(arm: &Arm, resource: &Resource) -> State {
+    let Scope::Azure {
+        subscription,
+        resource_group,
+    } = &resource.address.scope
+    else {
+        return unreadable("not a resource of Azure");
+    };
+    let answer = match arm.postgres() {
+        Ok(client) => {
+            let name = &resource.address.name;
+            let request = client.servers_client();
+            request.get(subscription, resource_group, name).await
+        }
+        Err(error) => Err(error),
+    };
+    match answer {
+        Ok(live) => server::state(&live, resource),
+        Err(error) if is_absent(&error) => State::Missing,
+        Err(error) => unreadable(reason("flexible server", &error)),
+    }
+}
+
+async fn read_policies(arm: &Arm, resources: Vec<&Resource>) -> Seen {
+    futures::stream::iter(resources)
+        .map(|resource| async move {
+            let state = read_policy(arm, resource).await;
+            (resource.address.clone(), state)
+        })
+        .buffer_unordered(AT_A_TIME)
+        .collect()
+        .await
+}
+
+async fn read_policy(arm: &Arm, resource: &Resource) -> State {
     let Scope::Azure {
         subscription,
         resource_group,
@@ -144,28 +179,25 @@ async fn policy(arm: &Arm, resource: &Resource) -> State {
         Err(error) if is_absent(&error) => return State::Missing,
         Err(error) => return unreadable(reason("management policy", &error)),
     };
-    let body = answer["properties"]["policy"].clone();
-    match serde_json::from_value::<storage::ManagementPolicy>(body) {
-        Ok(mut policy) => {
-            policy.rules.sort_by(|a, b| a.name.cmp(&b.name));
-            State::Found(Box::new(Found {
-                live: tree(&policy),
-                ..Found::default()
-            }))
-        }
-        Err(error) => unreadable(one_line(&format!(
-            "management policy: the answer has another form than documented: {error}"
-        ))),
+    match policy::document(&answer) {
+        Ok(live) => State::Found(Box::new(Found {
+            live,
+            ..Found::default()
+        })),
+        Err(problem) => unreadable(format!(
+            "management policy: the answer has another form than documented: {problem}"
+        )),
     }
 }
 
-/// No policy, or no account that could have one. An unknown subscription is no absence: it is what
-/// credentials of another tenant see.
+/// ARM itself says that the resource, or what would hold it, is not there. An unknown subscription is
+/// no absence: it is what credentials of another tenant see. Nor is a 404 of somebody in between.
 fn is_absent(error: &azure_core::Error) -> bool {
     match error.kind() {
-        ErrorKind::HttpResponse { status, error_code } => {
-            *status == StatusCode::NotFound && error_code.as_deref() != Some("SubscriptionNotFound")
-        }
+        ErrorKind::HttpResponse {
+            status: StatusCode::NotFound,
+            error_code: Some(code),
+        } => code.ends_with("NotFound") && code != "SubscriptionNotFound",
         _ => false,
     }
 }

@@ -1,7 +1,7 @@
 //! The bucket of a store and its lifecycle.
 
 use super::super::lifecycle::Kept;
-use super::super::{Purpose, Resource};
+use super::super::{Places, Purpose, Resource};
 use super::Region;
 use crate::cloud::aws::s3;
 use crate::resolve::Store;
@@ -24,8 +24,19 @@ pub(in crate::plan) fn bucket(store: &Store<'_>, kept: &Kept) -> Option<Resource
     let name = store.written.bucket.as_ref()?;
     let versioning = store.written.versioning.as_ref();
     let versioned = versioning.is_none_or(|versioning| versioning.value);
-    let mut places = vec![("/LifecycleConfiguration", kept.place.unwrap_or(name.place))];
-    places.extend(versioning.map(|v| ("/VersioningConfiguration", v.place)));
+    let lifecycle = kept.place.unwrap_or(name.place);
+    let mut places: Places = vec![("/LifecycleConfiguration".into(), lifecycle)];
+    places.extend(versioning.map(|v| ("/VersioningConfiguration".into(), v.place)));
+    let mut rules = vec![housekeeping()];
+    for group in kept.groups() {
+        for prefix in &group.prefixes {
+            let rule = rule(group.class, group.days, prefix.clone(), versioned);
+            let path = format!("/LifecycleConfiguration/Rules/{}", rule.id);
+            places.extend(group.place.map(|place| (path.into(), place)));
+            rules.push(rule);
+        }
+    }
+    rules.sort_by(|a, b| a.id.cmp(&b.id));
     let body = s3::Bucket {
         bucket_name: name.value.clone(),
         versioning_configuration: Some(s3::Versioning {
@@ -44,9 +55,7 @@ pub(in crate::plan) fn bucket(store: &Store<'_>, kept: &Kept) -> Option<Resource
             ignore_public_acls: true,
             restrict_public_buckets: true,
         }),
-        lifecycle_configuration: Some(s3::Lifecycle {
-            rules: rules(kept, versioned),
-        }),
+        lifecycle_configuration: Some(s3::Lifecycle { rules }),
         tags: None,
     };
     let owner = region.stack(Purpose::Store, store.name, "Bucket");
@@ -54,18 +63,6 @@ pub(in crate::plan) fn bucket(store: &Store<'_>, kept: &Kept) -> Option<Resource
         places,
         ..region.resource(store.name, name, body, owner, name.place)
     })
-}
-
-fn rules(kept: &Kept, versioned: bool) -> Vec<s3::Rule> {
-    let each = |(class, days, prefixes): (&'static str, u32, &[String])| {
-        let rules = prefixes.iter().cloned();
-        let rules = rules.map(move |prefix| rule(class, days, prefix, versioned));
-        rules.collect::<Vec<_>>()
-    };
-    let mut rules: Vec<s3::Rule> = kept.groups().flat_map(each).collect();
-    rules.push(housekeeping());
-    rules.sort_by(|a, b| a.id.cmp(&b.id));
-    rules
 }
 
 fn rule(class: &str, days: u32, prefix: String, versioned: bool) -> s3::Rule {

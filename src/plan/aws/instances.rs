@@ -1,6 +1,6 @@
 //! RDS instances and their replicas.
 
-use super::super::{Owner, Purpose, Resource, tags};
+use super::super::{Owner, Places, Purpose, Resource, tag_places, tags};
 use super::{Region, logical_id};
 use crate::cloud::aws::{Tags, Value, rds};
 use crate::policy::{Encryption, HighAvailability, Provision, Replica, StorageType};
@@ -139,18 +139,20 @@ fn storage_type(kind: StorageType) -> &'static str {
     }
 }
 
-fn replica_places(replica: &Replica) -> Vec<(&'static str, Place)> {
+fn replica_places(replica: &Replica) -> Places {
     let zone = replica
         .zone
         .iter()
-        .map(|zone| ("/AvailabilityZone", zone.place));
+        .map(|zone| ("/AvailabilityZone".into(), zone.place));
     zone.collect()
 }
 
-fn places(database: &Database<'_>) -> Vec<(&'static str, Place)> {
+fn places(database: &Database<'_>) -> Places {
     let intent = &database.intent;
-    let mut places = Vec::new();
-    let mut add = |path, place: Option<Place>| places.extend(place.map(|place| (path, place)));
+    let mut places = tag_places(database, "/Tags");
+    let mut add = |path: &'static str, place: Option<Place>| {
+        places.extend(place.map(|place| (path.into(), place)));
+    };
     add(
         "/BackupRetentionPeriod",
         intent.retention.pitr.as_ref().and_then(|v| v.place),
@@ -164,10 +166,6 @@ fn places(database: &Database<'_>) -> Vec<(&'static str, Place)> {
     add("/MultiAZ", intent.high_availability.place);
     add("/StorageEncrypted", intent.encryption.place);
     add("/KmsKeyId", intent.encryption.place);
-    add(
-        "/Tags",
-        intent.tags.values().next().and_then(|tag| tag.place),
-    );
     if let Some(provision) = &database.written.provision {
         let storage = provision.storage.as_ref();
         add(

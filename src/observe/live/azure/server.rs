@@ -6,12 +6,23 @@ use azure_mgmt_postgresql::package_flexibleserver_2024_08_01::models;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::super::{Found, tree};
+use super::super::{Found, State, tree};
 use super::Key;
 use crate::cloud::azure::postgres;
 use crate::plan::{Body, Resource};
 
 const OFF: &str = "Disabled";
+
+/// States that a server passes through, and those that end with its removal. In any other, as
+/// `Stopped` or one that is newer than this list, its settings are what they are.
+const PASSING: [&str; 5] = [
+    "Provisioning",
+    "Restarting",
+    "Starting",
+    "Stopping",
+    "Updating",
+];
+const GOING: &str = "Dropping";
 
 /// Resource group and name from the id, in lower case: ARM changes the case at will.
 pub(super) fn key(server: &models::Server) -> Option<Key> {
@@ -25,14 +36,17 @@ pub(super) fn key(server: &models::Server) -> Option<Key> {
     Some((group.to_owned(), steps.next_back()?.to_owned()))
 }
 
-pub(super) fn found(live: &models::Server, resource: &Resource) -> Found {
+pub(super) fn state(live: &models::Server, resource: &Resource) -> State {
     let properties = live.properties.clone().unwrap_or_default();
-    let state = properties.state.as_ref().and_then(text);
-    Found {
-        live: tree(&body(live, properties, resource)),
-        busy: state.filter(|state| state != "Ready"),
-        ..Found::default()
+    let now = properties.state.as_ref().and_then(text);
+    if now.as_deref() == Some(GOING) {
+        return State::Missing;
     }
+    State::Found(Box::new(Found {
+        live: tree(&body(live, properties, resource)),
+        busy: now.filter(|now| PASSING.contains(&now.as_str())),
+        ..Found::default()
+    }))
 }
 
 fn body(

@@ -6,15 +6,21 @@ use azure_core::error::ErrorKind;
 use azure_core::{Error, Method, Response, Result, StatusCode, Url};
 use azure_core_v1::Bytes;
 use futures::stream;
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::header::HeaderMap;
 
 use super::super::chain;
 
 const CONNECT: Duration = Duration::from_secs(10);
 const READ: Duration = Duration::from_secs(60);
 
-/// The longest wait that a server may ask for.
+/// The longest wait that a server may ask for, in seconds; and the headers in which azure_core heeds
+/// one, with their parts of a second.
 const LONGEST_WAIT: u64 = 30;
+const WAITS: [(&str, u64); 3] = [
+    ("retry-after", 1),
+    ("retry-after-ms", 1_000),
+    ("x-ms-retry-after-ms", 1_000),
+];
 
 /// A page of servers has less than a megabyte.
 const ANSWER_BYTES: usize = 64 << 20;
@@ -112,9 +118,10 @@ impl azure_core::HttpClient for ReadOnly {
 fn texts(headers: &HeaderMap) -> impl Iterator<Item = (String, String)> {
     headers.iter().filter_map(|(name, value)| {
         let mut value = value.to_str().ok()?.to_owned();
-        if name == RETRY_AFTER {
-            let seconds: u64 = value.parse().unwrap_or(LONGEST_WAIT);
-            value = seconds.min(LONGEST_WAIT).to_string();
+        if let Some((_, parts)) = WAITS.iter().find(|(wait, _)| name == wait) {
+            let longest = LONGEST_WAIT * parts;
+            let asked: u64 = value.parse().unwrap_or(longest);
+            value = asked.min(longest).to_string();
         }
         Some((name.as_str().to_owned(), value))
     })

@@ -1,0 +1,43 @@
+//! Steps through trees whose lists may be named.
+
+use serde_json::Value;
+
+/// A pointer's next step.
+pub(super) fn below(pointer: &str, key: &str) -> String {
+    format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"))
+}
+
+/// CloudFormation's references are values of their own, not trees.
+pub(super) fn is_reference(value: &Value) -> bool {
+    value.as_object().is_some_and(|map| {
+        map.len() == 1 && (map.contains_key("Ref") || map.contains_key("Fn::GetAtt"))
+    })
+}
+
+/// The name of a list's member: a rule's id, a tag's key.
+pub(super) fn item_name(item: &Value) -> Option<&str> {
+    ["Id", "Key", "name"]
+        .into_iter()
+        .find_map(|key| item.get(key)?.as_str())
+}
+
+/// Some when every member of the list has a name.
+pub(super) fn identity(list: &Value) -> Option<()> {
+    let list = list.as_array()?;
+    list.iter()
+        .all(|item| item_name(item).is_some())
+        .then_some(())
+}
+
+/// Follows a pointer whose steps into named lists are names.
+pub(super) fn lookup<'v>(tree: &'v Value, pointer: &str) -> Option<&'v Value> {
+    pointer.split('/').skip(1).try_fold(tree, |value, step| {
+        let step = step.replace("~1", "/").replace("~0", "~");
+        match value {
+            Value::Array(list) => list
+                .iter()
+                .find(|item| item_name(item) == Some(step.as_str())),
+            other => other.get(&step),
+        }
+    })
+}

@@ -1,0 +1,175 @@
+//! The walk along one resource's intended tree.
+
+use serde_json::{Map, Value};
+
+use super::tree::{below, identity, is_reference, item_name, lookup};
+use super::{ACCEPT, Drift, ONE_OWNER, REPLACE, Remedy, Restore, Values, weigh};
+use crate::cloud::{self, Property};
+use crate::finding::Kind;
+use crate::observe::Found;
+use crate::plan::Resource;
+
+/// One resource's walk along its intended tree.
+pub(super) struct Walk<'a> {
+    pub drift: &'a mut Drift,
+    pub resource: &'a Resource,
+    pub found: &'a Found,
+    pub restore: Restore<'a>,
+}
+
+impl Walk<'_> {
+    pub(super) fn value(&mut self, pointer: &str, intended: &Value, live: &Value) {
+        if self.found.unread.contains_key(pointer) {
+            return;
+        }
+        match (intended, live) {
+            (Value::Object(map), Value::Object(others)) if !is_reference(intended) => {
+                for (key, value) in map {
+                    self.value(&below(pointer, key), value, &live[key.as_str()]);
+                }
+                if self.in_document(pointer) {
+                    self.additions(pointer, map, others);
+                }
+            }
+            (Value::Array(list), Value::Array(others)) if identity(intended).is_some() => {
+                self.list(pointer, list, others);
+            }
+            _ => self.leaf(pointer, intended, live),
+        }
+    }
+
+    /// Members that have a name are matched by it, in any order.
+    fn list(&mut self, pointer: &str, intended: &[Value], live: &[Value]) {
+        let name = |item: &Value| item_name(item).unwrap_or_default().to_owned();
+        for item in intended {
+            let step = name(item);
+            let twin = live.iter().find(|other| name(other) == step);
+            self.value(&below(pointer, &step), item, twin.unwrap_or(&Value::Null));
+        }
+        // Tags are an open set: others may be there. Any other named list is owned whole.
+        if intended.iter().any(|item| item.get("Key").is_some()) {
+            return;
+        }
+        for item in live {
+            let step = name(item);
+            if !intended.iter().any(|own| name(own) == step) {
+                self.differs(&below(pointer, &step), Kind::Changed, &Value::Null, item);
+            }
+        }
+    }
+
+    /// A document is put whole, so what it has beside the plan was put by somebody else.
+    fn additions(
+        &mut self,
+        pointer: &str,
+        intended: &Map<String, Value>,
+        live: &Map<String, Value>,
+    ) {
+        let more =
+            |(key, value): &(&String, &Value)| !intended.contains_key(*key) && !value.is_null();
+        for (key, value) in live.iter().filter(more) {
+            let pointer = below(pointer, key);
+            let kind = weigh::kind(self.property(&pointer), &Value::Null, value);
+            self.differs(&pointer, kind, &Value::Null, value);
+        }
+    }
+
+    fn in_document(&self, pointer: &str) -> bool {
+        let mut properties = self.resource.body.properties().iter();
+        properties.any(|property| {
+            let inner = pointer.strip_prefix(property.path);
+            property.restore == cloud::Restore::Document
+                && inner.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
+    }
+
+    fn leaf(&mut self, pointer: &str, intended: &Value, live: &Value) {
+        self.drift.properties += 1;
+        if intended == live {
+            return;
+        }
+        let unresolved = is_reference(intended) && self.found.deployed.is_none() && !live.is_null();
+        let kind = match unresolved {
+            true => Kind::NotCompared,
+            false => weigh::kind(self.property(pointer), intended, live),
+        };
+        self.differs(pointer, kind, intended, live);
+    }
+
+    fn differs(&mut self, pointer: &str, kind: Kind, intended: &Value, live: &Value) {
+        let kind = self.in_time(pointer, kind, intended, live);
+        let command = |pointer| (self.restore)(self.resource, pointer);
+        let remedy = match kind {
+            Kind::Pending | Kind::InFlight | Kind::NotCompared => Remedy::Words(""),
+            Kind::SetElsewhere => Remedy::Words(ONE_OWNER),
+            Kind::Undeployed => Remedy::of(command(""), REPLACE),
+            _ if self.is_raised(pointer, intended, live) => Remedy::Words(ACCEPT),
+            _ => Remedy::of(command(pointer), REPLACE),
+        };
+        let deployed = self.deployed(pointer);
+        let third = deployed.filter(|value| *value != intended && *value != live);
+        let values = Values {
+            intended: intended.clone(),
+            live: live.clone(),
+            deployed: third.cloned(),
+        };
+        self.drift
+            .push(self.resource, kind, pointer, values, remedy);
+    }
+
+    /// The value of the deployed template, where there is a template and a value.
+    fn deployed(&self, pointer: &str) -> Option<&Value> {
+        lookup(self.found.deployed.as_ref()?, pointer)
+    }
+
+    /// The live value is above the intended one, and the cloud never takes a lower one.
+    fn is_raised(&self, pointer: &str, intended: &Value, live: &Value) -> bool {
+        let property = self.property(pointer);
+        let grows = property.is_some_and(|it| matches!(it.restore, cloud::Restore::Raise(_)));
+        grows && weigh::is_more(live, intended)
+    }
+
+    /// A difference that time or a deployment will close is told as such.
+    fn in_time(&self, pointer: &str, kind: Kind, intended: &Value, live: &Value) -> Kind {
+        if kind == Kind::NotCompared {
+            return kind;
+        }
+        if self.found.set_by.contains_key(pointer) {
+            return Kind::SetElsewhere;
+        }
+        let deployed = self.deployed(pointer);
+        let pending = self.found.pending.as_ref();
+        let pending = pending.and_then(|pending| lookup(pending, pointer));
+        if !intended.is_null() && pending == Some(intended) {
+            Kind::Pending
+        } else if self.found.busy.is_some() {
+            Kind::InFlight
+        } else if self.found.deployed.is_some()
+            && deployed != Some(intended)
+            && deployed.unwrap_or(&Value::Null) == live
+        {
+            Kind::Undeployed
+        } else {
+            kind
+        }
+    }
+
+    fn property(&self, pointer: &str) -> Option<&'static Property> {
+        let matches = |pattern: &str| {
+            let (mut wanted, mut steps) = (pattern.split('/'), pointer.split('/'));
+            loop {
+                match (wanted.next(), steps.next()) {
+                    (None, None) => return true,
+                    (Some("*"), Some(_)) => {}
+                    (Some(want), Some(step)) if want == step => {}
+                    _ => return false,
+                }
+            }
+        };
+        self.resource
+            .body
+            .properties()
+            .iter()
+            .find(|property| matches(property.path))
+    }
+}
