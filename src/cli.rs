@@ -31,7 +31,7 @@ pub enum Command {
     Check(Check),
     /// Say what a finding means, why it matters and how to fix it
     Explain(Explain),
-    /// Print the JSON Schema of a policy, for editors
+    /// Print the JSON Schema of a policy, for editors, or of a report, for scripts
     Schema(Schema),
 }
 
@@ -89,9 +89,21 @@ pub struct Explain {
 
 #[derive(Debug, Args)]
 pub struct Schema {
-    /// json for editors, markdown for people
+    /// Of what
+    #[arg(value_enum, default_value_t)]
+    pub of: SchemaOf,
+    /// json for editors, markdown for people (of a policy)
     #[arg(long, value_enum, default_value_t)]
     pub format: SchemaFormat,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// The policy, for editors
+    #[default]
+    Policy,
+    /// What `--format json` prints
+    Report,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -146,9 +158,21 @@ pub struct Output {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
+    /// For people
     #[default]
     Text,
+    /// For scripts; `backstay schema report` is its JSON Schema
     Json,
+    /// For code scanning (SARIF 2.1.0)
+    Sarif,
+    /// For systems that count tests
+    Junit,
+    /// For the comment of a pull request
+    Markdown,
+    /// For the log of a GitHub workflow: annotations on the lines
+    Github,
+    /// One page for a browser
+    Html,
 }
 
 /// Severities, under the names that drift gives them as well.

@@ -15,7 +15,7 @@ use crate::source::Place;
 use tree::lookup;
 use walk::Walk;
 
-pub use kinds::CODES;
+pub use kinds::{CODES, unreadable};
 
 /// The three values of a difference; null where there is none.
 #[derive(Default)]
@@ -151,6 +151,7 @@ impl Drift {
             .fix(fix);
         finding.difference = Some(Box::new(Difference {
             kind,
+            part: resource.name.clone(),
             resource: resource.address.to_string(),
             property: property.to_owned(),
             intended: values.intended,

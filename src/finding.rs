@@ -99,6 +99,11 @@ impl Finding {
         }
     }
 
+    /// For drift: how the cloud stands to the intent.
+    pub fn kind(&self) -> Option<Kind> {
+        Some(self.difference.as_ref()?.kind)
+    }
+
     pub fn why(mut self, why: impl Into<String>) -> Finding {
         self.why = why.into();
         self

@@ -1,14 +1,25 @@
 //! One set of findings, in the form that its reader needs.
 
+mod github;
+mod html;
 mod json;
+mod junit;
+mod markdown;
+mod sarif;
 mod snippet;
 mod table;
 mod text;
 
+use crate::drift;
 use crate::finding::{Finding, Severity};
-use crate::source::Sources;
+use crate::source::{Place, Sources};
 
-pub use json::{VERSION as JSON_VERSION, render as json};
+pub use github::render as github;
+pub use html::render as html;
+pub use json::{VERSION as JSON_VERSION, render as json, schema as json_schema};
+pub use junit::render as junit;
+pub use markdown::render as markdown;
+pub use sarif::render as sarif;
 pub use text::render as text;
 
 /// What a run has to say.
@@ -19,6 +30,42 @@ pub struct Report<'a> {
     /// In the order in which they are shown.
     pub findings: &'a [Finding],
     pub compared: Option<Compared>,
+    /// What is to be protected, in the order of the policy.
+    pub databases: &'a [Database],
+    pub threshold: Threshold,
+}
+
+/// One database of the policy and its objectives, as people write them.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Database {
+    pub name: String,
+    pub engine: String,
+    pub location: String,
+    pub tier: String,
+    pub rpo: Option<String>,
+    pub rto: Option<String>,
+    /// Class of backup and how long it is kept, as pitr and 30d.
+    pub retention: Vec<(&'static str, String)>,
+    /// file:line:column.
+    pub place: String,
+}
+
+/// From which severity on a finding makes the run fail. None: nothing does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Threshold {
+    pub policy: Option<Severity>,
+    pub drift: Option<Severity>,
+}
+
+/// Why a report cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    #[error("a report could not be written as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("a report could not be written as XML: {0}")]
+    Xml(#[from] quick_junit::SerializeError),
+    #[error("a report could not be written as HTML: {0}")]
+    Html(#[from] tera::Error),
 }
 
 /// How much drift looked at.
@@ -52,8 +99,68 @@ pub enum Detail {
 }
 
 impl Report<'_> {
+    /// Whether the finding makes the run fail. What could not be read makes it incomplete instead.
+    pub fn fails(&self, finding: &Finding) -> bool {
+        let least = match finding.difference {
+            Some(_) => self.threshold.drift,
+            None => self.threshold.policy,
+        };
+        least.is_some_and(|least| finding.severity >= least) && !is_unread(finding)
+    }
+
+    /// Findings on the policy, and those on the clouds, each in their order.
+    fn parts(&self) -> (Vec<&Finding>, Vec<&Finding>) {
+        let cloud = |finding: &&Finding| finding.difference.is_some();
+        let (drift, policy) = self.findings.iter().partition(cloud);
+        (policy, drift)
+    }
+
+    /// "6 errors, 1 warning, 0 notes".
+    pub fn totals(&self) -> String {
+        format!(
+            "{}, {}, {}",
+            many(self.count(Severity::Error), "error"),
+            many(self.count(Severity::Warning), "warning"),
+            many(self.count(Severity::Info), "note"),
+        )
+    }
+
     pub fn count(&self, severity: Severity) -> usize {
         let of = |finding: &&Finding| finding.severity == severity;
         self.findings.iter().filter(of).count()
+    }
+}
+
+/// Whether a finding says that something could not be read.
+pub fn is_unread(finding: &Finding) -> bool {
+    std::ptr::eq(finding.code, drift::unreadable())
+}
+
+/// "1 error", "2 errors".
+pub fn many(count: usize, one: &str) -> String {
+    match count {
+        1 => format!("1 {one}"),
+        count => format!("{count} {one}s"),
+    }
+}
+
+/// A place as reports name it: lines and columns from 1, columns in characters, the end exclusive.
+struct Region {
+    file: String,
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+}
+
+fn region(sources: &Sources, place: Place) -> Region {
+    let source = sources.get(place.file);
+    let (start, end) = (source.position(place.start), source.position(place.end));
+    Region {
+        file: source.display_path(),
+        line: start.line,
+        column: start.column,
+        end_line: end.line,
+        end_column: end.column,
     }
 }

@@ -28,6 +28,8 @@ pub(super) fn run(args: &Check) -> Result<Code, Failure> {
         sources: &workspace.sources,
         findings: &findings,
         compared,
+        databases: &load::databases(&estate),
+        threshold: outcome::threshold(&args.output),
     };
     outcome::finish(
         &report,

@@ -27,6 +27,8 @@ pub(super) fn run(args: &Drift) -> Result<Code, Failure> {
         sources: &workspace.sources,
         findings: &findings,
         compared,
+        databases: &load::databases(&estate),
+        threshold: outcome::threshold(&args.output),
     };
     outcome::finish(&report, &workspace, &args.output, detail(&args.state))
 }

@@ -32,6 +32,8 @@ pub(super) enum Failure {
     Render(#[from] crate::render::RenderError),
     #[error("{0}")]
     Folder(#[from] crate::render::folder::FolderError),
-    #[error("a report could not be written as JSON: {0}")]
+    #[error("{0}")]
+    Report(#[from] crate::report::ReportError),
+    #[error("cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
 }

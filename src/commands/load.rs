@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::failure::Failure;
 use crate::finding::{self, Finding, Severity};
-use crate::policy::{self, Workspace};
-use crate::resolve::{Estate, resolve};
+use crate::policy::{self, Duration, Workspace};
+use crate::report;
+use crate::resolve::{Database, Estate, Resolved, resolve};
 use crate::rules;
 use crate::source::Sources;
 
@@ -43,6 +44,37 @@ pub(super) fn estate(
     finding::withhold_secrets(&mut findings, &workspace.sources);
     finding::sort(&mut findings);
     (estate, findings)
+}
+
+/// The databases and their objectives, as reports show them.
+pub(super) fn databases(estate: &Estate<'_>) -> Vec<report::Database> {
+    let sources = &estate.workspace.sources;
+    let text = |value: Option<&Resolved<Duration>>| value.map(|value| value.value.to_string());
+    let each = |database: &Database<'_>| {
+        let intent = &database.intent;
+        let retention = &intent.retention;
+        let classes = [
+            ("pitr", retention.pitr.as_ref()),
+            ("daily", retention.daily.as_ref()),
+            ("weekly", retention.weekly.as_ref()),
+            ("monthly", retention.monthly.as_ref()),
+            ("yearly", retention.yearly.as_ref()),
+        ];
+        report::Database {
+            name: database.name.value.clone(),
+            engine: database.engine().name().to_owned(),
+            location: database.site.name.to_owned(),
+            tier: database.tier.clone(),
+            rpo: text(intent.rpo.as_ref()),
+            rto: text(intent.rto.as_ref()),
+            retention: classes
+                .into_iter()
+                .filter_map(|(class, value)| Some((class, text(value)?)))
+                .collect(),
+            place: sources.link(database.name.place),
+        }
+    };
+    estate.databases.iter().map(each).collect()
 }
 
 /// Whether the policy means something definite, so that a plan can be made of it.

@@ -7,7 +7,7 @@ use super::failure::Failure;
 use crate::cli::{FailOn, Format, Output};
 use crate::finding::Severity;
 use crate::policy::Workspace;
-use crate::report::{self, Color, Detail, Report, Style};
+use crate::report::{self, Color, Detail, Report, Style, Threshold, many};
 
 /// Exit codes, the same for every command and format. The greater wins, but for [`Code::Findings`],
 /// which wins over [`Code::Incomplete`].
@@ -26,28 +26,15 @@ impl From<Code> for ExitCode {
 }
 
 impl Code {
-    /// The code of a report. Drift counts from `weakened` on, the rest from `warning` on.
-    pub(super) fn of(report: &Report<'_>, workspace: &Workspace, output: &Output) -> Code {
-        let fails = |finding: &crate::finding::Finding| {
-            let default = match finding.difference {
-                Some(_) => FailOn::Error,
-                None => FailOn::Warning,
-            };
-            let least = match output.fail_on.unwrap_or(default) {
-                FailOn::Error => Severity::Error,
-                FailOn::Warning => Severity::Warning,
-                FailOn::Info => Severity::Info,
-                FailOn::Never => return false,
-            };
-            finding.severity >= least && finding.code.name != "unreadable"
-        };
+    /// The code of a report.
+    pub(super) fn of(report: &Report<'_>, workspace: &Workspace) -> Code {
         if workspace
             .documents
             .iter()
             .any(|document| document.tree.is_none())
         {
             Code::Unusable
-        } else if report.findings.iter().any(fails) {
+        } else if report.findings.iter().any(|finding| report.fails(finding)) {
             Code::Findings
         } else if report
             .compared
@@ -57,6 +44,21 @@ impl Code {
         } else {
             Code::Clean
         }
+    }
+}
+
+/// From which finding on a run fails: drift from `weakened` on, the rest from `warning` on, where
+/// nothing else is said.
+pub(super) fn threshold(output: &Output) -> Threshold {
+    let least = |default| match output.fail_on.unwrap_or(default) {
+        FailOn::Error => Some(Severity::Error),
+        FailOn::Warning => Some(Severity::Warning),
+        FailOn::Info => Some(Severity::Info),
+        FailOn::Never => None,
+    };
+    Threshold {
+        policy: least(FailOn::Warning),
+        drift: least(FailOn::Error),
     }
 }
 
@@ -81,13 +83,18 @@ pub(super) fn finish(
     }
     print(&text(report, output.format, style(detail))?)?;
     summary(report);
-    Ok(Code::of(report, workspace, output))
+    Ok(Code::of(report, workspace))
 }
 
 fn text(report: &Report<'_>, format: Format, style: Style) -> Result<String, Failure> {
     Ok(match format {
         Format::Text => report::text(report, style),
         Format::Json => report::json(report)?,
+        Format::Sarif => report::sarif(report)?,
+        Format::Junit => report::junit(report)?,
+        Format::Markdown => report::markdown(report),
+        Format::Github => report::github(report),
+        Format::Html => report::html(report)?,
     })
 }
 
@@ -116,16 +123,7 @@ pub(super) fn style(detail: Detail) -> Style {
 }
 
 fn summary(report: &Report<'_>) {
-    let many = |count: usize, one: &str| match count {
-        1 => format!("1 {one}"),
-        count => format!("{count} {one}s"),
-    };
-    let counts = format!(
-        "{}, {}, {}",
-        many(report.count(Severity::Error), "error"),
-        many(report.count(Severity::Warning), "warning"),
-        many(report.count(Severity::Info), "note"),
-    );
+    let counts = report.totals();
     match report.compared {
         None => eprintln!("backstay {}: {counts}", report.command),
         Some(compared) => {

@@ -36,6 +36,8 @@ pub(super) fn run(args: &Render) -> Result<Code, Failure> {
         sources: &workspace.sources,
         findings: &findings,
         compared: None,
+        databases: &load::databases(&estate),
+        threshold: outcome::threshold(&args.output),
     };
     outcome::finish(&report, &workspace, &args.output, Detail::Brief)
 }

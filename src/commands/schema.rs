@@ -2,13 +2,16 @@
 
 use super::failure::Failure;
 use super::outcome::{self, Code};
-use crate::cli::{Schema, SchemaFormat};
+use crate::cli::{Schema, SchemaFormat, SchemaOf};
 use crate::policy;
+use crate::report;
 
 pub(super) fn run(args: &Schema) -> Result<Code, Failure> {
-    outcome::print(&match args.format {
-        SchemaFormat::Json => serde_json::to_string_pretty(policy::json_schema())? + "\n",
-        SchemaFormat::Markdown => policy::reference(),
+    let json = |schema| Ok::<_, Failure>(serde_json::to_string_pretty(schema)? + "\n");
+    outcome::print(&match (args.of, args.format) {
+        (SchemaOf::Policy, SchemaFormat::Json) => json(policy::json_schema())?,
+        (SchemaOf::Policy, SchemaFormat::Markdown) => policy::reference(),
+        (SchemaOf::Report, _) => json(&report::json_schema())?,
     })?;
     Ok(Code::Clean)
 }

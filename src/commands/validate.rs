@@ -8,12 +8,14 @@ use crate::report::{Detail, Report};
 
 pub(super) fn run(args: &Validate) -> Result<Code, Failure> {
     let (workspace, findings) = load::workspace(&args.paths.paths)?;
-    let (_, findings) = load::estate(&workspace, findings);
+    let (estate, findings) = load::estate(&workspace, findings);
     let report = Report {
         command: "validate",
         sources: &workspace.sources,
         findings: &findings,
         compared: None,
+        databases: &load::databases(&estate),
+        threshold: outcome::threshold(&args.output),
     };
     outcome::finish(&report, &workspace, &args.output, Detail::Brief)
 }

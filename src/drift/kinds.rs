@@ -27,7 +27,8 @@ pub static CODES: &[&Code] = &[
     &unreadable::CODE,
 ];
 
-pub(super) fn unreadable() -> &'static Code {
+/// The code of what could not be read.
+pub fn unreadable() -> &'static Code {
     &unreadable::CODE
 }
 

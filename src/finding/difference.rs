@@ -69,9 +69,11 @@ impl Kind {
 }
 
 /// One difference between the plan and the live cloud.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Difference {
     pub kind: Kind,
+    /// The database, store or vault of the policy that asks for it.
+    pub part: String,
     /// The resource, as people name it: provider, place, type and name.
     pub resource: String,
     /// JSON Pointer of the property in the deployed file's vocabulary; empty for the whole resource.
@@ -82,7 +84,6 @@ pub struct Difference {
     pub live: Value,
     /// The value that the deployed template has, where it is neither of the two: the policy was
     /// changed and the cloud as well.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub deployed: Option<Value>,
     /// The command that would restore the intent. Printed, never run.
     pub restore: Option<String>,

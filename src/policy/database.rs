@@ -63,6 +63,17 @@ pub enum Engine {
     Postgres,
 }
 
+impl Engine {
+    /// As the policy writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Engine::RdsPostgres => "rds_postgres",
+            Engine::AzurePostgres => "azure_postgres",
+            Engine::Postgres => "postgres",
+        }
+    }
+}
+
 /// A read replica.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

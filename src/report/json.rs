@@ -1,87 +1,165 @@
 //! The JSON report, version 1. Its structs are its own: renaming a field inside backstay cannot
 //! change what scripts read.
 
+use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 
-use super::{Compared, Report};
-use crate::finding::{Difference, Finding, Severity};
+use super::{Report, ReportError};
+use crate::finding;
+use crate::finding::Finding;
 use crate::source::{Place, Sources};
 
 pub const VERSION: u32 = 1;
 
-#[derive(Serialize)]
+/// What one run of backstay has to say.
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "backstay report", rename = "Report")]
 struct Document<'a> {
+    /// Version of this form. Always 1; a later version may add members, never change one.
+    #[schemars(range(min = 1, max = 1))]
     version: u32,
+    /// The command that was run, as drift.
     command: &'a str,
     summary: Summary,
+    /// In the order in which a person reads them.
     findings: Vec<Entry<'a>>,
 }
 
-#[derive(Serialize)]
+/// How many findings of each severity, and how much was compared.
+#[derive(Serialize, JsonSchema)]
 struct Summary {
     errors: usize,
     warnings: usize,
     infos: usize,
+    /// How much drift looked at; absent where nothing was compared.
     #[serde(skip_serializing_if = "Option::is_none")]
     compared: Option<Compared>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+struct Compared {
+    resources: usize,
+    properties: usize,
+    /// Resources and properties whose answer did not come.
+    unreadable: usize,
+}
+
+/// One statement about the user's files or clouds.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Finding")]
 struct Entry<'a> {
+    /// Stable name; `backstay explain CODE` tells more.
     code: &'a str,
     severity: Severity,
+    /// Whether it makes the run fail, by `--fail-on`.
+    fails: bool,
     message: &'a str,
+    /// The value that it speaks of; absent where it is in no file.
     #[serde(skip_serializing_if = "Option::is_none")]
     place: Option<Location>,
+    /// Other places that explain it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     labels: Vec<Label<'a>>,
     why: &'a str,
     fix: &'a str,
+    /// For drift: what was meant and what was found.
     #[serde(skip_serializing_if = "Option::is_none")]
-    drift: Option<&'a Difference>,
+    drift: Option<Drift<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Severity {
+    Info,
+    Warning,
+    Error,
+}
+
+/// A place in a policy file; line and column count from 1, columns in characters.
+#[derive(Serialize, JsonSchema)]
 struct Location {
     file: String,
     line: usize,
     column: usize,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Label<'a> {
     #[serde(flatten)]
     place: Location,
     text: &'a str,
 }
 
+/// One difference between the plan and the live cloud.
+#[derive(Serialize, JsonSchema)]
+struct Drift<'a> {
+    /// missing, weakened, changed, undeployed, strengthened, pending, in_flight, set_elsewhere or
+    /// not_compared.
+    kind: &'a str,
+    /// The database, store or vault of the policy that asks for it.
+    part: &'a str,
+    /// The resource: provider, place, type and name.
+    resource: &'a str,
+    /// JSON Pointer in the deployed file's vocabulary; empty for the whole resource.
+    property: &'a str,
+    /// The value that the policy asks for; null where it asks for none.
+    intended: &'a Value,
+    /// The value that the cloud has; null where it has none.
+    live: &'a Value,
+    /// The deployed template's value, where it is neither of the two.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deployed: Option<&'a Value>,
+    /// The command that would restore the intent. Printed, never run.
+    restore: Option<&'a str>,
+}
+
+/// The JSON Schema (draft 2020-12) of the report.
+pub fn schema() -> Value {
+    let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
+    let schema = settings
+        .into_generator()
+        .into_root_schema_for::<Document<'_>>();
+    schema.into()
+}
+
 /// The report as JSON, with a final newline.
 ///
 /// # Errors
 /// None in practice: texts, numbers and lists always serialise.
-pub fn render(report: &Report<'_>) -> Result<String, serde_json::Error> {
+pub fn render(report: &Report<'_>) -> Result<String, ReportError> {
     let document = Document {
         version: VERSION,
         command: report.command,
         summary: Summary {
-            errors: report.count(Severity::Error),
-            warnings: report.count(Severity::Warning),
-            infos: report.count(Severity::Info),
-            compared: report.compared,
+            errors: report.count(finding::Severity::Error),
+            warnings: report.count(finding::Severity::Warning),
+            infos: report.count(finding::Severity::Info),
+            compared: report.compared.map(|compared| Compared {
+                resources: compared.resources,
+                properties: compared.properties,
+                unreadable: compared.unreadable,
+            }),
         },
         findings: report
             .findings
             .iter()
-            .map(|finding| entry(report.sources, finding))
+            .map(|finding| entry(report, finding))
             .collect(),
     };
-    serde_json::to_string_pretty(&document).map(|text| text + "\n")
+    Ok(serde_json::to_string_pretty(&document)? + "\n")
 }
 
-fn entry<'a>(sources: &Sources, finding: &'a Finding) -> Entry<'a> {
+fn entry<'a>(report: &Report<'_>, finding: &'a Finding) -> Entry<'a> {
+    let sources = report.sources;
     Entry {
         code: finding.code.name,
-        severity: finding.severity,
+        severity: match finding.severity {
+            finding::Severity::Info => Severity::Info,
+            finding::Severity::Warning => Severity::Warning,
+            finding::Severity::Error => Severity::Error,
+        },
+        fails: report.fails(finding),
         message: &finding.message,
         place: finding.place.map(|place| location(sources, place)),
         labels: finding
@@ -94,7 +172,16 @@ fn entry<'a>(sources: &Sources, finding: &'a Finding) -> Entry<'a> {
             .collect(),
         why: &finding.why,
         fix: &finding.fix,
-        drift: finding.difference.as_deref(),
+        drift: finding.difference.as_deref().map(|difference| Drift {
+            kind: difference.kind.name(),
+            part: &difference.part,
+            resource: &difference.resource,
+            property: &difference.property,
+            intended: &difference.intended,
+            live: &difference.live,
+            deployed: difference.deployed.as_ref(),
+            restore: difference.restore.as_deref(),
+        }),
     }
 }
 

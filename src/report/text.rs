@@ -5,10 +5,7 @@ use crate::finding::{Finding, Kind};
 
 /// Findings on the policy with their snippets, then drift as a table.
 pub fn render(report: &Report<'_>, style: Style) -> String {
-    let (drift, policy): (Vec<&Finding>, Vec<&Finding>) = report
-        .findings
-        .iter()
-        .partition(|finding| finding.difference.is_some());
+    let (policy, drift) = report.parts();
     let secrets = snippet::Secrets::of(report.sources, report.findings);
     let mut text = String::new();
     for finding in policy {
@@ -17,18 +14,11 @@ pub fn render(report: &Report<'_>, style: Style) -> String {
     }
     let mut shown: Vec<&Finding> = drift
         .into_iter()
-        .filter(|finding| style.detail == Detail::Full || kind(finding) != Some(Kind::NotCompared))
+        .filter(|finding| style.detail == Detail::Full || finding.kind() != Some(Kind::NotCompared))
         .collect();
-    shown.sort_by_key(|finding| kind(finding));
+    shown.sort_by_key(|finding| finding.kind());
     if !shown.is_empty() {
         text += &table::render(report.sources, &shown, style);
     }
     text
-}
-
-fn kind(finding: &Finding) -> Option<Kind> {
-    finding
-        .difference
-        .as_ref()
-        .map(|difference| difference.kind)
 }

@@ -7,6 +7,7 @@ mod foreign;
 mod readme;
 mod recorded;
 mod render;
+mod reports;
 mod rules;
 mod scalars;
 mod support;
