@@ -130,12 +130,8 @@ fn the_json_report_fits_its_published_schema() {
 fn the_sarif_log_passes_its_validator() {
     let reports = Reports::drifted();
     let validator = tools().join("node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool");
-    if !validator.exists() {
-        // Its makers build it for Linux, macOS and Windows as separate packages; the pins have Linux.
-        assert!(
-            cfg!(not(target_os = "linux")),
-            "the validator is not installed"
-        );
+    // Its makers build it for each system as a package of its own; the pins have Linux's.
+    if cfg!(not(target_os = "linux")) {
         return;
     }
     let output = Command::new(validator)
