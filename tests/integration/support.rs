@@ -1,6 +1,6 @@
 //! What every test uses: a workspace with the real program in it, and the real tools around it.
 
-mod moto;
+mod aws;
 mod postgres;
 
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-pub use moto::Moto;
+pub use aws::{ACCOUNT, Aws};
 pub use postgres::Postgres;
 
 /// The checkout.
