@@ -87,7 +87,7 @@ pub(super) fn instances(database: &Database<'_>, resources: &mut Vec<Resource>) 
         places(database),
     ));
     for replica in &written.replicas {
-        let places = replica_places(replica);
+        let places = replica_places(database, replica);
         let logical_id = logical_id("Replica", &replica.id);
         let body = replica_body(database, replica, provision);
         resources.push(resource(
@@ -188,12 +188,12 @@ fn storage_type(kind: StorageType) -> &'static str {
     }
 }
 
-fn replica_places(replica: &Replica) -> Vec<(&'static str, Place)> {
-    let zone = replica
-        .zone
-        .iter()
-        .map(|zone| ("/AvailabilityZone", zone.place));
-    zone.collect()
+/// A replica has the settings of its database, but for its zone.
+fn replica_places(database: &Database<'_>, replica: &Replica) -> Vec<(&'static str, Place)> {
+    let mut places = places(database);
+    let zone = replica.zone.as_ref();
+    places.extend(zone.map(|zone| ("/AvailabilityZone", zone.place)));
+    places
 }
 
 fn places(database: &Database<'_>) -> Vec<(&'static str, Place)> {

@@ -113,6 +113,19 @@ impl Workspace {
             .expect("the program starts");
         Output::of(output)
     }
+
+    /// Runs a line of shell, as a person in this folder would.
+    pub fn shell(&self, line: &str) -> Output {
+        let output = assert_cmd::Command::new("sh")
+            .args(["-euc", line])
+            .current_dir(self.path())
+            .env_clear()
+            .envs(&self.environment)
+            .timeout(Duration::from_secs(60))
+            .output()
+            .expect("the shell starts");
+        Output::of(output)
+    }
 }
 
 impl Output {

@@ -1,5 +1,8 @@
 //! AWS, deployed into a simulator and read back.
 
+mod estate;
+mod story;
+
 use std::fmt::Write;
 
 use aws_config::sts::AssumeRoleProvider;
