@@ -78,4 +78,16 @@ pub struct Difference {
     pub live: Value,
     /// The command that would restore the intent. Printed, never run.
     pub restore: Option<String>,
+    /// What the cloud's own drift detection said last of the stack that the resource is in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stack_drift: Option<StackDrift>,
+}
+
+/// The cloud's own verdict on a stack, in its own words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StackDrift {
+    pub status: String,
+    /// When it looked: RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checked: Option<String>,
 }

@@ -56,7 +56,7 @@ pub(super) async fn read(
                     busy: None,
                     stack_drift: stacks.drift(resource),
                 })),
-                Ok(None) => State::Missing,
+                Ok(None) => stacks.absence(resource),
                 Err(reason) => unreadable(reason),
             };
             (resource.address.clone(), state)

@@ -81,6 +81,14 @@ fn what_is_not_deployed_yet_is_no_drift_of_the_cloud(estate: &Estate) {
     assert_eq!(estate.told(), (1, vec![Told::new(&what, &restore)]));
     estate.shell(&format!("{MODIFY} {PROD} --backup-retention-period 30"));
     estate.edit("database.yaml", "pitr: 35d", "pitr: 30d");
+
+    // A replica more in the policy: its stack is there and does not have it.
+    let last = "- { id: train-tracker-db-read-2, zone: us-east-1c }\n";
+    let more = "      - { id: train-tracker-db-read-3 }\n";
+    estate.edit("database.yaml", last, &format!("{last}{more}"));
+    let what = in_database("undeployed", "train-tracker-db-read-3", "", "22:15");
+    assert_eq!(estate.told(), (0, vec![Told::new(&what, DEPLOY_DATABASE)]));
+    estate.edit("database.yaml", more, "");
     estate.is_clean();
 }
 
@@ -97,10 +105,8 @@ fn what_is_lost_is_missing_and_what_comes_back_with_another_key_is_changed(estat
             aws rds delete-db-instance --db-instance-identifier $instance --skip-final-snapshot
         done",
     );
-    let missing = |instance, place| {
-        let what = in_database("missing", instance, "", place);
-        Told::new(&what, DEPLOY_DATABASE)
-    };
+    // Their stack counts them as there: deploying it again would create nothing.
+    let missing = |instance, place| Told::new(&in_database("missing", instance, "", place), "");
     let told = estate.told();
     assert_eq!(
         told,
@@ -116,6 +122,8 @@ fn what_is_lost_is_missing_and_what_comes_back_with_another_key_is_changed(estat
             --deletion-protection --cloudwatch-logs-export-configuration \
             EnableLogTypes=postgresql,upgrade",
     );
+    let text = estate.run(&["drift"], 1).stdout;
+    assert!(text.contains("policy DatabaseKey.Arn"), "{text}");
     let another_key = Told::new(&in_database("changed", PROD, "/KmsKeyId", "15:17"), "");
     assert_eq!(
         estate.told(),
@@ -184,6 +192,7 @@ fn a_bucket_as_deployed_is_silent_and_each_change_of_it_is_told() {
         estate.tells(&call(done), &what, *code, &call(restore));
     }
     estate.is_clean();
+    what_cloudformation_said_is_told_beside_it(&estate);
 
     estate.edit("dumps.yaml", "daily: 30d", "daily: 45d");
     let what = in_dumps("undeployed", &format!("{rule}/ExpirationInDays"), "14:25");
@@ -196,5 +205,39 @@ fn a_bucket_as_deployed_is_silent_and_each_change_of_it_is_told() {
 
     estate.shell(&format!("aws s3api delete-bucket {BUCKET}"));
     let what = in_dumps("missing", "", "7:33");
+    assert_eq!(estate.told(), (1, vec![Told::new(&what, "")]));
+    estate.shell("aws cloudformation delete-stack --region us-west-2 --stack-name backstay-dumps");
     assert_eq!(estate.told(), (1, vec![Told::new(&what, DEPLOY_DUMPS)]));
+}
+
+/// CloudFormation's own drift detection, which somebody started before.
+fn what_cloudformation_said_is_told_beside_it(estate: &Estate) {
+    estate.shell(&format!(
+        "aws s3api put-bucket-versioning {BUCKET} --versioning-configuration Status=Suspended
+        export AWS_DEFAULT_REGION=us-west-2
+        id=$(aws cloudformation detect-stack-drift --stack-name backstay-dumps \
+            --query StackDriftDetectionId --output text)
+        status=STARTED
+        until [ $status = DETECTION_COMPLETE ]; do
+            status=$(aws cloudformation describe-stack-drift-detection-status \
+                --stack-drift-detection-id $id --query DetectionStatus --output text)
+        done"
+    ));
+    let text = estate.run(&["drift"], 1).stdout;
+    let said = text.lines().nth(2).unwrap_or_default();
+    let (words, status) = said.rsplit_once(": ").unwrap();
+    assert!(
+        words.starts_with("  its stack's own drift detection at 20"),
+        "{text}"
+    );
+    assert_eq!(status, "DRIFTED", "{text}");
+    let report: Value =
+        serde_json::from_str(&estate.run(&["drift", "--format", "json"], 1).stdout).unwrap();
+    let said = &report["findings"][0]["drift"]["stack_drift"];
+    assert_eq!(said["status"], "DRIFTED");
+    assert!(said["checked"].as_str().unwrap().ends_with('Z'), "{said}");
+    estate.shell(&format!(
+        "aws s3api put-bucket-versioning {BUCKET} --versioning-configuration Status=Enabled"
+    ));
+    estate.is_clean();
 }
