@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-pub use aws::{ACCOUNT, Aws};
+pub use aws::Aws;
 pub use postgres::Postgres;
 
 /// The checkout.
@@ -101,9 +101,18 @@ impl Workspace {
         self
     }
 
-    /// Runs the program; one that hangs is ended and fails the test.
+    /// Runs the program.
     pub fn run<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Output {
-        let output = assert_cmd::Command::new(env!("CARGO_BIN_EXE_backstay"))
+        self.execute(env!("CARGO_BIN_EXE_backstay"), arguments)
+    }
+
+    /// Runs any program here; one that hangs is ended and fails the test.
+    pub fn execute<A: AsRef<OsStr>>(
+        &self,
+        program: &str,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Output {
+        let output = assert_cmd::Command::new(program)
             .args(arguments)
             .current_dir(self.path())
             .env_clear()
@@ -111,19 +120,6 @@ impl Workspace {
             .timeout(Duration::from_secs(60))
             .output()
             .expect("the program starts");
-        Output::of(output)
-    }
-
-    /// Runs a line of shell, as a person in this folder would.
-    pub fn shell(&self, line: &str) -> Output {
-        let output = assert_cmd::Command::new("sh")
-            .args(["-euc", line])
-            .current_dir(self.path())
-            .env_clear()
-            .envs(&self.environment)
-            .timeout(Duration::from_secs(60))
-            .output()
-            .expect("the shell starts");
         Output::of(output)
     }
 }

@@ -6,10 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use super::{Output, tools, wait_for};
 
-/// The account of plain credentials, in both simulators.
-pub const ACCOUNT: &str = "123456789012";
-
-/// What follows the address in what a simulator says of itself.
+/// What a simulator says before its address.
 const RUNNING: &str = "Running on ";
 
 pub struct Aws {
@@ -20,6 +17,9 @@ pub struct Aws {
 }
 
 impl Aws {
+    /// The account of plain credentials, in both simulators.
+    pub const ACCOUNT: &str = "123456789012";
+
     /// RDS and STS with accounts, and CloudFormation that makes instances.
     #[cfg(feature = "clouds")]
     pub fn moto() -> Aws {
@@ -41,7 +41,7 @@ impl Aws {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let said = folder.path().join("said");
         let file = fs::File::create(&said).expect("a file can be made in a folder of our own");
-        let mut server = command
+        let server = command
             .env("HOME", folder.path())
             .env("TMPDIR", folder.path())
             .stdin(Stdio::null())
@@ -49,27 +49,28 @@ impl Aws {
             .stderr(file)
             .spawn()
             .expect("the simulator can be run");
-        let url = wait_for("the simulator of AWS", || {
+        let mut aws = Aws {
+            server,
+            url: String::new(),
+            _folder: folder,
+        };
+        aws.url = wait_for("the simulator of AWS", || {
             let said = fs::read_to_string(&said).unwrap_or_default();
-            let ended = server.try_wait().expect("a child can be asked");
+            let ended = aws.server.try_wait().expect("a child can be asked");
             assert!(ended.is_none(), "{ended:?}: {said}");
             let (_, url) = said.split_once(RUNNING)?;
             // The line may be half written.
             let (url, _) = url.split_once(char::is_whitespace)?;
             Some(url.to_owned())
         });
-        Aws {
-            server,
-            url,
-            _folder: folder,
-        }
+        aws
     }
 
     /// The environment of somebody who has the account's credentials.
     pub fn environment(&self) -> [(&str, &str); 4] {
         [
             ("AWS_ENDPOINT_URL", &self.url),
-            ("AWS_ACCESS_KEY_ID", ACCOUNT),
+            ("AWS_ACCESS_KEY_ID", Aws::ACCOUNT),
             ("AWS_SECRET_ACCESS_KEY", "very-secret-key"),
             ("AWS_EC2_METADATA_DISABLED", "true"),
         ]

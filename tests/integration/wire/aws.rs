@@ -15,7 +15,7 @@ use backstay::plan::{Body, Plan, Scope};
 use serde_json::{Value, json};
 
 use super::{observe, plan, runtime};
-use crate::support::{ACCOUNT, Aws};
+use crate::support::Aws;
 
 const OTHER: &str = "210987654321";
 const ROLE: &str = "arn:aws:iam::210987654321:role/reader";
@@ -58,7 +58,13 @@ async fn deployer(aws: &Aws, region: &str, role: Option<&str>) -> SdkConfig {
     let base = aws_config::defaults(BehaviorVersion::latest())
         .region(Region::new(region.to_owned()))
         .endpoint_url(&aws.url)
-        .credentials_provider(Credentials::new(ACCOUNT, "deploys", None, None, "test"))
+        .credentials_provider(Credentials::new(
+            Aws::ACCOUNT,
+            "deploys",
+            None,
+            None,
+            "test",
+        ))
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .load()
         .await;
@@ -160,7 +166,7 @@ fn what_is_not_there_is_missing_and_a_wrong_account_is_not() {
     let observed = observe(&policy, &aws.environment()).expect_code(1);
     assert_eq!(observed.state("gone"), &State::Missing);
     let reason = observed.reason("hidden");
-    for word in [ACCOUNT, "999999999999", "AWS_PROFILE", "role:"] {
+    for word in [Aws::ACCOUNT, "999999999999", "AWS_PROFILE", "role:"] {
         assert!(reason.contains(word), "{reason}");
     }
 }

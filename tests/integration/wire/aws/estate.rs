@@ -134,7 +134,7 @@ impl Estate {
     /// What somebody does by hand.
     #[track_caller]
     pub fn shell(&self, line: &str) -> Output {
-        self.workspace.shell(line).expect_code(0)
+        self.workspace.execute("sh", ["-euc", line]).expect_code(0)
     }
 
     #[track_caller]
