@@ -7,12 +7,12 @@ mod weigh;
 
 use serde_json::Value;
 
-use crate::finding::{Code, Difference, Finding, Kind};
+use crate::finding::{Code, Difference, Finding, Kind, StackDrift};
 use crate::observe::{Found, Observations, State};
 use crate::plan::{Owner, Plan, Resource};
 use crate::source::Place;
 
-use tree::lookup;
+use tree::{is_reference, lookup};
 use walk::Walk;
 
 pub use kinds::{CODES, unreadable};
@@ -67,6 +67,9 @@ pub fn compare(plan: &Plan, observations: &Observations, restore: Restore<'_>) -
         match observations.0.get(&resource.address) {
             Some(State::Found(found)) => drift.found(resource, found, restore),
             Some(State::Missing) => drift.missing(resource, restore),
+            // Its stack takes it for there: deploying again would create nothing.
+            Some(State::Deleted) => drift.missing(resource, &|_, _| None),
+            Some(State::Undeployed) => drift.undeployed(resource, restore),
             Some(State::Unreadable { reason }) => drift.unreadable(resource, reason),
             None => drift.unreadable(resource, "it is not in the recorded state"),
         }
@@ -86,6 +89,12 @@ impl Drift {
         );
     }
 
+    fn undeployed(&mut self, resource: &Resource, restore: Restore<'_>) {
+        self.resources += 1;
+        let remedy = Remedy::of(restore(resource, ""), RECOVER);
+        self.push(resource, Kind::Undeployed, "", Values::default(), remedy);
+    }
+
     fn unreadable(&mut self, resource: &Resource, reason: &str) {
         let what = resource.address.to_string();
         self.unread(&what, resource.place, reason);
@@ -102,6 +111,7 @@ impl Drift {
     }
 
     fn found(&mut self, resource: &Resource, found: &Found, restore: Restore<'_>) {
+        let before = self.findings.len();
         self.resources += 1;
         let intended = resource.body.tree();
         for (pointer, reason) in &found.unread {
@@ -129,6 +139,13 @@ impl Drift {
                     remedy,
                 );
             }
+        }
+        let told = self.findings.iter_mut().skip(before);
+        for difference in told.filter_map(|finding| finding.difference.as_mut()) {
+            difference.stack_drift = found.stack_drift.as_ref().map(|verdict| StackDrift {
+                status: verdict.status.clone(),
+                checked: verdict.checked.clone(),
+            });
         }
     }
 
@@ -158,6 +175,7 @@ impl Drift {
             live: values.live,
             deployed: values.deployed,
             restore,
+            stack_drift: None,
         }));
         self.findings.push(finding);
     }
@@ -172,6 +190,9 @@ fn message(resource: &Resource, kind: Kind, property: &str, values: &Values) -> 
     };
     match kind {
         Kind::Missing => format!("{} does not exist", resource.address),
+        Kind::Undeployed if property.is_empty() => {
+            format!("{} is not deployed yet", resource.address)
+        }
         Kind::NotCompared => format!("{name}: {property} is not compared"),
         _ => format!(
             "{name}: {property} is {}, the policy asks for {}{deployed}",
@@ -207,12 +228,32 @@ pub fn brief(value: &Value) -> String {
     let text = match value {
         Value::Null => "absent".to_owned(),
         Value::String(text) => text.clone(),
-        other => other.to_string(),
+        other => reference(other).unwrap_or_else(|| other.to_string()),
     };
     match text.char_indices().nth(48) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
     }
+}
+
+/// A reference to another resource of the stack, as people write it: `DatabaseKey.Arn`.
+fn reference(value: &Value) -> Option<String> {
+    if !is_reference(value) {
+        return None;
+    }
+    match value.as_object()?.values().next()? {
+        Value::String(name) => Some(name.clone()),
+        Value::Array(path) => {
+            let steps: Option<Vec<&str>> = path.iter().map(Value::as_str).collect();
+            Some(steps?.join("."))
+        }
+        _ => None,
+    }
+}
+
+/// Whether a value is too much for a line.
+pub fn is_document(value: &Value) -> bool {
+    (value.is_object() || value.is_array()) && !is_reference(value)
 }
 
 /// The code of a kind, for `explain` and the reports.

@@ -23,6 +23,10 @@ pub struct Observations(pub BTreeMap<Address, State>);
 pub enum State {
     Found(Box<Found>),
     Missing,
+    /// It is not there, and the deployed template of its stack does not have it either.
+    Undeployed,
+    /// It is not there, though the deployed template of its stack has it.
+    Deleted,
     /// Neither clean nor drift: the answer did not come.
     Unreadable {
         reason: String,
@@ -51,5 +55,15 @@ pub struct Found {
     pub set_by: BTreeMap<String, String>,
     /// What CloudFormation's own last drift detection said of the resource's stack.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stack_drift: Option<String>,
+    pub stack_drift: Option<StackDrift>,
+}
+
+/// The cloud's own verdict on a stack.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StackDrift {
+    /// As DRIFTED or IN_SYNC.
+    pub status: String,
+    /// When it looked: RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checked: Option<String>,
 }

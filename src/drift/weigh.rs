@@ -26,7 +26,9 @@ pub(super) fn kind(property: Option<&Property>, intended: &Value, live: &Value) 
     match order {
         Some(Ordering::Less) => Kind::Weakened,
         Some(Ordering::Greater) => Kind::Strengthened,
-        // A whole block that is gone takes its protection along.
+        // A whole block that is gone takes its protection along; a tag is an object as well, but it
+        // only names.
+        _ if live.is_null() && intended.get("Key").is_some() => Kind::Changed,
         _ if live.is_null() && (intended.is_object() || intended.is_array()) => Kind::Weakened,
         _ => Kind::Changed,
     }

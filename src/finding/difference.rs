@@ -87,4 +87,14 @@ pub struct Difference {
     pub deployed: Option<Value>,
     /// The command that would restore the intent. Printed, never run.
     pub restore: Option<String>,
+    /// What the cloud's own drift detection said last of the stack that the resource is in.
+    pub stack_drift: Option<StackDrift>,
+}
+
+/// The cloud's own verdict on a stack, in its own words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StackDrift {
+    pub status: String,
+    /// When it looked: RFC 3339.
+    pub checked: Option<String>,
 }

@@ -6,7 +6,7 @@ mod azure;
 
 use std::collections::BTreeMap;
 
-use super::{Found, Observations, State};
+use super::{Found, Observations, StackDrift, State};
 use crate::plan::{Address, Plan, Resource, Scope};
 
 /// How many accounts, buckets or stacks are asked at a time.

@@ -112,6 +112,18 @@ struct Drift<'a> {
     deployed: Option<&'a Value>,
     /// The command that would restore the intent. Printed, never run.
     restore: Option<&'a str>,
+    /// What CloudFormation's own last drift detection said of the resource's stack.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stack_drift: Option<StackDrift<'a>>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct StackDrift<'a> {
+    /// As DRIFTED or IN_SYNC.
+    status: &'a str,
+    /// When, in RFC 3339; absent where it is not told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checked: Option<&'a str>,
 }
 
 /// The JSON Schema (draft 2020-12) of the report.
@@ -181,6 +193,10 @@ fn entry<'a>(report: &Report<'_>, finding: &'a Finding) -> Entry<'a> {
             live: &difference.live,
             deployed: difference.deployed.as_ref(),
             restore: difference.restore.as_deref(),
+            stack_drift: difference.stack_drift.as_ref().map(|verdict| StackDrift {
+                status: &verdict.status,
+                checked: verdict.checked.as_deref(),
+            }),
         }),
     }
 }

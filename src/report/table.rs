@@ -9,8 +9,8 @@ use similar::TextDiff;
 use unicode_width::UnicodeWidthStr;
 
 use super::{Color, Style};
-use crate::drift::brief;
-use crate::finding::{Difference, Finding, Kind};
+use crate::drift::{brief, is_document};
+use crate::finding::{Difference, Finding, Kind, StackDrift};
 use crate::source::Sources;
 
 /// One table for each resource, the worst first, all with the same columns.
@@ -37,7 +37,11 @@ pub(super) fn render(sources: &Sources, findings: &[&Finding], style: Style) -> 
     }
     let mut text = String::new();
     for (resource, rows) in resources {
-        text += &format!("{resource}\n{}\n", table(&rows, &widths, style));
+        text += &format!(
+            "{resource}\n{}{}\n",
+            table(&rows, &widths, style),
+            verdict(&rows)
+        );
     }
     for row in &rows {
         text += &document(row.difference);
@@ -107,10 +111,23 @@ fn cells(row: &Row<'_>, style: Style) -> Vec<Cell> {
     ]
 }
 
+/// What the cloud itself said last of the stack that the resource is in.
+fn verdict(rows: &[&Row<'_>]) -> String {
+    let verdict = rows
+        .iter()
+        .find_map(|row| row.difference.stack_drift.as_ref());
+    let Some(StackDrift { status, checked }) = verdict else {
+        return String::new();
+    };
+    let at = checked.iter().map(|at| format!(" at {at}"));
+    let at: String = at.collect();
+    format!("  its stack's own drift detection{at}: {status}\n")
+}
+
 /// The live and the intended value, short enough for a cell.
 fn values(difference: &Difference) -> (String, String) {
-    match difference.kind {
-        Kind::Missing => ("absent".to_owned(), "exists".to_owned()),
+    match difference.property.as_str() {
+        "" => ("absent".to_owned(), "exists".to_owned()),
         _ => (shown(&difference.live), shown(&difference.intended)),
     }
 }
@@ -123,16 +140,15 @@ fn property(pointer: &str) -> String {
 
 /// Documents are shown as a diff below the table.
 fn shown(value: &serde_json::Value) -> String {
-    match value {
-        serde_json::Value::Object(_) | serde_json::Value::Array(_) => "see below".to_owned(),
-        value => brief(value),
+    match is_document(value) {
+        true => "see below".to_owned(),
+        false => brief(value),
     }
 }
 
 /// A unified diff from live to policy where the value is a whole document.
 fn document(difference: &Difference) -> String {
-    let whole = |value: &serde_json::Value| value.is_object() || value.is_array();
-    if !whole(&difference.intended) && !whole(&difference.live) {
+    if !is_document(&difference.intended) && !is_document(&difference.live) {
         return String::new();
     }
     let pretty = |value: &serde_json::Value| match value {

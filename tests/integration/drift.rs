@@ -2,7 +2,7 @@
 
 use backstay::drift::{Drift, compare};
 use backstay::finding::Kind;
-use backstay::observe::{Found, Observations, State};
+use backstay::observe::{Found, Observations, StackDrift, State};
 use backstay::plan::{Plan, plan};
 use backstay::policy;
 use backstay::resolve::resolve;
@@ -323,8 +323,9 @@ fn other_tags_are_not_drift_and_a_lost_one_is() {
         tags.push(json!({ "Key": "aws:cloudformation:stack-name", "Value": "x" }));
     });
     assert!(case.shown().is_empty());
-    let case = Case::new().live("orders-prod", "/Tags", json!([]));
-    assert_eq!(case.shown().len(), 1, "{:?}", case.shown());
+    Case::new()
+        .live("orders-prod", "/Tags", json!([]))
+        .only(Kind::Changed, "/Tags/owner", "14:20");
 }
 
 #[test]
@@ -332,6 +333,9 @@ fn missing_is_missing_and_unreadable_is_neither() {
     Case::new()
         .change("orders-prod", |state| *state = State::Missing)
         .only(Kind::Missing, "", "11:9");
+    let deleted = Case::new().change("orders-prod", |state| *state = State::Deleted);
+    deleted.only(Kind::Missing, "", "11:9");
+    assert!(deleted.drift().findings[0].fix.contains("newest backup"));
     let case = Case::new().change("ledger", |state| {
         *state = State::Unreadable {
             reason: "401".into(),
@@ -341,6 +345,45 @@ fn missing_is_missing_and_unreadable_is_neither() {
     assert!(case.shown().is_empty());
     assert_eq!((drift.resources, drift.unreadable), (2, 1));
     assert_eq!(drift.findings[0].code.name, "unreadable");
+}
+
+#[test]
+fn what_no_deployed_template_has_is_undeployed() {
+    let case = Case::new().change("orders-prod", |state| *state = State::Undeployed);
+    case.only(Kind::Undeployed, "", "11:9");
+    let drift = case.drift();
+    assert_eq!((drift.resources, drift.unreadable), (3, 0));
+    let finding = &drift.findings[0];
+    assert!(
+        finding.message.ends_with("orders-prod is not deployed yet"),
+        "{}",
+        finding.message
+    );
+    assert_eq!(finding.fix, "restore ");
+}
+
+#[test]
+fn the_clouds_own_verdict_stands_beside_each_difference_of_its_stack() {
+    let case = Case::new()
+        .live("some-dumps", "/LifecycleConfiguration", Value::Null)
+        .found("some-dumps", |found| {
+            found.stack_drift = Some(StackDrift {
+                status: "IN_SYNC".to_owned(),
+                checked: None,
+            });
+        });
+    let drift = case.drift();
+    let difference = drift.findings[0].difference.as_ref().expect("it is drift");
+    let verdict = difference.stack_drift.as_ref().expect("there is a verdict");
+    assert_eq!(verdict.status, "IN_SYNC");
+}
+
+#[test]
+fn a_reference_is_said_as_people_write_it() {
+    let brief = backstay::drift::brief;
+    assert_eq!(brief(&json!({ "Fn::GetAtt": ["Key", "Arn"] })), "Key.Arn");
+    assert_eq!(brief(&json!({ "Ref": "Database" })), "Database");
+    assert_eq!(brief(&json!({ "Ref": 1 })), r#"{"Ref":1}"#);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use backstay::render::{Templates, render};
 use backstay::resolve::resolve;
 use backstay::source::Sources;
 
-use crate::support::{Moto, Output, Postgres, wait_for};
+use crate::support::{Aws, Output, Postgres, wait_for};
 
 /// Names of databases that a script gets wrong unless it quotes, escapes and passes them well.
 const ODD: &str = r#"Train=Tracker "x" it's $HOME/ü \1;"#;
@@ -350,14 +350,14 @@ fn of_two_runs_at_once_one_does_nothing() {
 #[test]
 fn a_dump_is_in_the_store_once_its_manifest_is() {
     let job = Job::new("upload", "directory");
-    let moto = Moto::start();
-    moto.aws(&["s3api", "create-bucket", "--bucket", "dumps"]);
+    let aws = Aws::ministack();
+    aws.aws(&["s3api", "create-bucket", "--bucket", "dumps"]);
     let whole_run = || {
         let mut command = job.script(&[]);
-        Output::of(moto.reach(&mut command).output().expect("bash starts")).expect_code(0)
+        Output::of(aws.reach(&mut command).output().expect("bash starts")).expect_code(0)
     };
     let keys = || -> Vec<String> {
-        let listed = moto.aws(&[
+        let listed = aws.aws(&[
             "s3api",
             "list-objects-v2",
             "--bucket",
@@ -395,7 +395,7 @@ fn a_dump_is_in_the_store_once_its_manifest_is() {
 
     // A repeated upload finds that everything is there; a second run goes under the day.
     let mut again = job.script(&["upload"]);
-    let again = Output::of(moto.reach(&mut again).output().expect("bash starts")).expect_code(0);
+    let again = Output::of(aws.reach(&mut again).output().expect("bash starts")).expect_code(0);
     assert!(again.stderr.contains("already there"), "{}", again.stderr);
     assert_eq!(keys(), expected);
     whole_run();
@@ -410,9 +410,9 @@ fn a_dump_is_in_the_store_once_its_manifest_is() {
 #[test]
 fn a_dump_that_no_store_takes_is_a_failure_and_stays() {
     let job = Job::new("refused", "custom");
-    let moto = Moto::start();
+    let aws = Aws::ministack();
     let mut command = job.script(&[]);
-    let output = Output::of(moto.reach(&mut command).output().expect("bash starts")).expect_code(1);
+    let output = Output::of(aws.reach(&mut command).output().expect("bash starts")).expect_code(1);
     assert!(
         output.stderr.contains("FAILED while uploading"),
         "{}",

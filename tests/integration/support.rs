@@ -1,6 +1,6 @@
 //! What every test uses: a workspace with the real program in it, and the real tools around it.
 
-mod moto;
+mod aws;
 mod postgres;
 
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-pub use moto::Moto;
+pub use aws::Aws;
 pub use postgres::Postgres;
 
 /// The checkout.
@@ -101,9 +101,18 @@ impl Workspace {
         self
     }
 
-    /// Runs the program; one that hangs is ended and fails the test.
+    /// Runs the program.
     pub fn run<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Output {
-        let output = assert_cmd::Command::new(env!("CARGO_BIN_EXE_backstay"))
+        self.execute(env!("CARGO_BIN_EXE_backstay"), arguments)
+    }
+
+    /// Runs any program here; one that hangs is ended and fails the test.
+    pub fn execute<A: AsRef<OsStr>>(
+        &self,
+        program: &str,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Output {
+        let output = assert_cmd::Command::new(program)
             .args(arguments)
             .current_dir(self.path())
             .env_clear()

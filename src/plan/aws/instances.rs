@@ -41,7 +41,7 @@ pub(in crate::plan) fn instances(database: &Database<'_>, resources: &mut Vec<Re
     for replica in &written.replicas {
         let body = replica_body(database, replica, provision);
         resources.push(Resource {
-            places: replica_places(replica),
+            places: replica_places(database, replica),
             ..resource(
                 &replica.id,
                 body,
@@ -139,12 +139,12 @@ fn storage_type(kind: StorageType) -> &'static str {
     }
 }
 
-fn replica_places(replica: &Replica) -> Places {
-    let zone = replica
-        .zone
-        .iter()
-        .map(|zone| ("/AvailabilityZone".into(), zone.place));
-    zone.collect()
+/// A replica has the settings of its database, but for its zone.
+fn replica_places(database: &Database<'_>, replica: &Replica) -> Places {
+    let mut places = places(database);
+    let zone = replica.zone.as_ref();
+    places.extend(zone.map(|zone| ("/AvailabilityZone".into(), zone.place)));
+    places
 }
 
 fn places(database: &Database<'_>) -> Places {

@@ -1,15 +1,21 @@
 //! AWS, deployed into a simulator and read back.
 
+mod estate;
+mod story;
+
 use std::fmt::Write;
 
-use aws_config::SdkConfig;
+use aws_config::sts::AssumeRoleProvider;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use backstay::cloud::aws::rds::DbInstance;
 use backstay::observe::State;
 use backstay::plan::{Body, Plan, Scope};
 use serde_json::{Value, json};
 
-use super::moto::{HOME, Moto};
 use super::{observe, plan, runtime};
+use crate::support::Aws;
 
 const OTHER: &str = "210987654321";
 const ROLE: &str = "arn:aws:iam::210987654321:role/reader";
@@ -47,6 +53,34 @@ fn role_of(scope: &Scope) -> (&str, Option<&'static str>) {
     }
 }
 
+/// Somebody who deploys, in one Region, as one role or as the account of plain credentials.
+async fn deployer(aws: &Aws, region: &str, role: Option<&str>) -> SdkConfig {
+    let base = aws_config::defaults(BehaviorVersion::latest())
+        .region(Region::new(region.to_owned()))
+        .endpoint_url(&aws.url)
+        .credentials_provider(Credentials::new(
+            Aws::ACCOUNT,
+            "deploys",
+            None,
+            None,
+            "test",
+        ))
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .load()
+        .await;
+    let Some(role) = role else {
+        return base;
+    };
+    let provider = AssumeRoleProvider::builder(role)
+        .session_name("deploy")
+        .configure(&base)
+        .build()
+        .await;
+    base.to_builder()
+        .credentials_provider(SharedCredentialsProvider::new(provider))
+        .build()
+}
+
 async fn create(config: &SdkConfig, body: &DbInstance) {
     let text = |value: &Option<String>, default: &str| value.clone().unwrap_or(default.to_owned());
     let tags = body
@@ -82,7 +116,7 @@ async fn create(config: &SdkConfig, body: &DbInstance) {
         .unwrap();
 }
 
-async fn deploy_instances(moto: &Moto, plan: &Plan) {
+async fn deploy_instances(aws: &Aws, plan: &Plan) {
     let mut config: Option<(Scope, SdkConfig)> = None;
     for resource in &plan.resources {
         let Body::DbInstance(body) = &resource.body else {
@@ -91,7 +125,7 @@ async fn deploy_instances(moto: &Moto, plan: &Plan) {
         let scope = &resource.address.scope;
         if config.as_ref().is_none_or(|(of, _)| of != scope) {
             let (region, role) = role_of(scope);
-            config = Some((scope.clone(), moto.deployer(region, role).await));
+            config = Some((scope.clone(), deployer(aws, region, role).await));
         }
         if let Some((_, config)) = &config {
             create(config, body).await;
@@ -102,21 +136,20 @@ async fn deploy_instances(moto: &Moto, plan: &Plan) {
 #[test]
 fn a_fleet_reads_back_as_it_was_planned() {
     let policy = fleet();
-    let moto = Moto::start();
-    runtime().block_on(deploy_instances(&moto, &plan(&policy)));
-    let observed = observe(&policy, &moto.environment());
+    let aws = Aws::moto();
+    runtime().block_on(deploy_instances(&aws, &plan(&policy)));
+    let observed = observe(&policy, &aws.environment()).expect_code(0);
+    assert_eq!(observed.output.stdout, "");
     assert_eq!(observed.plan.resources.len(), 256);
     for resource in &observed.plan.resources {
         let name = &resource.address.name;
         assert_eq!(observed.live(name), &observed.wanted(name), "{name}");
     }
-    let line = format!("aws {HOME} us-east-1: 250 instances");
-    assert!(observed.stderr.contains(&line), "{}", observed.stderr);
 }
 
 #[test]
 fn what_is_not_there_is_missing_and_a_wrong_account_is_not() {
-    let moto = Moto::start();
+    let aws = Aws::moto();
     let policy = format!(
         "{LOCATIONS}databases:
   here: {{ engine: rds_postgres, at: east, id: gone }}
@@ -130,20 +163,20 @@ fn what_is_not_there_is_missing_and_a_wrong_account_is_not() {
         "databases:",
         "  stranger: { provider: aws, region: us-east-2, account: \"999999999999\" }\ndatabases:",
     );
-    let observed = observe(&policy, &moto.environment());
+    let observed = observe(&policy, &aws.environment()).expect_code(1);
     assert_eq!(observed.state("gone"), &State::Missing);
     let reason = observed.reason("hidden");
-    for word in [HOME, "999999999999", "AWS_PROFILE", "role:"] {
+    for word in [Aws::ACCOUNT, "999999999999", "AWS_PROFILE", "role:"] {
         assert!(reason.contains(word), "{reason}");
     }
 }
 
 #[test]
 fn no_credentials_is_unreadable() {
-    let moto = Moto::start();
+    let aws = Aws::moto();
     let policy =
         format!("{LOCATIONS}databases:\n  a: {{ engine: rds_postgres, at: east, id: a }}\n");
-    let observed = observe(&policy, &[("AWS_ENDPOINT_URL", &moto.url)]);
+    let observed = observe(&policy, &[("AWS_ENDPOINT_URL", &aws.url)]).expect_code(3);
     let reason = observed.reason("a");
     assert!(reason.contains("GetCallerIdentity"), "{reason}");
 }
@@ -181,16 +214,16 @@ fn template(database: &Value) -> String {
 #[test]
 fn a_stack_tells_its_key_and_what_was_deployed() {
     let policy = format!("{LOCATIONS}{STACK}");
-    let moto = Moto::start();
+    let aws = Aws::moto();
     let wanted = plan(&policy).resources[0].body.tree();
     runtime().block_on(async {
-        let config = moto.deployer("us-west-2", None).await;
+        let config = deployer(&aws, "us-west-2", None).await;
         let client = aws_sdk_cloudformation::Client::new(&config);
         let request = client.create_stack().stack_name("backstay-orders");
         let request = request.template_body(template(&wanted));
         request.send().await.unwrap();
     });
-    let observed = observe(&policy, &moto.environment());
+    let observed = observe(&policy, &aws.environment());
     let State::Found(found) = observed.state("orders-db") else {
         panic!("{:?}", observed.state("orders-db"));
     };

@@ -21,32 +21,50 @@ const ENVIRONMENT: [(&str, &str); 2] = [
     ("AWS_SECRET_ACCESS_KEY", "very-secret-key"),
 ];
 
-/// Pages of instances, of which the first answers of each ten are refused.
+/// Pages of instances, and refusals of some calls.
 struct Rds {
     calls: AtomicUsize,
-    /// Of ten.
-    throttled: usize,
+    refusal: Refusal,
     pages: usize,
     instance: fn(usize) -> String,
+}
+
+/// Which calls are told to slow down.
+enum Refusal {
+    Never,
+    /// Of each ten calls the first, fourth and seventh.
+    ThreeInTen(u16, &'static str),
+    /// All, with the least wait that a service can ask for.
+    Always,
 }
 
 const IDENTITY: &str = "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
     <GetCallerIdentityResult><Account>123456789012</Account></GetCallerIdentityResult>\
     </GetCallerIdentityResponse>";
 
-const THROTTLED: &str = "<ErrorResponse xmlns=\"http://rds.amazonaws.com/doc/2014-10-31/\"><Error>\
-    <Type>Sender</Type><Code>Throttling</Code><Message>Rate exceeded</Message></Error></ErrorResponse>";
+fn slow_down(status: u16, code: &str) -> ResponseTemplate {
+    let body = format!(
+        "<ErrorResponse xmlns=\"http://rds.amazonaws.com/doc/2014-10-31/\"><Error><Type>Sender</Type>\
+         <Code>{code}</Code><Message>Rate exceeded</Message></Error></ErrorResponse>"
+    );
+    xml(status, &body)
+}
 
 impl Respond for Rds {
     fn respond(&self, request: &Request) -> ResponseTemplate {
+        let call = self.calls.fetch_add(1, Ordering::SeqCst) % 10;
+        match self.refusal {
+            Refusal::ThreeInTen(status, code) if [0, 3, 6].contains(&call) => {
+                return slow_down(status, code);
+            }
+            Refusal::Always => {
+                return slow_down(400, "Throttling").insert_header("x-amz-retry-after", "1");
+            }
+            Refusal::Never | Refusal::ThreeInTen(..) => {}
+        }
         let body = String::from_utf8_lossy(&request.body).into_owned();
         if body.contains("Action=GetCallerIdentity") {
             return xml(200, IDENTITY);
-        }
-        // Spread over the ten: calls 0, 3 and 6.
-        let call = self.calls.fetch_add(1, Ordering::SeqCst) % 10;
-        if call.is_multiple_of(3) && call / 3 < self.throttled {
-            return xml(400, THROTTLED);
         }
         let page: usize = body
             .split('&')
@@ -99,23 +117,30 @@ fn modifying(_: usize) -> String {
 
 #[test]
 fn what_is_on_its_way_is_pending_and_busy() {
-    let observed = against(
-        POLICY,
-        Rds {
-            calls: AtomicUsize::new(0),
-            throttled: 0,
-            pages: 1,
-            instance: modifying,
-        },
-    );
+    let rds = Rds {
+        calls: AtomicUsize::new(0),
+        refusal: Refusal::Never,
+        pages: 1,
+        instance: modifying,
+    };
+    let observed = against(POLICY, rds).expect_code(0);
     let State::Found(found) = observed.state("orders") else {
         panic!("{:?}", observed.state("orders"));
     };
     assert_eq!(found.live["BackupRetentionPeriod"], json!(7));
     assert_eq!(found.pending, Some(json!({ "BackupRetentionPeriod": 21 })));
     assert_eq!(found.busy.as_deref(), Some("modifying"));
+    let rows = observed.output.stdout.lines();
+    let kinds: Vec<_> = rows
+        .filter_map(|row| row.split_whitespace().next())
+        .collect();
+    assert!(
+        kinds.contains(&"pending") && kinds.contains(&"in_flight"),
+        "{kinds:?}"
+    );
 }
 
+/// The last page has the one that the policy names, as the policy asks for it.
 fn one_of_many(page: usize) -> String {
     let id = match page {
         19 => "orders".to_owned(),
@@ -123,37 +148,42 @@ fn one_of_many(page: usize) -> String {
     };
     format!(
         "<DBInstance><DBInstanceIdentifier>{id}</DBInstanceIdentifier>\
-         <DBInstanceStatus>available</DBInstanceStatus></DBInstance>"
+         <DBInstanceStatus>available</DBInstanceStatus><Engine>postgres</Engine>\
+         <BackupRetentionPeriod>21</BackupRetentionPeriod><CopyTagsToSnapshot>true</CopyTagsToSnapshot>\
+         <DeletionProtection>true</DeletionProtection><StorageEncrypted>true</StorageEncrypted>\
+         </DBInstance>"
     )
 }
 
-#[test]
-fn throttling_makes_it_slower_and_no_less_complete() {
-    let started = std::time::Instant::now();
-    let observed = against(
-        POLICY,
-        Rds {
-            calls: AtomicUsize::new(0),
-            throttled: 3,
-            pages: 20,
-            instance: one_of_many,
-        },
-    );
+fn twenty_pages(refusal: Refusal) -> super::Observed {
+    let rds = Rds {
+        calls: AtomicUsize::new(0),
+        refusal,
+        pages: 20,
+        instance: one_of_many,
+    };
+    against(POLICY, rds)
+}
+
+#[rstest::rstest]
+#[case(400, "Throttling")]
+#[case(429, "TooManyRequestsException")]
+fn throttling_makes_it_slower_and_no_less_complete(
+    #[case] status: u16,
+    #[case] code: &'static str,
+) {
+    let observed = twenty_pages(Refusal::ThreeInTen(status, code)).expect_code(0);
+    assert_eq!(observed.output.stdout, "");
     assert!(matches!(observed.state("orders"), State::Found(_)));
-    assert!(
-        observed.stderr.contains("20 instances"),
-        "{}",
-        observed.stderr
-    );
-    eprintln!("20 pages, 3 of 10 throttled: {:?}", started.elapsed());
 }
 
 #[test]
 fn an_endless_refusal_is_unreadable_and_not_missing() {
-    // Nothing listens here.
-    let mut environment = ENVIRONMENT.to_vec();
-    environment.push(("AWS_ENDPOINT_URL", "http://127.0.0.1:9"));
-    let observed = observe(POLICY, &environment);
+    let observed = twenty_pages(Refusal::Always).expect_code(3);
     let reason = observed.reason("orders");
-    assert!(reason.contains("sts:GetCallerIdentity"), "{reason}");
+    assert!(
+        reason.contains("sts:GetCallerIdentity: Throttling"),
+        "{reason}"
+    );
+    assert!(observed.output.stdout.contains("unreadable"));
 }

@@ -173,7 +173,8 @@ const NAME: &str = "wire-test-dumps";
 
 #[test]
 fn a_bucket_reads_back_as_it_was_planned() {
-    let observed = against(answers(&planned()));
+    let observed = against(answers(&planned())).expect_code(0);
+    assert_eq!(observed.output.stdout, "");
     assert_eq!(observed.live(NAME), &observed.wanted(NAME));
 }
 
@@ -192,7 +193,7 @@ fn what_a_bucket_does_not_have_is_absent() {
     }
     let never_versioned = format!("<VersioningConfiguration {NAMESPACE}/>");
     answers.insert("versioning", (200, never_versioned));
-    let observed = against(answers);
+    let observed = against(answers).expect_code(1);
     let live = observed.live(NAME).as_object().unwrap();
     let names: Vec<&str> = live.keys().map(String::as_str).collect();
     assert_eq!(names, ["BucketName", "VersioningConfiguration"]);
@@ -218,8 +219,9 @@ fn a_rule_for_some_objects_is_no_rule_for_all() {
 fn no_bucket_is_missing_and_no_right_is_unreadable() {
     let mut answers = answers(&planned());
     answers.insert("versioning", (404, error_body("NoSuchBucket")));
-    assert_eq!(against(answers.clone()).state(NAME), &State::Missing);
+    let observed = against(answers.clone()).expect_code(1);
+    assert_eq!(observed.state(NAME), &State::Missing);
     answers.insert("versioning", (403, error_body("AccessDenied")));
-    let observed = against(answers);
+    let observed = against(answers).expect_code(3);
     assert!(observed.reason(NAME).contains("AccessDenied"));
 }

@@ -55,7 +55,7 @@ pub(super) async fn read(
                     stack_drift: stacks.drift(resource),
                     ..Found::default()
                 })),
-                Ok(None) => State::Missing,
+                Ok(None) => stacks.absence(resource),
                 Err(reason) => unreadable(reason),
             };
             (resource.address.clone(), state)

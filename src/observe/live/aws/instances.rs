@@ -25,7 +25,7 @@ pub(super) fn states(
             return None;
         };
         let state = match sweep.found.get(&resource.address.name) {
-            None => State::Missing,
+            None => stacks.absence(resource),
             Some(live) => {
                 let seen = Instance {
                     place,

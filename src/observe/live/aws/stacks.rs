@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_config::SdkConfig;
 use aws_sdk_cloudformation::Client;
-use aws_sdk_cloudformation::types::{StackDriftStatus, StackStatus};
+use aws_sdk_cloudformation::primitives::DateTimeFormat;
+use aws_sdk_cloudformation::types::{StackDriftInformation, StackDriftStatus, StackStatus};
 use futures::StreamExt;
 use serde_json::Value as Json;
 
-use super::super::{AT_A_TIME, grouped};
+use super::super::{AT_A_TIME, StackDrift, State, grouped};
 use super::reason;
 use crate::cloud::aws::Value;
 use crate::plan::{Body, Owner, Resource};
@@ -18,9 +19,15 @@ pub(super) struct Stacks(Result<BTreeMap<String, Stack>, String>);
 
 /// What is known of one stack. A part that could not be read says so.
 struct Stack {
-    drift: Option<String>,
+    listed: Listed,
     physical: Result<BTreeMap<String, String>, String>,
     template: Option<Json>,
+}
+
+/// What the list of stacks tells.
+struct Listed {
+    status: Option<StackStatus>,
+    drift: Option<StackDrift>,
 }
 
 /// Lists the stacks once, and opens those that the plan names.
@@ -37,14 +44,14 @@ pub(super) async fn read(config: &SdkConfig, resources: &[&Resource]) -> Stacks 
     };
     let (client, wanted) = (&client, &wanted);
     let opened: BTreeMap<String, Stack> = futures::stream::iter(listed)
-        .map(|(name, drift)| async move {
+        .map(|(name, listed)| async move {
             let refers = wanted
                 .get(name.as_str())
                 .is_some_and(|resources| resources.iter().any(|resource| refers(resource)));
             let (physical, template) =
                 futures::join!(physical(client, &name, refers), template(client, &name));
             let stack = Stack {
-                drift,
+                listed,
                 physical,
                 template,
             };
@@ -75,10 +82,7 @@ fn refers(resource: &Resource) -> bool {
         .any(|value| !matches!(value, Value::Text(_)))
 }
 
-async fn list(
-    client: &Client,
-    names: &BTreeSet<&str>,
-) -> Result<Vec<(String, Option<String>)>, String> {
+async fn list(client: &Client, names: &BTreeSet<&str>) -> Result<Vec<(String, Listed)>, String> {
     let mut listed = Vec::new();
     let mut pages = client.describe_stacks().into_paginator().items().send();
     while let Some(stack) = pages.next().await {
@@ -89,14 +93,25 @@ async fn list(
         if stack.stack_status() == Some(&StackStatus::DeleteComplete) {
             continue;
         }
-        let drift = stack
-            .drift_information()
-            .and_then(|drift| drift.stack_drift_status())
-            .filter(|status| **status != StackDriftStatus::NotChecked)
-            .map(|status| status.as_str().to_owned());
-        listed.push((name.to_owned(), drift));
+        let told = Listed {
+            status: stack.stack_status().cloned(),
+            drift: stack.drift_information().and_then(verdict),
+        };
+        listed.push((name.to_owned(), told));
     }
     Ok(listed)
+}
+
+/// None where CloudFormation was never asked to look.
+fn verdict(told: &StackDriftInformation) -> Option<StackDrift> {
+    let status = told
+        .stack_drift_status()
+        .filter(|status| **status != StackDriftStatus::NotChecked)?;
+    let checked = told.last_check_timestamp();
+    Some(StackDrift {
+        status: status.as_str().to_owned(),
+        checked: checked.and_then(|at| at.fmt(DateTimeFormat::DateTime).ok()),
+    })
 }
 
 async fn physical(
@@ -160,8 +175,34 @@ impl Stacks {
     }
 
     /// CloudFormation's own last word on the stack.
-    pub(super) fn drift(&self, resource: &Resource) -> Option<String> {
-        self.stack_of(resource)?.drift.clone()
+    pub(super) fn drift(&self, resource: &Resource) -> Option<StackDrift> {
+        self.stack_of(resource)?.listed.drift.clone()
+    }
+
+    /// What it means that a resource is not there: nobody has deployed it yet, or somebody deleted
+    /// it. A stack that is not done says neither.
+    pub(super) fn absence(&self, resource: &Resource) -> State {
+        let (Owner::Stack { logical_id, .. }, Some(stack)) =
+            (&resource.owner, self.stack_of(resource))
+        else {
+            return State::Missing;
+        };
+        let done = matches!(
+            stack.listed.status,
+            Some(
+                StackStatus::CreateComplete
+                    | StackStatus::UpdateComplete
+                    | StackStatus::UpdateRollbackComplete
+                    | StackStatus::ImportComplete
+            )
+        );
+        match &stack.template {
+            Some(template) if done => match template["Resources"].get(logical_id) {
+                Some(_) => State::Deleted,
+                None => State::Undeployed,
+            },
+            Some(_) | None => State::Missing,
+        }
     }
 
     /// The physical id of another resource of the same stack. None: there is no such resource.
