@@ -145,7 +145,7 @@ impl Rule {
     }
 }
 
-use Direction::{MoreIsStronger, Neutral, Ranked};
+use Direction::{MoreIsStronger, Neutral, Ranked, Removal};
 use Restore::{Document, Replacement, Tag};
 
 /// `*` stands for one step of a path: a rule's id, or a place in a list.
@@ -161,7 +161,7 @@ pub static PROPERTIES: &[Property] = &[
     property("/LifecycleConfiguration", Neutral, Document),
     property("/LifecycleConfiguration/Rules", Neutral, Document),
     property("/LifecycleConfiguration/Rules/*/Status", Ranked(&["Disabled", "Enabled"]), Document),
-    property("/LifecycleConfiguration/Rules/*/ExpirationInDays", MoreIsStronger, Document),
-    property("/LifecycleConfiguration/Rules/*/NoncurrentVersionExpiration/NoncurrentDays", MoreIsStronger, Document),
+    property("/LifecycleConfiguration/Rules/*/ExpirationInDays", Removal, Document),
+    property("/LifecycleConfiguration/Rules/*/NoncurrentVersionExpiration/NoncurrentDays", Removal, Document),
     property("/Tags", Neutral, Tag),
 ];

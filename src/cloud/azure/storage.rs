@@ -97,13 +97,11 @@ const fn property(path: &'static str, direction: Direction) -> Property {
     }
 }
 
-use Direction::{MoreIsStronger, Neutral};
+use Direction::{MoreIsStronger, Neutral, Removal};
 
 #[rustfmt::skip]
 pub static PROPERTIES: &[Property] = &[
     property("/rules", Neutral),
     property("/rules/*/enabled", MoreIsStronger),
-    property("/rules/*/definition/actions/baseBlob/delete/daysAfterModificationGreaterThan", MoreIsStronger),
-    property("/rules/*/definition/actions/snapshot/delete/daysAfterCreationGreaterThan", MoreIsStronger),
-    property("/rules/*/definition/actions/version/delete/daysAfterCreationGreaterThan", MoreIsStronger),
+    property("/rules/*/definition/actions/*/delete/*", Removal),
 ];
