@@ -1,9 +1,11 @@
 //! Azure Resource Manager, as its reference documents the answers.
 
+mod changes;
 mod cloud;
 mod estate;
 mod refusals;
 mod story;
+mod told;
 
 use std::os::unix::fs::PermissionsExt;
 
