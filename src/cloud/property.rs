@@ -19,6 +19,9 @@ pub trait Owned: Serialize + DeserializeOwned {
 pub enum Direction {
     /// A smaller number, a shorter time or `false` is weaker.
     MoreIsStronger,
+    /// Days after which something is removed: fewer is weaker, and so is a removal that the policy
+    /// does not ask for.
+    Removal,
     /// Listed from weakest to strongest; a value that is not listed is a plain change.
     Ranked(&'static [&'static str]),
     /// A list, each member of which protects; a missing one is weaker.

@@ -53,7 +53,7 @@ impl Walk<'_> {
         for item in live {
             let step = name(item);
             if !intended.iter().any(|own| name(own) == step) {
-                self.differs(&below(pointer, &step), Kind::Changed, &Value::Null, item);
+                self.added(&below(pointer, &step), item);
             }
         }
     }
@@ -68,10 +68,24 @@ impl Walk<'_> {
         let more =
             |(key, value): &(&String, &Value)| !intended.contains_key(*key) && !value.is_null();
         for (key, value) in live.iter().filter(more) {
-            let pointer = below(pointer, key);
-            let kind = weigh::kind(self.property(&pointer), &Value::Null, value);
-            self.differs(&pointer, kind, &Value::Null, value);
+            self.added(&below(pointer, key), value);
         }
+    }
+
+    /// What the policy does not ask for is weaker where it removes something.
+    fn added(&mut self, pointer: &str, live: &Value) {
+        let kind = match self.removes(pointer, live) {
+            true => Kind::Weakened,
+            false => Kind::Changed,
+        };
+        self.differs(pointer, kind, &Value::Null, live);
+    }
+
+    fn removes(&self, pointer: &str, live: &Value) -> bool {
+        let property = self.property(pointer);
+        let inside = |(key, value): (&String, &Value)| self.removes(&below(pointer, key), value);
+        property.is_some_and(|it| it.direction == cloud::Direction::Removal)
+            || live.as_object().is_some_and(|map| map.iter().any(inside))
     }
 
     fn in_document(&self, pointer: &str) -> bool {

@@ -11,7 +11,9 @@ use crate::finding::Kind;
 pub(super) fn kind(property: Option<&Property>, intended: &Value, live: &Value) -> Kind {
     let direction = property.map_or(Direction::Neutral, |property| property.direction);
     let order = match direction {
-        Direction::MoreIsStronger => amount(live).partial_cmp(&amount(intended)),
+        Direction::MoreIsStronger | Direction::Removal => {
+            amount(live).partial_cmp(&amount(intended))
+        }
         Direction::Ranked(words) => {
             let rank = |value: &Value| words.iter().position(|word| Some(*word) == value.as_str());
             match (rank(live), rank(intended)) {

@@ -46,7 +46,9 @@ pub(super) fn render(sources: &Sources, findings: &[&Finding], style: Style) -> 
     for row in &rows {
         text += &document(row.difference);
     }
-    text + &commands(&rows) + &advice(&rows)
+    let parts = [commands(&rows), advice(&rows)];
+    let parts: Vec<String> = parts.into_iter().filter(|it| !it.is_empty()).collect();
+    text + &parts.join("\n")
 }
 
 struct Row<'a> {

@@ -9,7 +9,7 @@
 use crate::cloud::{aws, azure};
 use crate::finding::{Code, Finding, Severity};
 use crate::policy::Engine;
-use crate::resolve::Estate;
+use crate::resolve::{Estate, Intent};
 
 pub static CODE: Code = Code::new("tag-limits", Severity::Error, include_str!("tag_limits.rs"));
 
@@ -21,7 +21,8 @@ pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
                 Engine::AzurePostgres => (
                     "Azure",
                     azure::limits::tag_problem(key, &value.value)
-                        .or_else(|| expression(key).or_else(|| expression(&value.value))),
+                        .or_else(|| expression(key).or_else(|| expression(&value.value)))
+                        .or_else(|| twice(key, &database.intent)),
                 ),
                 Engine::Postgres => continue,
             };
@@ -34,6 +35,14 @@ pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
             );
         }
     }
+}
+
+/// To Azure `Team` and `team` are one name. Of the two, the one that comes later in order is told.
+fn twice(key: &str, intent: &Intent) -> Option<&'static str> {
+    let mut before = intent.tags.keys().take_while(|other| *other != key);
+    before
+        .any(|other| other.eq_ignore_ascii_case(key))
+        .then_some("another tag differs from it by case only")
 }
 
 /// ARM evaluates a text in brackets.

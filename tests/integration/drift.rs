@@ -295,18 +295,45 @@ fn lifecycle_rules_are_matched_by_their_id_in_any_order() {
             "/LifecycleConfiguration/Rules/weekly",
             "12:49",
         );
+}
 
-    Case::new()
-        .found("some-dumps", |found| {
+#[test]
+fn a_rule_more_is_weaker_where_it_deletes() {
+    let more = |rule: Value| {
+        Case::new().found("some-dumps", |found| {
+            let rules = "/LifecycleConfiguration/Rules";
             let list = found.live.pointer_mut(rules).and_then(Value::as_array_mut);
-            list.expect("rules")
-                .push(json!({ "Id": "sweep", "ExpirationInDays": 1 }));
+            list.expect("rules").push(rule);
         })
-        .only(
-            Kind::Changed,
-            "/LifecycleConfiguration/Rules/sweep",
-            "12:36",
-        );
+    };
+    let sweep = "/LifecycleConfiguration/Rules/sweep";
+    more(json!({ "Id": "sweep", "ExpirationInDays": 1 })).only(Kind::Weakened, sweep, "12:36");
+    more(json!({ "Id": "sweep", "NoncurrentVersionExpiration": { "NoncurrentDays": 1 } })).only(
+        Kind::Weakened,
+        sweep,
+        "12:36",
+    );
+    more(json!({ "Id": "sweep", "Transitions": [] })).only(Kind::Changed, sweep, "12:36");
+}
+
+#[test]
+fn a_document_is_owned_whole() {
+    let daily = "/LifecycleConfiguration/Rules/daily";
+    let more = |name: &str, value: Value| {
+        Case::new().found("some-dumps", |found| {
+            let rules = "/LifecycleConfiguration/Rules";
+            let list = found.live.pointer_mut(rules).and_then(Value::as_array_mut);
+            let mut rules = list.expect("rules").iter_mut();
+            let rule = rules.find(|rule| rule["Id"] == "daily").expect("the rule");
+            rule[name] = value;
+        })
+    };
+    let transition = json!([{ "StorageClass": "GLACIER", "TransitionInDays": 1 }]);
+    more("Transitions", transition).only(Kind::Changed, &format!("{daily}/Transitions"), "12:36");
+    assert!(more("Transitions", Value::Null).shown().is_empty());
+    // Elsewhere the plan owns what it names.
+    let other = Case::new().found("orders-prod", |found| found.live["Else"] = json!(1));
+    assert!(other.shown().is_empty());
 }
 
 #[test]

@@ -142,7 +142,7 @@ impl Rule {
     }
 }
 
-use Direction::{MoreIsStronger, Neutral, Ranked};
+use Direction::{MoreIsStronger, Neutral, Ranked, Removal};
 use Restore::{Document, Replacement, Tag};
 
 impl Owned for Bucket {
@@ -161,8 +161,8 @@ impl Owned for Bucket {
         property("/LifecycleConfiguration", Neutral, Document),
         property("/LifecycleConfiguration/Rules", Neutral, Document),
         property("/LifecycleConfiguration/Rules/*/Status", Ranked(&["Disabled", "Enabled"]), Document),
-        property("/LifecycleConfiguration/Rules/*/ExpirationInDays", MoreIsStronger, Document),
-        property("/LifecycleConfiguration/Rules/*/NoncurrentVersionExpiration/NoncurrentDays", MoreIsStronger, Document),
+        property("/LifecycleConfiguration/Rules/*/ExpirationInDays", Removal, Document),
+        property("/LifecycleConfiguration/Rules/*/NoncurrentVersionExpiration/NoncurrentDays", Removal, Document),
         property("/Tags", Neutral, Tag),
     ];
 }

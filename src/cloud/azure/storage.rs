@@ -93,7 +93,7 @@ const fn property(path: &'static str, direction: Direction) -> Property {
     }
 }
 
-use Direction::{MoreIsStronger, Neutral};
+use Direction::{MoreIsStronger, Neutral, Removal};
 
 impl Owned for ManagementPolicy {
     const TYPE: &'static str = "Microsoft.Storage/storageAccounts/managementPolicies";
@@ -103,8 +103,6 @@ impl Owned for ManagementPolicy {
     const PROPERTIES: &'static [Property] = &[
         property("/rules", Neutral),
         property("/rules/*/enabled", MoreIsStronger),
-        property("/rules/*/definition/actions/baseBlob/delete/daysAfterModificationGreaterThan", MoreIsStronger),
-        property("/rules/*/definition/actions/snapshot/delete/daysAfterCreationGreaterThan", MoreIsStronger),
-        property("/rules/*/definition/actions/version/delete/daysAfterCreationGreaterThan", MoreIsStronger),
+        property("/rules/*/definition/actions/*/delete/*", Removal),
     ];
 }

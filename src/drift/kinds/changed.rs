@@ -1,6 +1,6 @@
 //! # changed
 //! The live value differs from the policy and is neither stronger nor weaker: a moved window,
-//! another key, a rule that the policy does not know.
+//! another key, a lifecycle rule that the policy does not know and that deletes nothing.
 //!
 //! **Why.** Somebody decided something that the policy does not say.
 //!

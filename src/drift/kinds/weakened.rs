@@ -1,6 +1,6 @@
 //! # weakened
 //! The live value protects less than the policy asks for: less retention, encryption or deletion
-//! protection off, a lifecycle rule gone.
+//! protection off, a lifecycle rule gone, or one more that deletes.
 //!
 //! **Why.** The day on which the difference matters is the day of the restore.
 //!

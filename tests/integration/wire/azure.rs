@@ -1,12 +1,18 @@
 //! Azure Resource Manager, as its reference documents the answers.
 
+mod changes;
+mod cloud;
+mod estate;
+mod refusals;
+mod story;
+mod told;
+
 use std::os::unix::fs::PermissionsExt;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use backstay::observe::State;
 use serde_json::{Value, json};
 use wiremock::matchers::{any, method, path, query_param};
-use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
+use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::{Observed, observe, runtime};
 
@@ -103,12 +109,17 @@ struct FakeAz(tempfile::TempDir);
 
 impl FakeAz {
     fn new() -> FakeAz {
+        FakeAz::running(
+            "echo '{\"accessToken\":\"very-secret-token\",\
+            \"expiresOn\":\"2099-01-01 00:00:00.000000\",\"expires_on\":4070908800,\
+            \"tokenType\":\"Bearer\"}'",
+        )
+    }
+
+    fn running(script: &str) -> FakeAz {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("az");
-        let script = "#!/bin/sh\necho '{\"accessToken\":\"very-secret-token\",\
-            \"expiresOn\":\"2099-01-01 00:00:00.000000\",\"expires_on\":4070908800,\
-            \"tokenType\":\"Bearer\"}'\n";
-        std::fs::write(&file, script).unwrap();
+        std::fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
         FakeAz(folder)
     }
@@ -144,6 +155,12 @@ fn two_pages_read_back_as_planned() {
             .with_priority(1)
             .mount(&server)
             .await;
+        let nothing = cloud::refusal(404, "ResourceNotFound");
+        Mock::given(any())
+            .respond_with(nothing)
+            .with_priority(u8::MAX)
+            .mount(&server)
+            .await;
         let first = json!({ "value": [full()], "nextLink": next });
         Mock::given(method("GET"))
             .and(path(servers_path()))
@@ -168,71 +185,6 @@ fn two_pages_read_back_as_planned() {
     assert_eq!(observed.state("trains-gone"), &State::Missing);
 }
 
-#[test]
-fn a_link_to_a_stranger_never_gets_the_token() {
-    let runtime = runtime();
-    let (server, stranger) = runtime.block_on(async {
-        let (server, stranger) = (MockServer::start().await, MockServer::start().await);
-        let body = json!({ "value": [full()], "nextLink": format!("{}/more", stranger.uri()) });
-        Mock::given(any())
-            .respond_with(ResponseTemplate::new(200).set_body_json(body))
-            .mount(&server)
-            .await;
-        (server, stranger)
-    });
-    let observed = against(POLICY, &server);
-    let reason = observed.reason("trains-full");
-    assert!(reason.contains("refused to follow a link"), "{reason}");
-    let strangers = runtime.block_on(stranger.received_requests()).unwrap();
-    assert!(strangers.is_empty(), "{strangers:?}");
-}
-
-/// Refuses some calls, then answers.
-struct Busy {
-    calls: AtomicUsize,
-    refusals: usize,
-    status: u16,
-    answer: Value,
-}
-
-impl Respond for Busy {
-    fn respond(&self, _: &Request) -> ResponseTemplate {
-        if self.calls.fetch_add(1, Ordering::SeqCst) < self.refusals {
-            return ResponseTemplate::new(self.status)
-                .insert_header("Retry-After", "1")
-                .set_body_json(
-                    json!({ "error": { "code": "TooManyRequests", "message": "slow" } }),
-                );
-        }
-        ResponseTemplate::new(200).set_body_json(&self.answer)
-    }
-}
-
-#[rstest::rstest]
-#[case(429)]
-#[case(503)]
-fn throttling_is_waited_for(#[case] status: u16) {
-    let runtime = runtime();
-    let server = runtime.block_on(async {
-        let server = MockServer::start().await;
-        let busy = Busy {
-            calls: AtomicUsize::new(0),
-            refusals: 2,
-            status,
-            answer: json!({ "value": [full()] }),
-        };
-        Mock::given(any()).respond_with(busy).mount(&server).await;
-        server
-    });
-    let started = std::time::Instant::now();
-    let observed = against(POLICY, &server);
-    assert!(matches!(observed.state("trains-full"), State::Found(_)));
-    assert!(
-        started.elapsed().as_secs() >= 2,
-        "Retry-After was not heeded"
-    );
-}
-
 fn answering(policy: &str, status: u16, code: &str) -> Observed {
     let runtime = runtime();
     let server = runtime.block_on(async {
@@ -245,26 +197,6 @@ fn answering(policy: &str, status: u16, code: &str) -> Observed {
         server
     });
     against(policy, &server)
-}
-
-#[rstest::rstest]
-#[case(401, "InvalidAuthenticationToken")]
-#[case(403, "AuthorizationFailed")]
-#[case(404, "SubscriptionNotFound")]
-#[case(500, "InternalServerError")]
-fn refusals_are_unreadable(#[case] status: u16, #[case] code: &str) {
-    let observed = answering(POLICY, status, code);
-    let reason = observed.reason("trains-full");
-    assert!(
-        reason.contains(&status.to_string()) && reason.contains(code),
-        "{reason}"
-    );
-    let observed = answering(STORE, status, code);
-    let reason = observed.reason("trainstore");
-    assert!(
-        reason.contains(&status.to_string()) && reason.contains(code),
-        "{reason}"
-    );
 }
 
 #[rstest::rstest]

@@ -62,7 +62,7 @@ fn body(
             name: sku.name.clone(),
             tier: text(&sku.tier).unwrap_or_default(),
         }),
-        tags: Some(tags(live.tracked_resource.tags.as_ref())),
+        tags: Some(tags(live.tracked_resource.tags.as_ref(), resource)),
         properties: postgres::Properties {
             version: properties.version.as_ref().and_then(text),
             administrator_login: properties.administrator_login,
@@ -107,9 +107,19 @@ fn location(live: &str, resource: &Resource) -> String {
     }
 }
 
-fn tags(live: Option<&Value>) -> BTreeMap<String, String> {
+/// Azure tells names of tags apart without regard to case: the plan's spelling where it is the same.
+fn tags(live: Option<&Value>, resource: &Resource) -> BTreeMap<String, String> {
+    let planned = match &resource.body {
+        Body::FlexibleServer(server) => server.tags.as_ref(),
+        _ => None,
+    };
+    let spelled = |key: &String| {
+        let mut names = planned.into_iter().flat_map(BTreeMap::keys);
+        let name = names.find(|name| name.eq_ignore_ascii_case(key));
+        name.unwrap_or(key).clone()
+    };
     let tags = live.and_then(Value::as_object).into_iter().flatten();
-    tags.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
+    tags.filter_map(|(key, value)| Some((spelled(key), value.as_str()?.to_owned())))
         .collect()
 }
 

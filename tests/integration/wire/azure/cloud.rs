@@ -1,0 +1,293 @@
+//! A Resource Manager that holds what was deployed, and answers as its reference documents: the
+//! deployed properties, what the services fill in beside them, and their odd case.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use wiremock::{Request, Respond, ResponseTemplate};
+
+/// One subscription's resource groups by the policy's locations, as `az deployment` is told them.
+pub type Groups = &'static [(&'static str, &'static str, &'static str)];
+
+/// What is deployed.
+#[derive(Debug, Clone, Default)]
+pub struct Cloud {
+    pub servers: Vec<Value>,
+    /// Management policies by the path of their account, in lower case.
+    pub policies: BTreeMap<String, Value>,
+    /// Servers on a page of the list; everything on one page where there is none.
+    pub page: Option<usize>,
+    /// A server that the list leaves out, as for a reader of its group alone.
+    pub unlisted: Option<&'static str>,
+}
+
+impl Cloud {
+    /// Deploys every rendered ARM template below a folder.
+    pub fn deploy(&mut self, folder: &Path, groups: Groups) {
+        for (location, subscription, group) in groups {
+            let Ok(files) = std::fs::read_dir(folder.join("azure").join(location)) else {
+                continue;
+            };
+            for file in files {
+                let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+                let template: Value = serde_json::from_str(&text).unwrap();
+                for resource in template["resources"].as_array().unwrap() {
+                    self.create(resource, subscription, group);
+                }
+            }
+        }
+    }
+
+    fn create(&mut self, resource: &Value, subscription: &str, group: &str) {
+        let resource = evaluated(resource).unwrap();
+        let name = resource["name"].as_str().unwrap();
+        match resource["type"].as_str().unwrap() {
+            "Microsoft.DBforPostgreSQL/flexibleServers" => {
+                self.servers.push(server(&resource, subscription, group));
+            }
+            "Microsoft.Storage/storageAccounts/managementPolicies" => {
+                let account = name.strip_suffix("/default").unwrap();
+                let path = policy_path(subscription, group, account);
+                let policy = policy(&resource, &path);
+                self.policies.insert(path.to_ascii_lowercase(), policy);
+            }
+            other => panic!("nobody said what ARM answers for {other}"),
+        }
+    }
+
+    /// The server of a name, which ARM may have in another case.
+    pub fn server(&mut self, name: &str) -> &mut Value {
+        let named = |server: &&mut Value| {
+            let own = server["name"].as_str().unwrap_or_default();
+            own.eq_ignore_ascii_case(name)
+        };
+        self.servers.iter_mut().find(named).expect("it is deployed")
+    }
+
+    /// Somebody sets a value of a server by hand.
+    pub fn set(&mut self, name: &str, pointer: &str, value: Value) {
+        *self.server(name).pointer_mut(pointer).expect("a property") = value;
+    }
+
+    /// The rules of the one management policy.
+    pub fn rules(&mut self) -> &mut Vec<Value> {
+        let policy = self.policies.values_mut().next().expect("a policy");
+        let rules = &mut policy["properties"]["policy"]["rules"];
+        rules.as_array_mut().expect("rules")
+    }
+
+    pub fn rule(&mut self, name: &str) -> &mut Value {
+        let named = |rule: &&mut Value| rule["name"] == name;
+        self.rules().iter_mut().find(named).expect("the rule")
+    }
+
+    fn leaves_out(&self, server: &Value) -> bool {
+        self.unlisted.is_some_and(|name| server["name"] == name)
+    }
+
+    /// A page of a subscription's servers.
+    fn list(&self, request: &Request, subscription: &str) -> ResponseTemplate {
+        let own = format!("/subscriptions/{subscription}/");
+        let own = |server: &&Value| id(server).starts_with(&own) && !self.leaves_out(server);
+        let servers: Vec<&Value> = self.servers.iter().filter(own).collect();
+        let query = |wanted: &str| {
+            let mut pairs = request.url.query_pairs();
+            pairs
+                .find(|(name, _)| name == wanted)
+                .map(|(_, value)| value.into_owned())
+        };
+        let start: usize = query("$skiptoken").map_or(0, |token| token.parse().unwrap());
+        let end = (start + self.page.unwrap_or(servers.len())).min(servers.len());
+        let mut answer = json!({ "value": servers[start..end] });
+        if end < servers.len() {
+            let host = request.headers["host"].to_str().unwrap();
+            let (path, version) = (request.url.path(), query("api-version").unwrap());
+            let link = format!("http://{host}{path}?api-version={version}&%24skiptoken={end}");
+            answer["nextLink"] = link.into();
+        }
+        ResponseTemplate::new(200).set_body_json(answer)
+    }
+}
+
+impl Respond for Cloud {
+    fn respond(&self, request: &Request) -> ResponseTemplate {
+        let token = request.headers.get("authorization");
+        if token.is_none_or(|token| token != "Bearer very-secret-token") {
+            return refusal(401, "AuthenticationFailed");
+        }
+        if !request
+            .url
+            .query_pairs()
+            .any(|(key, _)| key == "api-version")
+        {
+            return refusal(400, "MissingApiVersionParameter");
+        }
+        let path = request.url.path().to_ascii_lowercase();
+        let steps: Vec<&str> = path.split('/').skip(1).collect();
+        match steps[..] {
+            [
+                "subscriptions",
+                subscription,
+                "providers",
+                "microsoft.dbforpostgresql",
+                "flexibleservers",
+            ] => self.list(request, subscription),
+            [.., "flexibleservers", _] => match self.servers.iter().find(|it| id(it) == path) {
+                Some(server) => ResponseTemplate::new(200).set_body_json(server),
+                None => refusal(404, "ResourceNotFound"),
+            },
+            [.., "managementpolicies", "default"] => match self.policies.get(&path) {
+                Some(policy) => ResponseTemplate::new(200).set_body_json(policy),
+                None => refusal(404, "ManagementPolicyNotFound"),
+            },
+            _ => refusal(404, "ResourceNotFound"),
+        }
+    }
+}
+
+fn id(server: &Value) -> String {
+    server["id"].as_str().unwrap().to_ascii_lowercase()
+}
+
+/// An error in the form of ARM's. Nobody's report may repeat its text, which can hold anything.
+pub fn refusal(status: u16, code: &str) -> ResponseTemplate {
+    let body = json!({ "error": { "code": code, "message": "very-secret-password" } });
+    ResponseTemplate::new(status).set_body_json(body)
+}
+
+pub fn policy_path(subscription: &str, group: &str, account: &str) -> String {
+    format!(
+        "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Storage\
+         /storageAccounts/{account}/managementPolicies/default"
+    )
+}
+
+/// What ARM makes of a template's texts: `[[a]` is `[a]`, and `[…]` an expression. Those here are
+/// parameters that are write-only, so they are never answered.
+fn evaluated(value: &Value) -> Option<Value> {
+    Some(match value {
+        Value::String(text) => match text.strip_prefix('[').filter(|_| text.ends_with(']')) {
+            Some(rest) if rest.starts_with('[') => rest.into(),
+            Some(expression) => {
+                assert!(expression.starts_with("parameters("), "{expression}");
+                return None;
+            }
+            None => text.as_str().into(),
+        },
+        Value::Array(items) => items.iter().filter_map(evaluated).collect(),
+        Value::Object(members) => members
+            .iter()
+            .filter_map(|(key, value)| Some((key.clone(), evaluated(value)?)))
+            .collect(),
+        other => other.clone(),
+    })
+}
+
+/// Lays values into a tree where it has none of its own.
+fn fill(tree: &mut Value, defaults: Value) {
+    match (tree, defaults) {
+        (Value::Object(tree), Value::Object(defaults)) => {
+            for (key, value) in defaults {
+                fill(tree.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (tree, value) if tree.is_null() => *tree = value,
+        _ => {}
+    }
+}
+
+/// A server as the list answers it after its deployment: everything that the template said, and
+/// what the service fills in.
+fn server(resource: &Value, subscription: &str, group: &str) -> Value {
+    let name = resource["name"].as_str().unwrap();
+    let mut properties = resource["properties"].clone();
+    // Write-only.
+    properties.as_object_mut().unwrap().remove("createMode");
+    let standby = match properties["highAvailability"]["mode"].as_str() {
+        Some("Disabled") | None => json!({ "state": "NotEnabled" }),
+        Some(_) => json!({ "state": "Healthy", "standbyAvailabilityZone": "2" }),
+    };
+    fill(&mut properties, filled_in(name));
+    fill(&mut properties["highAvailability"], standby);
+    let mut server = json!({
+        "id": server_id(subscription, group, name),
+        "name": name,
+        "type": "Microsoft.DBForPostgreSql/flexibleservers",
+        "location": display_name(resource["location"].as_str().unwrap()),
+        "sku": resource["sku"],
+        "systemData": { "createdAt": "2026-06-01T18:30:22.1234567Z" },
+        "properties": properties,
+    });
+    if let Some(tags) = resource.get("tags") {
+        server["tags"] = tags.clone();
+    }
+    server
+}
+
+/// What the service adds to any server. The documented example has each of these.
+fn filled_in(name: &str) -> Value {
+    json!({
+        "replica": { "role": "Primary", "capacity": 5 },
+        "storage": { "type": "", "iops": 500, "tier": "P10", "autoGrow": "Disabled" },
+        "network": { "publicNetworkAccess": "Enabled" },
+        "privateEndpointConnections": [],
+        "dataEncryption": { "type": "SystemManaged" },
+        "authConfig": { "activeDirectoryAuth": "Disabled", "passwordAuth": "Enabled" },
+        "fullyQualifiedDomainName": format!("{name}.postgres.database.azure.com"),
+        "minorVersion": "9",
+        "state": "Ready",
+        "availabilityZone": "1",
+        "backup": {
+            "backupRetentionDays": 7,
+            "geoRedundantBackup": "Disabled",
+            "earliestRestoreDate": "2026-06-01T18:35:22.1234567+00:00",
+        },
+        "highAvailability": { "mode": "Disabled" },
+        "maintenanceWindow":
+            { "customWindow": "Disabled", "dayOfWeek": 0, "startHour": 0, "startMinute": 0 },
+        "replicationRole": "Primary",
+        "replicaCapacity": 5,
+    })
+}
+
+/// A server's id, in the case that ARM likes that day.
+pub fn server_id(subscription: &str, group: &str, name: &str) -> String {
+    format!(
+        "/subscriptions/{subscription}/resourceGroups/{}/providers\
+         /Microsoft.DBForPostgreSql/flexibleservers/{name}",
+        group.to_ascii_uppercase()
+    )
+}
+
+/// Regions come back by their display names.
+fn display_name(region: &str) -> &str {
+    match region {
+        "eastus" => "East US",
+        "westeurope" => "West Europe",
+        other => panic!("nobody said how ARM calls {other}"),
+    }
+}
+
+/// The policy as it is answered: under a name of its own, its rules in another order, days with a
+/// fraction.
+fn policy(resource: &Value, path: &str) -> Value {
+    let mut policy = resource["properties"]["policy"].clone();
+    policy["rules"].as_array_mut().unwrap().reverse();
+    with_fractions(&mut policy);
+    json!({
+        "id": path,
+        "name": "DefaultManagementPolicy",
+        "type": "Microsoft.Storage/storageAccounts/managementPolicies",
+        "properties": { "lastModifiedTime": "2026-11-01T03:01:55.7168089Z", "policy": policy },
+    })
+}
+
+fn with_fractions(tree: &mut Value) {
+    match tree {
+        Value::Number(number) => *tree = number.as_f64().into(),
+        Value::Array(items) => items.iter_mut().for_each(with_fractions),
+        Value::Object(members) => members.values_mut().for_each(with_fractions),
+        _ => {}
+    }
+}
