@@ -1,5 +1,6 @@
 //! What every test uses: a workspace with the real program in it, and the real tools around it.
 
+mod az;
 mod moto;
 mod postgres;
 
@@ -9,6 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+pub use az::{Az, files};
 pub use moto::Moto;
 pub use postgres::Postgres;
 
@@ -26,6 +28,11 @@ pub fn tools() -> PathBuf {
         tools.display()
     );
     tools
+}
+
+/// The folder of programs that stand in for those of clouds that nothing here can play.
+pub fn stand_ins() -> PathBuf {
+    root().join("tests/stand-ins")
 }
 
 /// What the system's own programs need, and nothing of the caller's.
