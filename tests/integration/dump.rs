@@ -9,15 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use backstay::finding::Severity;
-use backstay::plan::plan;
-use backstay::policy::parse;
-use backstay::render::{Templates, render};
-use backstay::resolve::resolve;
-use backstay::source::Sources;
 use serde_json::Value;
 
-use crate::support::{Output, Postgres, wait_for};
+use crate::support::{Output, Postgres, rendered, wait_for};
 
 /// Names of databases that a script gets wrong unless it quotes, escapes and passes them well.
 const ODD: &str = r#"Train=Tracker "x" it's $HOME/ü \1;"#;
@@ -165,24 +159,7 @@ databases:
     dump: {{ to: [dumps], databases: {names}, globals: true, schedule: \"daily 01:43\", format: {format} }}
 "
     );
-    let mut sources = Sources::default();
-    sources.add("policies/onprem.yaml", policy);
-    let (workspace, findings) = parse(sources);
-    let wrong: Vec<_> = findings
-        .iter()
-        .filter(|finding| finding.severity >= Severity::Error)
-        .collect();
-    assert!(wrong.is_empty(), "{wrong:?}");
-    let templates = Templates::embedded().expect("the templates are whole");
-    let artifacts =
-        render(&plan(&resolve(&workspace)), &templates).expect("the policy can be rendered");
-    let path = Path::new("scripts/onprem-dump.sh");
-    let script = artifacts
-        .into_iter()
-        .find(|artifact| Path::new(&artifact.path) == path);
-    let script = script.expect("a dump has a script");
-    assert!(script.executable);
-    script.text
+    rendered(&policy, "scripts/onprem-dump.sh")
 }
 
 fn children(folder: &Path) -> Vec<PathBuf> {

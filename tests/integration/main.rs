@@ -3,6 +3,7 @@ mod arrows;
 mod cli;
 mod drift;
 mod dump;
+mod enforce;
 mod foreign;
 mod readme;
 mod recorded;

@@ -10,6 +10,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use backstay::finding::Severity;
+use backstay::plan::plan;
+use backstay::policy::parse;
+use backstay::render::{Templates, render};
+use backstay::resolve::resolve;
+use backstay::source::Sources;
+
 pub use az::{Az, files};
 pub use moto::Moto;
 pub use postgres::Postgres;
@@ -41,6 +48,25 @@ pub fn path_variable(first: &[&Path]) -> OsString {
     let first = first.iter().map(|path| path.to_path_buf());
     std::env::join_paths(first.chain(std::env::split_paths(&system)))
         .expect("no folder of PATH has a colon in its name")
+}
+
+/// A script that backstay renders for a policy that it finds no fault in.
+#[track_caller]
+pub fn rendered(policy: &str, path: &str) -> String {
+    let mut sources = Sources::default();
+    sources.add("policies/test.yaml", policy);
+    let (workspace, mut findings) = parse(sources);
+    let estate = resolve(&workspace);
+    findings.extend(backstay::rules::check(&estate));
+    findings.retain(|finding| finding.severity >= Severity::Error);
+    assert!(findings.is_empty(), "{findings:#?}");
+    let templates = Templates::embedded().expect("the templates are whole");
+    let artifacts = render(&plan(&estate), &templates).expect("the policy can be rendered");
+    let paths: Vec<_> = artifacts.iter().map(|one| one.path.clone()).collect();
+    let script = artifacts.into_iter().find(|artifact| artifact.path == path);
+    let script = script.unwrap_or_else(|| panic!("no {path} in {paths:?}"));
+    assert!(script.executable);
+    script.text
 }
 
 /// Asks again and again until the answer is there, and fails when that takes too long.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::cloud::{Direction, Property, Restore};
+use crate::cloud::{Direction, Property, Restore, property};
 
 /// The ARM type and the API version that templates are written for.
 pub const TYPE: &str = "Microsoft.Storage/storageAccounts/managementPolicies";
@@ -99,11 +99,7 @@ fn whole<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::Er
 }
 
 const fn property(path: &'static str, direction: Direction) -> Property {
-    Property {
-        path,
-        direction,
-        restore: Restore::Document,
-    }
+    property::property(path, direction, Restore::Document)
 }
 
 use Direction::{MoreIsStronger, Neutral};

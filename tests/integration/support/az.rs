@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use serde_json::Value;
+
 pub struct Az {
     folder: tempfile::TempDir,
 }
@@ -24,6 +26,12 @@ impl Az {
             .join(container);
         fs::create_dir_all(&folder).expect("a folder can be made");
         folder
+    }
+
+    /// Has these ARM resources, by their ids.
+    pub fn resources(&self, resources: &Value) {
+        let path = self.folder.path().join("resources.json");
+        fs::write(path, resources.to_string()).expect("a file can be written");
     }
 
     /// Gives a command whose PATH has the stand-in the way to this one's folder.
