@@ -5,14 +5,18 @@ mod address;
 mod aws;
 mod azure;
 mod dump;
+mod job;
 mod lifecycle;
 mod resource;
+mod snapshot;
 
 use crate::resolve::{Database, Estate, Scope as PolicyScope};
 
 pub use address::{Address, Scope};
 pub use dump::{Class, Connection, Dump, DumpStore};
+pub use job::{Host, Job};
 pub use resource::{Body, Owner, Resource};
+pub use snapshot::Snapshot;
 
 /// Everything that a workspace asks of its clouds and hosts.
 #[derive(Debug, Default)]
@@ -20,6 +24,7 @@ pub struct Plan {
     /// In the order of the policy.
     pub resources: Vec<Resource>,
     pub dumps: Vec<Dump>,
+    pub snapshots: Vec<Snapshot>,
 }
 
 /// Turns intent into resources.
@@ -32,6 +37,7 @@ pub fn plan(estate: &Estate<'_>) -> Plan {
             PolicyScope::Host { .. } => {}
         }
         plan.dumps.extend(dump::dump(database, estate));
+        plan.snapshots.extend(snapshot::snapshot(database, estate));
     }
     for store in &estate.stores {
         let kept = lifecycle::Kept::of(store, &estate.databases);

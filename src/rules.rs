@@ -33,6 +33,7 @@ rules! {
     bad_identifier
     below_floor
     control_character
+    cron_host
     dump_classes
     dump_format
     duplicate_name
@@ -45,6 +46,7 @@ rules! {
     provision_incomplete
     rds_retention
     rds_storage_size
+    snapshot_copy
     store_incomplete
     tag_limits
     top_of_hour

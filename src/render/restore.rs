@@ -311,16 +311,21 @@ pub(super) fn lifecycle_path(store: &str) -> String {
     format!("lifecycle/{store}.json")
 }
 
+/// The part of AWS that a Region belongs to.
+pub(super) fn partition(region: &str) -> &'static str {
+    match region.split('-').next() {
+        Some("cn") => "aws-cn",
+        _ if region.starts_with("us-gov-") => "aws-us-gov",
+        _ => "aws",
+    }
+}
+
 /// The resource's identity in its cloud: an ARN or an ARM id.
 pub(super) fn cloud_id(resource: &Resource) -> String {
     let name = &resource.address.name;
     match &resource.address.scope {
         Scope::Aws { account, region } => {
-            let partition = match region.split('-').next() {
-                Some("cn") => "aws-cn",
-                _ if region.starts_with("us-gov-") => "aws-us-gov",
-                _ => "aws",
-            };
+            let partition = partition(region);
             format!("arn:{partition}:rds:{region}:{account}:db:{name}")
         }
         Scope::Azure {

@@ -1,70 +1,42 @@
 //! The enforce scripts with the real AWS CLI against moto, and with a stand-in for az.
 
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
-
 use serde_json::{Value, json};
 
-use crate::support::{Az, Moto, Output, path_variable, rendered, stand_ins, tools};
+use crate::support::{Az, Moto, Output, Script};
 
 const SERVER: &str = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/group/providers/Microsoft.DBforPostgreSQL/flexibleServers/server-b";
 
-struct Script {
-    folder: tempfile::TempDir,
-}
-
-impl Script {
-    /// The script for a database that exists, with these settings.
-    fn new(database: &str) -> Script {
-        let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        let policy = format!(
-            "version: 1
+/// The script for a database that exists, with these settings.
+fn script(database: &str) -> Script {
+    let policy = format!(
+        "version: 1
 locations:
   west: {{ provider: aws, region: eu-west-1, account: \"123456789012\" }}
   east: {{ provider: azure, region: eastus, subscription: 00000000-0000-0000-0000-000000000001, resource_group: group }}
 databases:
   a: {{ {database}, tier: non_critical, tags: {{ team: shop }} }}
 "
-        );
-        let script = Script { folder };
-        std::fs::write(script.path(), rendered(&policy, "scripts/a-enforce.sh"))
-            .expect("the script can be written");
-        script
-    }
-
-    fn path(&self) -> PathBuf {
-        self.folder.path().join("enforce.sh")
-    }
-
-    fn run(&self, reach: impl Fn(&mut Command), arguments: &[&str]) -> Output {
-        let mut command = Command::new("timeout");
-        command
-            .env_clear()
-            .env(
-                "PATH",
-                path_variable(&[&stand_ins(), &tools().join("venv/bin")]),
-            )
-            .args(["60", "bash"])
-            .arg(self.path())
-            .args(arguments)
-            .stdin(Stdio::null());
-        reach(&mut command);
-        Output::of(command.output().expect("bash starts"))
-    }
+    );
+    Script::of(&policy, "scripts/a-enforce.sh")
 }
 
 /// An instance that keeps backups for 35 days and cannot be deleted.
 fn instance(moto: &Moto, retention: &str) {
     let create = [
-        "rds create-db-instance --region eu-west-1 --db-instance-identifier orders --engine postgres",
-        "--db-instance-class db.t4g.medium --allocated-storage 20 --master-username root",
-        "--manage-master-user-password --storage-encrypted --deletion-protection --no-multi-az",
-        "--preferred-maintenance-window sun:12:00-sun:13:00",
-        "--preferred-backup-window 07:00-08:00 --backup-retention-period",
-        retention,
-    ]
-    .join(" ");
-    moto.aws(&create.split(' ').collect::<Vec<_>>());
+        ("Action", "CreateDBInstance"),
+        ("DBInstanceIdentifier", "orders"),
+        ("Engine", "postgres"),
+        ("DBInstanceClass", "db.t4g.medium"),
+        ("AllocatedStorage", "20"),
+        ("MasterUsername", "root"),
+        ("ManageMasterUserPassword", "true"),
+        ("StorageEncrypted", "true"),
+        ("DeletionProtection", "true"),
+        ("PreferredMaintenanceWindow", "sun:12:00-sun:13:00"),
+        ("PreferredBackupWindow", "07:00-08:00"),
+        ("BackupRetentionPeriod", retention),
+    ];
+    moto.query("rds", "eu-west-1", &create);
 }
 
 fn live(moto: &Moto) -> Value {
@@ -92,8 +64,8 @@ const WEAKER: &str = "engine: rds_postgres, at: west, id: orders, retention: { p
 fn nothing_is_lowered_without_a_second_word() {
     let moto = Moto::start();
     instance(&moto, "35");
-    let script = Script::new(WEAKER);
-    let run = |arguments: &[&str]| script.run(|command| _ = moto.reach(command), arguments);
+    let script = script(WEAKER);
+    let run = |arguments: &[&str]| Output::run(moto.reach(&mut script.command(arguments)));
     let before = live(&moto);
     for arguments in [&[][..], &["--lower"]] {
         let shown = run(arguments).expect_code(1).stdout;
@@ -124,9 +96,8 @@ fn nothing_is_lowered_without_a_second_word() {
 fn what_protects_less_is_raised_at_once() {
     let moto = Moto::start();
     instance(&moto, "7");
-    let script = Script::new(WEAKER);
-    let reach = |command: &mut Command| _ = moto.reach(command);
-    script.run(reach, &["--apply"]).expect_code(1);
+    let script = script(WEAKER);
+    Output::run(moto.reach(&mut script.command(&["--apply"]))).expect_code(1);
     assert_eq!(live(&moto)[0], 30);
     assert_eq!(live(&moto)[1], true);
 }
@@ -134,9 +105,8 @@ fn what_protects_less_is_raised_at_once() {
 #[test]
 fn an_instance_that_is_not_there_is_a_failure() {
     let moto = Moto::start();
-    let script = Script::new(WEAKER);
-    let reach = |command: &mut Command| _ = moto.reach(command);
-    let said = script.run(reach, &["--apply"]);
+    let script = script(WEAKER);
+    let said = Output::run(moto.reach(&mut script.command(&["--apply"])));
     assert_ne!(said.code, 0);
     assert!(
         said.stderr.contains("DBInstanceNotFound"),
@@ -158,10 +128,10 @@ fn server(retention: Value, mode: &str, arguments: &[&str]) -> (Output, Vec<Stri
         },
     });
     az.resources(&json!({ SERVER: server }));
-    let script = Script::new(
+    let script = script(
         "engine: azure_postgres, at: east, id: server-b, retention: { pitr: 14d }, high_availability: same_zone",
     );
-    let output = script.run(|command| _ = az.reach(command), arguments);
+    let output = Output::run(az.reach(&mut script.command(arguments)));
     let mut calls = az.calls();
     calls.retain(|words| words[0] == "postgres");
     let options = |words: &Vec<String>| words[11..].join(" ");

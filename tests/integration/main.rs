@@ -5,11 +5,13 @@ mod drift;
 mod dump;
 mod enforce;
 mod foreign;
+mod jobs;
 mod readme;
 mod recorded;
 mod render;
 mod rules;
 mod scalars;
+mod snapshot;
 mod support;
 #[cfg(feature = "clouds")]
 mod wire;

@@ -3,6 +3,7 @@
 mod az;
 mod moto;
 mod postgres;
+mod script;
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -20,6 +21,7 @@ use backstay::source::Sources;
 pub use az::{Az, files};
 pub use moto::Moto;
 pub use postgres::Postgres;
+pub use script::Script;
 
 /// The checkout.
 pub fn root() -> &'static Path {
@@ -149,6 +151,11 @@ impl Workspace {
 }
 
 impl Output {
+    /// Runs a command to its end.
+    pub fn run(command: &mut std::process::Command) -> Output {
+        Output::of(command.output().expect("the program starts"))
+    }
+
     pub fn of(output: std::process::Output) -> Output {
         let text = |bytes| String::from_utf8(bytes).expect("programs print UTF-8");
         let stderr = text(output.stderr);
