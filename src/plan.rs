@@ -5,6 +5,7 @@ mod address;
 mod aws;
 mod azure;
 mod dump;
+mod export;
 mod job;
 mod lifecycle;
 mod resource;
@@ -14,6 +15,7 @@ use crate::resolve::{Database, Estate, Scope as PolicyScope};
 
 pub use address::{Address, Scope};
 pub use dump::{Class, Connection, Dump, DumpStore};
+pub use export::Export;
 pub use job::{Host, Job};
 pub use resource::{Body, Owner, Resource};
 pub use snapshot::Snapshot;
@@ -25,6 +27,7 @@ pub struct Plan {
     pub resources: Vec<Resource>,
     pub dumps: Vec<Dump>,
     pub snapshots: Vec<Snapshot>,
+    pub exports: Vec<Export>,
 }
 
 /// Turns intent into resources.
@@ -38,6 +41,7 @@ pub fn plan(estate: &Estate<'_>) -> Plan {
         }
         plan.dumps.extend(dump::dump(database, estate));
         plan.snapshots.extend(snapshot::snapshot(database, estate));
+        plan.exports.extend(export::export(database, estate));
     }
     for store in &estate.stores {
         let kept = lifecycle::Kept::of(store, &estate.databases);
@@ -48,6 +52,11 @@ pub fn plan(estate: &Estate<'_>) -> Plan {
         }
     }
     plan
+}
+
+/// The alias of the key that a database's stack makes for it.
+pub fn key_alias(name: &str) -> String {
+    format!("alias/backstay/{name}")
 }
 
 /// Tags of everything that is rendered for a database.

@@ -19,7 +19,7 @@ use serde_json::Value;
 
 use crate::cloud::aws::Value as AwsValue;
 use crate::cloud::azure::{postgres, storage};
-use crate::plan::{Body, Owner, Plan, Resource};
+use crate::plan::{Body, Owner, Plan, Resource, key_alias};
 
 pub use restore::{deploy_commands, restore_command};
 pub use templates::{Templates, embedded};
@@ -337,7 +337,7 @@ fn key(resource: &Resource) -> Option<Key> {
         .and_then(|tags| serde_json::to_value(tags).ok());
     Some(Key {
         logical_id: path[0].clone(),
-        alias: format!("alias/backstay/{}", resource.name),
+        alias: key_alias(&resource.name),
         description: format!("Encrypts the database {} and its backups", resource.name),
         tags: tags.map(|tags| text::yaml_block(&tags)),
     })

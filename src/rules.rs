@@ -39,6 +39,7 @@ rules! {
     duplicate_name
     encryption_key
     engine_location
+    export_region
     expression_in_value
     ha_and_sku
     not_rendered_yet

@@ -6,3 +6,12 @@ pub mod s3;
 mod value;
 
 pub use value::{Tags, Value};
+
+/// The part of AWS that a Region belongs to, as ARNs name it.
+pub fn partition(region: &str) -> &'static str {
+    match region.split('-').next() {
+        Some("cn") => "aws-cn",
+        _ if region.starts_with("us-gov-") => "aws-us-gov",
+        _ => "aws",
+    }
+}

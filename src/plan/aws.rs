@@ -1,6 +1,6 @@
 //! RDS instances and S3 buckets.
 
-use super::lifecycle::Kept;
+use super::lifecycle::{EXPORT, Kept};
 use super::{Address, Body, Owner, Resource, Scope, tags};
 use crate::cloud::aws::{Tags, Value, rds, s3};
 use crate::policy::{Encryption, HighAvailability, Provision, Replica, StorageType};
@@ -318,8 +318,13 @@ pub(super) fn bucket(store: &Store<'_>, kept: &Kept) -> Option<Resource> {
 }
 
 fn rule(class: &str, days: u32, prefix: String, versioned: bool) -> s3::Rule {
+    // An export is read where it lies: no class from which it has to be thawed first.
+    let colder = match class {
+        EXPORT => &COLDER[..1],
+        _ => &COLDER[..],
+    };
     let transitions =
-        COLDER
+        colder
             .iter()
             .filter(|(_, _, life)| days >= *life)
             .map(|(storage_class, age, _)| s3::Transition {

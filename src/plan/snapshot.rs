@@ -61,7 +61,7 @@ pub(super) fn snapshot(database: &Database<'_>, estate: &Estate<'_>) -> Option<S
 }
 
 /// A snapshot's identifier has letters, digits and single hyphens.
-fn prefix(name: &str) -> String {
+pub(super) fn prefix(name: &str) -> String {
     let words = name.split(['-', '_']).filter(|word| !word.is_empty());
     words.fold("backstay".to_owned(), |prefix, word| {
         format!("{prefix}-{word}")

@@ -99,12 +99,17 @@ pub struct Snapshots {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Export {
-    /// Store.
+    /// Store: a bucket in the database's own Region.
     pub to: Spanned<String>,
     /// When.
     pub schedule: Spanned<Schedule>,
     /// How long each is kept.
     pub keep: Spanned<Duration>,
+    /// What starts it. Built in: cron on a host, github_actions for a cloud.
+    #[schemars(length(min = 1))]
+    pub run_by: Option<Vec<Spanned<Runner>>>,
+    /// Location of the host whose cron starts it. Built in: the database's own, where that is a host.
+    pub host: Option<Spanned<String>>,
 }
 
 /// Dumps by pg_dump.
@@ -153,6 +158,7 @@ pub struct Scheduled<'p> {
 pub enum Task {
     Dump,
     Snapshot,
+    Export,
 }
 
 impl Task {
@@ -160,6 +166,7 @@ impl Task {
         match self {
             Task::Dump => "dump",
             Task::Snapshot => "snapshot",
+            Task::Export => "export",
         }
     }
 }
@@ -178,7 +185,13 @@ impl Database {
             run_by: snapshots.run_by.as_deref(),
             host: snapshots.host.as_ref(),
         });
-        dump.into_iter().chain(snapshot)
+        let export = self.export.as_ref().map(|export| Scheduled {
+            task: Task::Export,
+            schedule: &export.schedule,
+            run_by: export.run_by.as_deref(),
+            host: export.host.as_ref(),
+        });
+        dump.into_iter().chain(snapshot).chain(export)
     }
 }
 

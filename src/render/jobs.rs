@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::actions::{ACTIONS, Actions};
-use super::restore::partition;
 use super::{OUT, RenderError, Renderer, readback};
-use crate::plan::{Dump, DumpStore, Host, Job, Plan, Snapshot};
+use crate::cloud::aws::partition;
+use crate::plan::{Dump, DumpStore, Export, Host, Job, Plan, Snapshot};
 use crate::policy::{Runner, Task};
 
 /// A client may be newer than the server, never older: where the policy does not say, the newest.
@@ -16,6 +16,7 @@ const NEWEST_CLIENT: &str = "18";
 /// The roles that workflows take.
 const DUMP_WRITER: &str = "backstay-dump-writer";
 const SNAPSHOT_OPERATOR: &str = "backstay-snapshot-operator";
+const EXPORT_OPERATOR: &str = "backstay-export-operator";
 
 /// GitHub's own machine, and one that reaches a host of one's own.
 const GITHUB: &str = "ubuntu-24.04";
@@ -24,8 +25,10 @@ const SELF_HOSTED: &str = "self-hosted";
 /// Longest that a run may take, in minutes: GitHub ends its own runners' jobs then anyway.
 const TIMEOUT: u32 = 360;
 
-/// Most minutes that a script waits for one thing of AWS; two waits fit into a run.
-const WAIT_MINUTES: u32 = 150;
+/// Most minutes that a script waits for one thing of AWS: a snapshot and its copy, or an export, fit
+/// into a run.
+const SNAPSHOT_MINUTES: u32 = 150;
+const EXPORT_MINUTES: u32 = 330;
 
 #[derive(Debug, Serialize)]
 struct Crontab<'p> {
@@ -80,6 +83,10 @@ enum Steps<'p> {
         /// The repository's variable, where copies may need a key.
         copy_key: Option<String>,
     },
+    Export {
+        /// The repository's variable, where the policy has no key.
+        export_key: Option<String>,
+    },
 }
 
 #[derive(Debug, Serialize)]
@@ -104,14 +111,23 @@ impl Renderer<'_> {
         for snapshot in &plan.snapshots {
             let script = Bounded {
                 task: snapshot,
-                wait_minutes: WAIT_MINUTES,
+                wait_minutes: SNAPSHOT_MINUTES,
             };
             self.script(&snapshot.job, &script)?;
             self.workflow(&snapshot.job, || snapshot_workflow(snapshot))?;
         }
+        for export in &plan.exports {
+            let script = Bounded {
+                task: export,
+                wait_minutes: EXPORT_MINUTES,
+            };
+            self.script(&export.job, &script)?;
+            self.workflow(&export.job, || export_workflow(export))?;
+        }
         let dumps = plan.dumps.iter().map(|dump| &dump.job);
         let snapshots = plan.snapshots.iter().map(|snapshot| &snapshot.job);
-        for crontab in crontabs(dumps.chain(snapshots))? {
+        let exports = plan.exports.iter().map(|export| &export.job);
+        for crontab in crontabs(dumps.chain(snapshots).chain(exports))? {
             let text = self.templates.fill("cron/crontab", &crontab)?;
             self.add(format!("cron/{}.crontab", crontab.host), text)?;
         }
@@ -239,5 +255,20 @@ fn snapshot_workflow(snapshot: &Snapshot) -> Workflow<'_> {
             seconds: Some(TIMEOUT * 60),
         }),
         ..workflow_of(&snapshot.job, steps)
+    }
+}
+
+fn export_workflow(export: &Export) -> Workflow<'_> {
+    let unknown = export.key.is_none();
+    let steps = Steps::Export {
+        export_key: unknown.then(|| setting("EXPORT_KMS_KEY", &export.job)),
+    };
+    Workflow {
+        aws: Some(Aws {
+            role: role(&export.account, &export.region, EXPORT_OPERATOR),
+            region: &export.region,
+            seconds: Some(TIMEOUT * 60),
+        }),
+        ..workflow_of(&export.job, steps)
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::OUT;
+use crate::cloud::aws::partition;
 use crate::cloud::{Command, Property, Restore};
 use crate::plan::{Body, Owner, Plan, Resource, Scope};
 
@@ -309,15 +310,6 @@ fn deploy_command(resource: &Resource) -> Option<Command> {
 /// Where a store's lifecycle document is rendered to.
 pub(super) fn lifecycle_path(store: &str) -> String {
     format!("lifecycle/{store}.json")
-}
-
-/// The part of AWS that a Region belongs to.
-pub(super) fn partition(region: &str) -> &'static str {
-    match region.split('-').next() {
-        Some("cn") => "aws-cn",
-        _ if region.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
-    }
 }
 
 /// The resource's identity in its cloud: an ARN or an ARM id.

@@ -1,5 +1,5 @@
 //! # top-of-hour
-//! A dump or snapshot that GitHub Actions starts is scheduled for minute 0.
+//! A dump, snapshot or export that GitHub Actions starts is scheduled for minute 0.
 //!
 //! **Why.** At the start of every hour GitHub is at its busiest: scheduled runs come late, and some
 //! are dropped. A dropped run is a day without a backup.

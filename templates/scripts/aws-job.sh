@@ -78,22 +78,25 @@ check_account() {
   [[ $account == "$ACCOUNT" ]] || fail "these credentials belong to account $account, the policy to $ACCOUNT"
 }
 
-# await WANTED WHAT COMMAND...: asks for a state, and how far it is, until it is the wanted one. The
-# AWS CLI's own waiters stop after half an hour, which a large database takes longer than.
+# await WANTED WHAT COMMAND...: asks for a state, how far it is and a remark, until it is the wanted one.
+# The AWS CLI's own waiters stop after half an hour, which a large database takes longer than.
 await() {
-  local wanted=$1 what=$2 deadline=$((EPOCHSECONDS + WAIT_MINUTES * 60)) answer shown='' unread=0 state percent
+  local wanted=$1 what=$2 deadline=$((EPOCHSECONDS + WAIT_MINUTES * 60)) answer shown='' unread=0 state percent remark
   shift 2
   while true; do
     if answer=$("$@"); then
       unread=0
-      read -r state percent <<<"${answer,,}"
+      read -r state percent remark <<<"$answer"
+      state=${state,,}
+      if [[ $percent =~ ^[0-9]+$ ]]; then percent=", $percent %"; else percent=''; fi
+      if [[ ${remark:-None} == None ]]; then remark=''; else remark=": $remark"; fi
       if [[ $answer != "$shown" ]]; then
-        if [[ $percent =~ ^[0-9]+$ ]]; then say "$what: $state, $percent %"; else say "$what: $state"; fi
+        say "$what: $state$percent$remark"
         shown=$answer
       fi
       case $state in
         "$wanted") return ;;
-        *fail* | *cancel* | *delet* | *error* | incompatible*) fail "$what ended as $state" ;;
+        *fail* | *cancel* | *delet* | *error* | incompatible*) fail "$what ended as $state$remark" ;;
       esac
     else
       unread=$((unread + 1))
