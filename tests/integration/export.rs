@@ -74,6 +74,10 @@ impl Estate {
 
     fn snapshot(&self, days_ago: u32, id: &str) {
         self.moto.control(&json!({ "days_ago": days_ago }));
+        self.take(id);
+    }
+
+    fn take(&self, id: &str) {
         let create = [
             ("Action", "CreateDBSnapshot"),
             ("DBInstanceIdentifier", "orders"),
@@ -130,6 +134,9 @@ fn the_newest_snapshot_is_exported_and_stays() {
     estate.snapshot(9, "older");
     estate.snapshot(1, "newest");
     estate.snapshot(5, "between");
+    // One that is not there yet cannot be exported.
+    estate.moto.control(&json!({ "looks": -1 }));
+    estate.take("unfinished");
     let before = estate.snapshots();
     estate
         .moto

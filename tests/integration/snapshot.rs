@@ -39,6 +39,8 @@ struct Estate {
 impl Estate {
     fn new() -> Estate {
         let moto = Moto::start_slow();
+        // Its automated snapshot is old and takes over its tags.
+        moto.control(&json!({ "days_ago": 300 }));
         let create = [
             ("Action", "CreateDBInstance"),
             ("DBInstanceIdentifier", "orders"),
@@ -48,8 +50,12 @@ impl Estate {
             ("MasterUsername", "root"),
             ("ManageMasterUserPassword", "true"),
             ("StorageEncrypted", "true"),
+            ("CopyTagsToSnapshot", "true"),
+            ("Tags.Tag.1.Key", OWN.0),
+            ("Tags.Tag.1.Value", OWN.1),
         ];
         moto.query("rds", HOME, &create);
+        moto.control(&json!({}));
         let key = "kms create-key --query KeyMetadata.Arn --output text --region";
         let key: Vec<_> = key.split(' ').chain([AWAY]).collect();
         let key = moto.aws(&key).trim().to_owned();
@@ -64,6 +70,10 @@ impl Estate {
     /// A manual snapshot, taken so many days ago, with one tag.
     fn taken(&self, days_ago: u32, id: &str, tag: (&str, &str)) {
         self.moto.control(&json!({ "days_ago": days_ago }));
+        self.take(id, tag);
+    }
+
+    fn take(&self, id: &str, tag: (&str, &str)) {
         let create = [
             ("Action", "CreateDBSnapshot"),
             ("DBInstanceIdentifier", "orders"),
@@ -151,6 +161,10 @@ fn a_snapshot_is_taken_and_copied_and_only_own_old_ones_go() {
     estate.copied(29, "own-29");
     estate.taken(99, "by-hand", ("team", "shop"));
     estate.taken(99, "of-another", ("backstay:policy", "shop"));
+    // What failed is left for somebody to look at.
+    let failed = json!({ "days_ago": 35, "looks": -1, "state": "failed" });
+    estate.moto.control(&failed);
+    estate.take("own-failed", OWN);
     // Its copy was late, but its data is old.
     estate.copied(0, "own-40");
     estate.moto.control(&json!({ "looks": 2, "busy": 1 }));
@@ -183,7 +197,14 @@ fn a_snapshot_is_taken_and_copied_and_only_own_old_ones_go() {
     assert!(said.contains(": creating\n"), "{said}");
     assert_eq!(
         estate.names(HOME),
-        ["by-hand", "new", "of-another", "own-29", "rds:"]
+        [
+            "by-hand",
+            "new",
+            "of-another",
+            "own-29",
+            "own-failed",
+            "rds:"
+        ]
     );
     assert_eq!(estate.names(AWAY), ["new", "own-29"]);
 
