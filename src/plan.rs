@@ -6,15 +6,21 @@ mod aws;
 mod azure;
 mod body;
 mod dump;
+mod export;
+mod job;
 mod lifecycle;
 mod resource;
+mod snapshot;
 
 use crate::resolve::{Database, Estate, Resolved, Scope as PolicyScope};
 
 pub use address::{Address, Scope};
 pub use body::Body;
 pub use dump::{Class, Connection, Dump, DumpStore};
+pub use export::Export;
+pub use job::{Host, Job};
 pub use resource::{Owner, Places, Purpose, Resource};
+pub use snapshot::Snapshot;
 
 /// Everything that a workspace asks of its clouds and hosts.
 #[derive(Debug, Default)]
@@ -22,6 +28,8 @@ pub struct Plan {
     /// In the order of the policy.
     pub resources: Vec<Resource>,
     pub dumps: Vec<Dump>,
+    pub snapshots: Vec<Snapshot>,
+    pub exports: Vec<Export>,
 }
 
 /// Turns intent into resources.
@@ -34,6 +42,8 @@ pub fn plan(estate: &Estate<'_>) -> Plan {
             PolicyScope::Host { .. } => {}
         }
         plan.dumps.extend(dump::dump(database, estate));
+        plan.snapshots.extend(snapshot::snapshot(database, estate));
+        plan.exports.extend(export::export(database, estate));
     }
     for store in &estate.stores {
         let kept = lifecycle::Kept::of(store, &estate.databases);
@@ -44,6 +54,11 @@ pub fn plan(estate: &Estate<'_>) -> Plan {
         }
     }
     plan
+}
+
+/// The alias of the key that a database's stack makes for it.
+pub fn key_alias(name: &str) -> String {
+    format!("alias/backstay/{name}")
 }
 
 /// Tags of everything that is rendered for a database.

@@ -17,7 +17,7 @@ use crate::source::{FileId, Sources};
 
 pub use database::{
     Database, Dump, DumpFormat, Engine, Export, Provision, ProvisionStorage, Replica, Runner,
-    SkuTier, Snapshots, StorageType,
+    Scheduled, SkuTier, Snapshots, StorageType, Task,
 };
 pub use duration::{Duration, Unit};
 pub use model::{

@@ -3,9 +3,9 @@
 
 mod actions;
 mod arm;
-mod dump;
 mod enforce;
 pub mod folder;
+mod jobs;
 mod readback;
 mod restore;
 mod stack;
@@ -72,13 +72,13 @@ pub enum RenderError {
     )]
     DynamicReference { resource: String, pointer: String },
     #[error(
-        "the crontab of {host} is in {first}, but the dump of {dump} is scheduled in {second}: cron goes by one time zone"
+        "the crontab of {host} is in {first}, but {script} is scheduled in {second}: cron goes by one time zone"
     )]
     TwoTimeZones {
         host: String,
         first: String,
         second: String,
-        dump: String,
+        script: String,
     },
 }
 
@@ -102,22 +102,7 @@ pub fn render(plan: &Plan, templates: &Templates) -> Result<Vec<Artifact>, Rende
     for resource in &plan.resources {
         renderer.lifecycle(resource)?;
     }
-    for dump in &plan.dumps {
-        renderer.add(
-            dump::script_path(dump),
-            templates.fill("scripts/dump.sh", dump)?,
-        )?;
-        if let Some(workflow) = dump::workflow(dump) {
-            let path = format!("github/{}-dump.yml", dump.name);
-            let text = templates.fill("github/dump.yml", &workflow)?;
-            readback::yaml(&path, &text)?;
-            renderer.add(path, text)?;
-        }
-    }
-    for crontab in dump::crontabs(&plan.dumps)? {
-        let text = templates.fill("cron/crontab", &crontab)?;
-        renderer.add(format!("cron/{}.crontab", crontab.host), text)?;
-    }
+    renderer.jobs(plan)?;
     Ok(renderer.artifacts.into_values().collect())
 }
 

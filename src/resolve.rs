@@ -7,8 +7,10 @@
 mod builtin;
 mod estate;
 mod layers;
+mod started;
 
 pub use builtin::TIERS;
 pub use estate::resolve;
 pub use estate::{Database, Estate, Reference, Scope, Site, Store, Unresolved, Vault};
 pub use layers::{Intent, IntentCopies, IntentRestoreTest, IntentRetention, Layer, Resolved};
+pub use started::Started;

@@ -33,11 +33,13 @@ rules! {
     bad_identifier
     below_floor
     control_character
+    cron_host
     dump_classes
     dump_format
     duplicate_name
     encryption_key
     engine_location
+    export_region
     expression_in_value
     ha_and_sku
     not_rendered_yet
@@ -45,6 +47,7 @@ rules! {
     provision_incomplete
     rds_retention
     rds_storage_size
+    snapshot_copy
     store_incomplete
     tag_limits
     top_of_hour

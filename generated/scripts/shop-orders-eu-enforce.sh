@@ -5,10 +5,13 @@
 # Shows each setting as it is and as it shall be. Changes nothing without --apply; with it, only what
 # differs, at once and not in the next maintenance window. Running it again changes nothing.
 #
-# Usage: shop-orders-eu-enforce.sh [--apply]
+# A setting that protects more than the policy asks for is lowered with --apply --lower only: what that
+# loses, a backup or a standby, does not come back.
+#
+# Usage: shop-orders-eu-enforce.sh [--apply] [--lower]
 #
 # Needs the AWS CLI with credentials that may describe the database, and with --apply modify and tag it.
-# Exit code: 0 all is as wanted, 1 something differs or failed, 2 wrong usage or wrong account.
+# Exit code: 0 all is as wanted, 1 something differs, is left or failed, 2 wrong usage or wrong account.
 
 set -euo pipefail
 shopt -s inherit_errexit
@@ -55,7 +58,7 @@ begin() {
   TARGET=$1 ID=$2
   shift 2
   printf '%s\n' "$TARGET"
-  LIVE=() CHANGES=() TAGS=()
+  LIVE=() CHANGES=() LOWERING=() TAGS=()
   read_live "$@"
 }
 
@@ -85,6 +88,44 @@ setting() {
   compare "$1" "$NEXT" "$2" "$same" || CHANGES+=("${@:3}")
 }
 
+# stronger LIVE WANTED ORDER: whether the live value protects more. ORDER is number, members (of a
+# list), or the values from the weakest on. A value that it does not know may protect more.
+stronger() {
+  local live=${1,,} wanted=${2,,} value
+  if [[ -z $live || $live == none ]]; then return 1; fi
+  case $3 in
+    number)
+      if [[ $live =~ ^[0-9]{1,15}$ && $wanted =~ ^[0-9]{1,15}$ ]]; then ((10#$live > 10#$wanted)); fi
+      ;;
+    members)
+      local IFS=,
+      for value in $wanted; do
+        if [[ ,$live, != *,"$value",* ]]; then return 1; fi
+      done
+      ;;
+    *)
+      for value in ${3,,}; do
+        if [[ $value == "$live" ]]; then return 1; fi
+        if [[ $value == "$wanted" ]]; then return 0; fi
+      done
+      ;;
+  esac
+}
+
+# guarded ORDER LOSS LABEL WANTED WORD...: a setting that is lowered with --lower only.
+guarded() {
+  local same=false
+  next_live
+  if [[ ${NEXT,,} == "${4,,}" ]]; then same=true; fi
+  if compare "$3" "$NEXT" "$4" "$same"; then return; fi
+  if stronger "$NEXT" "$4" "$1"; then
+    printf '             lowering it loses: %s\n' "$2"
+    LOWERING+=("${@:5}")
+  else
+    CHANGES+=("${@:5}")
+  fi
+}
+
 # tagged LABEL WANTED WORD
 tagged() {
   local same=false
@@ -106,22 +147,29 @@ fixed() {
 
 # Changes what differs of the resource.
 finish() {
+  if [[ ${LOWERING[*]} ]]; then
+    if $LOWER; then CHANGES+=("${LOWERING[@]}"); else LEFT=true; fi
+  fi
   if [[ ${CHANGES[*]} ]]; then modify "${CHANGES[@]}"; fi
   if [[ ${TAGS[*]} ]]; then tag "${TAGS[@]}"; fi
   if [[ ${CHANGES[*]}${TAGS[*]} ]] && ! $APPLY; then PENDING=true; fi
 }
 
 APPLY=false
+LOWER=false
+LEFT=false
 OPEN=false
 PENDING=false
-case "$#:${1-}" in
-  0:) ;;
-  1:--apply) APPLY=true ;;
-  *)
-    printf 'Usage: %s [--apply]\n' "${0##*/}" >&2
-    exit 2
-    ;;
-esac
+for option in "$@"; do
+  case $option in
+    --apply) APPLY=true ;;
+    --lower) LOWER=true ;;
+    *)
+      printf 'Usage: %s [--apply] [--lower]\n' "${0##*/}" >&2
+      exit 2
+      ;;
+  esac
+done
 check_account
 
 begin orders-prod arn:aws:rds:eu-west-1:210987654321:db:orders-prod \
@@ -137,12 +185,12 @@ begin orders-prod arn:aws:rds:eu-west-1:210987654321:db:orders-prod \
   "TagList[?Key=='owner'].Value | [0]" \
   "TagList[?Key=='team'].Value | [0]"
 fixed Engine postgres
-setting BackupRetentionPeriod 35 --backup-retention-period 35
+guarded number 'automated backups that are older are deleted at once' BackupRetentionPeriod 35 --backup-retention-period 35
 setting PreferredBackupWindow 01:30-02:15 --preferred-backup-window 01:30-02:15
 setting PreferredMaintenanceWindow tue:02:30-tue:03:30 --preferred-maintenance-window tue:02:30-tue:03:30
-setting CopyTagsToSnapshot true --copy-tags-to-snapshot
-setting DeletionProtection true --deletion-protection
-setting MultiAZ true --multi-az
+guarded 'false true' 'new snapshots carry no tags' CopyTagsToSnapshot true --copy-tags-to-snapshot
+guarded 'false true' 'one command can delete the database' DeletionProtection true --deletion-protection
+guarded 'false true' 'the standby is removed' MultiAZ true --multi-az
 fixed StorageEncrypted true
 tagged 'tag company' shop '{"Key":"company","Value":"shop"}'
 tagged 'tag owner' data-platform '{"Key":"owner","Value":"data-platform"}'
@@ -162,8 +210,8 @@ begin orders-prod-read-1 arn:aws:rds:eu-west-1:210987654321:db:orders-prod-read-
 fixed SourceDBInstanceIdentifier orders-prod
 fixed AvailabilityZone eu-west-1b
 setting PreferredMaintenanceWindow tue:02:30-tue:03:30 --preferred-maintenance-window tue:02:30-tue:03:30
-setting CopyTagsToSnapshot true --copy-tags-to-snapshot
-setting DeletionProtection true --deletion-protection
+guarded 'false true' 'new snapshots carry no tags' CopyTagsToSnapshot true --copy-tags-to-snapshot
+guarded 'false true' 'one command can delete the database' DeletionProtection true --deletion-protection
 fixed StorageEncrypted true
 tagged 'tag company' shop '{"Key":"company","Value":"shop"}'
 tagged 'tag owner' data-platform '{"Key":"owner","Value":"data-platform"}'
@@ -171,4 +219,7 @@ tagged 'tag team' checkout '{"Key":"team","Value":"checkout"}'
 finish
 
 if $PENDING; then printf 'Run it with --apply to change what differs.\n'; fi
-if $PENDING || $OPEN; then exit 1; fi
+if $LEFT; then
+  printf 'What protects more than the policy asks for is left as it is. Only --apply --lower lowers it, and loses what is told above.\n'
+fi
+if $PENDING || $OPEN || $LEFT; then exit 1; fi

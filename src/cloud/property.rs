@@ -57,6 +57,17 @@ pub struct Property {
     pub path: &'static str,
     pub direction: Direction,
     pub restore: Restore,
+    /// What is gone once a stronger value is brought down to the intended one.
+    pub loss: Option<&'static str>,
+}
+
+impl Property {
+    pub(in crate::cloud) const fn losing(self, loss: &'static str) -> Property {
+        Property {
+            loss: Some(loss),
+            ..self
+        }
+    }
 }
 
 /// A property that the frame renders and the cloud never tells back.
@@ -76,5 +87,6 @@ pub(in crate::cloud) const fn property(
         path,
         direction,
         restore,
+        loss: None,
     }
 }

@@ -2,16 +2,16 @@
 
 use serde::Serialize;
 
+use super::Job;
 use super::lifecycle::{CLASSES, class};
-use crate::policy::{DumpFormat, Engine, Runner};
+use crate::policy::{DumpFormat, Engine, Task};
 use crate::resolve::{Database, Estate, Scope};
 
 /// One dump job. Serialises to what the script's template is given.
 #[derive(Debug, Clone, Serialize)]
 pub struct Dump {
-    pub name: String,
-    /// The policy file.
-    pub source: String,
+    #[serde(flatten)]
+    pub job: Job,
     pub connection: Connection,
     pub databases: Vec<String>,
     pub format: &'static str,
@@ -20,15 +20,10 @@ pub struct Dump {
     pub classes: Vec<Class>,
     pub stores: Vec<DumpStore>,
     pub keep_local_days: u64,
-    /// Five-field cron in `timezone`.
-    pub cron: String,
-    pub timezone: String,
-    /// The schedule as the policy writes it.
-    pub schedule: String,
+    /// Whether the server is one that you run yourself.
     #[serde(skip)]
-    pub run_by: Vec<Runner>,
-    /// Location and address of the host whose crontab runs it.
-    pub host: Option<(String, String)>,
+    pub at_host: bool,
+    #[serde(skip)]
     pub postgres_major: Option<String>,
 }
 
@@ -68,27 +63,17 @@ const KEEP_LOCAL_DAYS: u64 = 7;
 
 pub(super) fn dump(database: &Database<'_>, estate: &Estate<'_>) -> Option<Dump> {
     let dump = database.written.dump.as_ref()?;
-    let host = match database.site.scope {
-        Scope::Host { address } => Some((database.site.name.to_owned(), address.to_owned())),
-        _ => None,
-    };
-    let runner = if host.is_some() {
-        Runner::Cron
-    } else {
-        Runner::GithubActions
-    };
-    let run_by = match &dump.run_by {
-        Some(runners) => runners.iter().map(|runner| runner.value).collect(),
-        None => vec![runner],
+    let address = match database.site.scope {
+        Scope::Host { address } => Some(address),
+        Scope::Aws { .. } | Scope::Azure { .. } => None,
     };
     let provision = database.written.provision.as_ref();
     let version = provision.and_then(|p| p.version.as_ref().or(p.engine_version.as_ref()));
     Some(Dump {
-        name: database.name.value.clone(),
-        source: estate.workspace.sources.get(database.file).display_path(),
+        job: Job::of(database, Task::Dump, estate)?,
         connection: Connection {
             host: match database.engine() {
-                Engine::Postgres => host.as_ref().map(|(_, address)| address.clone()),
+                Engine::Postgres => address.map(str::to_owned),
                 Engine::AzurePostgres => Some(format!(
                     "{}.postgres.database.azure.com",
                     database.written.id.value
@@ -98,7 +83,11 @@ pub(super) fn dump(database: &Database<'_>, estate: &Estate<'_>) -> Option<Dump>
             },
             port: None,
             user: dump.user.as_ref().map(|user| user.value.clone()),
-            sslmode: if host.is_some() { "prefer" } else { "require" },
+            sslmode: if address.is_some() {
+                "prefer"
+            } else {
+                "require"
+            },
         },
         databases: dump
             .databases
@@ -124,11 +113,7 @@ pub(super) fn dump(database: &Database<'_>, estate: &Estate<'_>) -> Option<Dump>
             .keep_local
             .as_ref()
             .map_or(KEEP_LOCAL_DAYS, |keep| keep.value.days()),
-        cron: dump.schedule.cron().to_owned(),
-        timezone: database.intent.timezone.value.to_string(),
-        schedule: dump.schedule.value.to_string(),
-        run_by,
-        host,
+        at_host: address.is_some(),
         postgres_major: version.map(|v| v.value.split('.').next().unwrap_or_default().to_owned()),
     })
 }

@@ -1,4 +1,4 @@
-//! What a store keeps, and for how long: each retention class of each dump that goes there.
+//! What a store keeps, and for how long: each retention class of each dump that goes there, and exports.
 
 use std::collections::BTreeMap;
 
@@ -8,6 +8,9 @@ use crate::source::Place;
 
 /// The classes, from the shortest period to the longest.
 pub(super) const CLASSES: [&str; 4] = ["daily", "weekly", "monthly", "yearly"];
+
+/// The class of exports, which are no backups.
+pub(super) const EXPORT: &str = "export";
 
 /// Retention of a class.
 pub(super) fn class<'i>(
@@ -45,14 +48,10 @@ impl Kept {
     /// each database has its own.
     pub fn of(store: &Store<'_>, databases: &[Database<'_>]) -> Kept {
         let mut kept = Kept::default();
-        for class in CLASSES {
+        for class in CLASSES.into_iter().chain([EXPORT]) {
             let mut by_days: BTreeMap<u32, Group> = BTreeMap::new();
             for database in databases {
-                let dump = database.written.dump.as_ref();
-                let goes_here = dump.is_some_and(|dump| dump.to.iter().any(|to| to == store.name));
-                let retention = self::class(&database.intent.retention, class);
-                if let (true, Some(retention)) = (goes_here, retention) {
-                    let days = retention.value.days() as u32;
+                if let Some((days, place)) = kept_for(store, database, class) {
                     let group = by_days.entry(days).or_insert(Group {
                         class,
                         days,
@@ -61,8 +60,8 @@ impl Kept {
                     });
                     let name = &database.name.value;
                     group.prefixes.push(format!("{class}/{name}/"));
-                    group.place = group.place.or(retention.place);
-                    kept.place = kept.place.or(retention.place);
+                    group.place = group.place.or(place);
+                    kept.place = kept.place.or(place);
                 }
             }
             let uniform = by_days.len() == 1;
@@ -80,4 +79,21 @@ impl Kept {
     pub fn groups(&self) -> &[Group] {
         &self.groups
     }
+}
+
+/// How many days a store keeps what a database sends there in a class, and who says so.
+fn kept_for(
+    store: &Store<'_>,
+    database: &Database<'_>,
+    name: &str,
+) -> Option<(u32, Option<Place>)> {
+    if name == EXPORT {
+        let export = database.written.export.as_ref()?;
+        let keep = (export.to == *store.name).then_some(&export.keep)?;
+        return Some((keep.value.days() as u32, Some(keep.place)));
+    }
+    let dump = database.written.dump.as_ref()?;
+    let goes_here = dump.to.iter().any(|to| to == store.name);
+    let days = class(&database.intent.retention, name).filter(|_| goes_here)?;
+    Some((days.value.days() as u32, days.place))
 }

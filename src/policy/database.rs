@@ -1,7 +1,7 @@
 //! A database of the policy.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::duration::Duration;
 use super::model::requirements;
@@ -97,20 +97,30 @@ pub struct Snapshots {
     pub schedule: Spanned<Schedule>,
     /// How long each is kept.
     pub keep: Spanned<Duration>,
-    /// Location that receives a copy.
+    /// Location in another Region that receives a copy.
     pub copy_to: Option<Spanned<String>>,
+    /// What starts it. Built in: cron on a host, github_actions for a cloud.
+    #[schemars(length(min = 1))]
+    pub run_by: Option<Vec<Spanned<Runner>>>,
+    /// Location of the host whose cron starts it. Built in: the database's own, where that is a host.
+    pub host: Option<Spanned<String>>,
 }
 
 /// Export of a snapshot for analytics.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Export {
-    /// Store.
+    /// Store: a bucket in the database's own Region.
     pub to: Spanned<String>,
     /// When.
     pub schedule: Spanned<Schedule>,
     /// How long each is kept.
     pub keep: Spanned<Duration>,
+    /// What starts it. Built in: cron on a host, github_actions for a cloud.
+    #[schemars(length(min = 1))]
+    pub run_by: Option<Vec<Spanned<Runner>>>,
+    /// Location of the host whose cron starts it. Built in: the database's own, where that is a host.
+    pub host: Option<Spanned<String>>,
 }
 
 /// Dumps by pg_dump.
@@ -135,11 +145,65 @@ pub struct Dump {
     /// What starts it. Built in: cron on a host, github_actions for a cloud.
     #[schemars(length(min = 1))]
     pub run_by: Option<Vec<Spanned<Runner>>>,
+    /// Location of the host whose cron starts it. Built in: the database's own, where that is a host.
+    pub host: Option<Spanned<String>>,
     /// Login that reads the databases; PGUSER, a service file or libpq's default otherwise.
     #[schemars(length(min = 1, max = 63))]
     pub user: Option<Spanned<String>>,
     /// How long the machine that dumps keeps its own copy. Built in: 7d.
     pub keep_local: Option<Spanned<Duration>>,
+}
+
+/// A script of a database that is run again and again, as the policy schedules it.
+#[derive(Debug, Clone, Copy)]
+pub struct Scheduled<'p> {
+    pub task: Task,
+    pub schedule: &'p Spanned<Schedule>,
+    pub run_by: Option<&'p [Spanned<Runner>]>,
+    pub host: Option<&'p Spanned<String>>,
+}
+
+/// What such a script does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Task {
+    Dump,
+    Snapshot,
+    Export,
+}
+
+impl Task {
+    pub fn name(self) -> &'static str {
+        match self {
+            Task::Dump => "dump",
+            Task::Snapshot => "snapshot",
+            Task::Export => "export",
+        }
+    }
+}
+
+impl Database {
+    pub fn scheduled(&self) -> impl Iterator<Item = Scheduled<'_>> {
+        let dump = self.dump.as_ref().map(|dump| Scheduled {
+            task: Task::Dump,
+            schedule: &dump.schedule,
+            run_by: dump.run_by.as_deref(),
+            host: dump.host.as_ref(),
+        });
+        let snapshot = self.snapshots.as_ref().map(|snapshots| Scheduled {
+            task: Task::Snapshot,
+            schedule: &snapshots.schedule,
+            run_by: snapshots.run_by.as_deref(),
+            host: snapshots.host.as_ref(),
+        });
+        let export = self.export.as_ref().map(|export| Scheduled {
+            task: Task::Export,
+            schedule: &export.schedule,
+            run_by: export.run_by.as_deref(),
+            host: export.host.as_ref(),
+        });
+        dump.into_iter().chain(snapshot).chain(export)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::restore::{cloud_id, words};
-use crate::cloud::Restore;
+use crate::cloud::{Direction, Property, Restore};
 use crate::plan::{Resource, Scope};
 
 /// What a script's template is given.
@@ -47,6 +47,16 @@ struct Row {
     wanted: String,
     /// Words of the modify command, or of the tag command.
     words: Vec<String>,
+    /// Set where one value protects more than another.
+    guard: Option<Guard>,
+}
+
+/// What keeps a script from lowering a setting unasked.
+#[derive(Debug, Serialize)]
+struct Guard {
+    /// `number`, `members`, or every value from the weakest on.
+    order: String,
+    loss: &'static str,
 }
 
 #[derive(Debug, Serialize)]
@@ -119,10 +129,23 @@ fn rows(resource: &Resource) -> Vec<Row> {
                 query,
                 wanted: wanted(value),
                 words: words(restore, value).unwrap_or_default(),
+                guard: guard(property, value),
             }),
         }
     }
     rows
+}
+
+fn guard(property: &Property, value: &Value) -> Option<Guard> {
+    let order = match property.direction {
+        Direction::MoreIsStronger if value.is_boolean() => "false true".to_owned(),
+        Direction::MoreIsStronger => "number".to_owned(),
+        Direction::Ranked(values) => values.join(" "),
+        Direction::EachIsStronger => "members".to_owned(),
+        Direction::Removal | Direction::Neutral => return None,
+    };
+    let loss = property.loss.unwrap_or("it protects less than it does now");
+    Some(Guard { order, loss })
 }
 
 /// Where DescribeDBInstances answers in other words than CloudFormation asks.
@@ -189,6 +212,7 @@ fn tags(value: &Value) -> Vec<Row> {
         query,
         wanted,
         words: vec![word],
+        guard: None,
     };
     match value {
         Value::Object(tags) => tags

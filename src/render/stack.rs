@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{RenderError, Templates, readback, text};
 use crate::cloud::aws::Value as AwsValue;
-use crate::plan::{Body, Owner, Purpose, Resource};
+use crate::plan::{Body, Owner, Purpose, Resource, key_alias};
 
 /// What a frame is given.
 #[derive(Serialize)]
@@ -116,7 +116,7 @@ fn key(resource: &Resource) -> Option<Key> {
         .and_then(|tags| serde_json::to_value(tags).ok());
     Some(Key {
         logical_id: path[0].clone(),
-        alias: format!("alias/backstay/{}", resource.name),
+        alias: key_alias(&resource.name),
         description: format!("Encrypts the database {} and its backups", resource.name),
         tags: tags.map(|tags| text::yaml_block(&tags)),
     })

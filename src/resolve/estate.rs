@@ -14,6 +14,8 @@ pub struct Estate<'w> {
     pub databases: Vec<Database<'w>>,
     pub stores: Vec<Store<'w>>,
     pub vaults: Vec<Vault<'w>>,
+    /// Every location by its name.
+    pub locations: HashMap<&'w str, Site<'w>>,
     /// Names that lead nowhere. What depends on one is left out above.
     pub unresolved: Vec<Unresolved<'w>>,
 }
@@ -92,6 +94,10 @@ impl Database<'_> {
 }
 
 impl Estate<'_> {
+    pub fn location(&self, name: &str) -> Option<Site<'_>> {
+        self.locations.get(name).copied()
+    }
+
     pub fn store(&self, name: &str) -> Option<&Store<'_>> {
         self.stores.iter().find(|store| store.name.value == name)
     }
@@ -114,6 +120,7 @@ pub fn resolve(workspace: &Workspace) -> Estate<'_> {
         databases: Vec::new(),
         stores: Vec::new(),
         vaults: Vec::new(),
+        locations: scopes.locations.clone(),
         unresolved: Vec::new(),
     };
     for (file, policy) in workspace.policies() {
@@ -257,7 +264,8 @@ impl<'w> Estate<'w> {
             .snapshots
             .iter()
             .filter_map(|snapshots| snapshots.copy_to.as_ref());
-        for location in replicate.chain(copy_to) {
+        let hosts = written.scheduled().filter_map(|scheduled| scheduled.host);
+        for location in replicate.chain(copy_to).chain(hosts) {
             self.known(Reference::Location, &scopes.locations, location);
         }
         let site = self.site(scopes, &written.at);

@@ -21,14 +21,12 @@ pub static CODE: Code = Code::new(
 const LABELS: usize = 4;
 
 /// What is not rendered, and the keys that ask for it. `*` is any name, `@` each layer.
-const PARTS: [(&str, &[&str]); 9] = [
+const PARTS: [(&str, &[&str]); 7] = [
     ("vaults", &["vaults", "databases.*.vault"]),
     (
         "copies to vaults and Regions",
         &["@.copies.to", "@.copies.replicate_pitr"],
     ),
-    ("manual snapshots", &["databases.*.snapshots"]),
-    ("exports", &["databases.*.export"]),
     ("restore tests", &["@.restore_test"]),
     ("alerts", &["@.alerts"]),
     ("Object Lock of a store", &["stores.*.lock"]),

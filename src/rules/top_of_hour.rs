@@ -1,13 +1,13 @@
 //! # top-of-hour
-//! A dump that GitHub Actions starts is scheduled for minute 0.
+//! A dump, snapshot or export that GitHub Actions starts is scheduled for minute 0.
 //!
 //! **Why.** At the start of every hour GitHub is at its busiest: scheduled runs come late, and some
 //! are dropped. A dropped run is a day without a backup.
 //!
 //! **Fix.** Choose another minute, as `daily 01:43`.
 use crate::finding::{Code, Finding, Severity};
-use crate::policy::{Runner, Schedule};
-use crate::resolve::{Database, Estate, Scope};
+use crate::policy::{Runner, Schedule, Scheduled};
+use crate::resolve::{Database, Estate};
 
 pub static CODE: Code = Code::new(
     "top-of-hour",
@@ -16,32 +16,39 @@ pub static CODE: Code = Code::new(
 );
 
 pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
-    findings.extend(estate.databases.iter().filter_map(busy));
+    for database in &estate.databases {
+        let scheduled = database.written.scheduled();
+        findings.extend(scheduled.filter_map(|scheduled| busy(estate, database, scheduled)));
+    }
 }
 
-fn busy(database: &Database<'_>) -> Option<Finding> {
-    let dump = database.written.dump.as_ref()?;
-    let named = dump.run_by.as_ref().map(|runners| {
-        let github =
-            |runner: &&crate::policy::Spanned<Runner>| runner.value == Runner::GithubActions;
-        runners.iter().find(github)
-    });
+fn busy<'e>(
+    estate: &'e Estate<'e>,
+    database: &'e Database<'e>,
+    scheduled: Scheduled<'_>,
+) -> Option<Finding> {
+    let github = |runner: &&crate::policy::Spanned<Runner>| runner.value == Runner::GithubActions;
+    let started = estate.started(database, scheduled);
+    if !started.by(Runner::GithubActions) || !at_minute_zero(&scheduled.schedule.value) {
+        return None;
+    }
     let finding = Finding::new(
         &CODE,
-        dump.schedule.place,
+        scheduled.schedule.place,
         "GitHub delays and drops what is scheduled at minute 0",
     )
     .why("every hour starts with GitHub's highest load")
     .fix("choose another minute, as 17 or 43");
-    let finding = match (named, database.site.scope) {
-        (Some(None), _) | (None, Scope::Host { .. }) => return None,
-        (Some(Some(runner)), _) => finding.label(runner.place, "GitHub Actions starts it"),
-        (None, _) => finding.label(
+    Some(match scheduled.run_by.and_then(|runners| runners.iter().find(github)) {
+        Some(runner) => finding.label(runner.place, "GitHub Actions starts it"),
+        None => finding.label(
             database.written.at.place,
-            "GitHub Actions starts the dumps of a cloud's databases, unless `run_by` says otherwise",
+            format!(
+                "GitHub Actions starts each {} of a cloud's databases, unless `run_by` says otherwise",
+                scheduled.task.name()
+            ),
         ),
-    };
-    at_minute_zero(&dump.schedule.value).then_some(finding)
+    })
 }
 
 /// Whether the minutes of the schedule include 0.

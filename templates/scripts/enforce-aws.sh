@@ -5,10 +5,13 @@
 # Shows each setting as it is and as it shall be. Changes nothing without --apply; with it, only what
 # differs, at once and not in the next maintenance window. Running it again changes nothing.
 #
-# Usage: {{ name | comment }}-enforce.sh [--apply]
+# A setting that protects more than the policy asks for is lowered with --apply --lower only: what that
+# loses, a backup or a standby, does not come back.
+#
+# Usage: {{ name | comment }}-enforce.sh [--apply] [--lower]
 #
 # Needs the AWS CLI with credentials that may describe the database, and with --apply modify and tag it.
-# Exit code: 0 all is as wanted, 1 something differs or failed, 2 wrong usage or wrong account.
+# Exit code: 0 all is as wanted, 1 something differs, is left or failed, 2 wrong usage or wrong account.
 
 set -euo pipefail
 shopt -s inherit_errexit

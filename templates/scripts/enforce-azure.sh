@@ -5,10 +5,13 @@
 # Shows each setting as it is and as it shall be. Changes nothing without --apply; with it, only what
 # differs. Running it again changes nothing.
 #
-# Usage: {{ name | comment }}-enforce.sh [--apply]
+# A setting that protects more than the policy asks for is lowered with --apply --lower only: what that
+# loses, a backup or a standby, does not come back.
+#
+# Usage: {{ name | comment }}-enforce.sh [--apply] [--lower]
 #
 # Needs the Azure CLI, logged in as somebody who may read the server, and with --apply update and tag it.
-# Exit code: 0 all is as wanted, 1 something differs or failed, 2 wrong usage or subscription.
+# Exit code: 0 all is as wanted, 1 something differs, is left or failed, 2 wrong usage or subscription.
 
 set -euo pipefail
 shopt -s inherit_errexit

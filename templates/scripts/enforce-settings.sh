@@ -11,7 +11,7 @@ begin() {
   TARGET=$1 ID=$2
   shift 2
   printf '%s\n' "$TARGET"
-  LIVE=() CHANGES=() TAGS=()
+  LIVE=() CHANGES=() LOWERING=() TAGS=()
   read_live "$@"
 }
 
@@ -41,6 +41,44 @@ setting() {
   compare "$1" "$NEXT" "$2" "$same" || CHANGES+=("${@:3}")
 }
 
+# stronger LIVE WANTED ORDER: whether the live value protects more. ORDER is number, members (of a
+# list), or the values from the weakest on. A value that it does not know may protect more.
+stronger() {
+  local live=${1,,} wanted=${2,,} value
+  if [[ -z $live || $live == none ]]; then return 1; fi
+  case $3 in
+    number)
+      if [[ $live =~ ^[0-9]{1,15}$ && $wanted =~ ^[0-9]{1,15}$ ]]; then ((10#$live > 10#$wanted)); fi
+      ;;
+    members)
+      local IFS=,
+      for value in $wanted; do
+        if [[ ,$live, != *,"$value",* ]]; then return 1; fi
+      done
+      ;;
+    *)
+      for value in ${3,,}; do
+        if [[ $value == "$live" ]]; then return 1; fi
+        if [[ $value == "$wanted" ]]; then return 0; fi
+      done
+      ;;
+  esac
+}
+
+# guarded ORDER LOSS LABEL WANTED WORD...: a setting that is lowered with --lower only.
+guarded() {
+  local same=false
+  next_live
+  if [[ ${NEXT,,} == "${4,,}" ]]; then same=true; fi
+  if compare "$3" "$NEXT" "$4" "$same"; then return; fi
+  if stronger "$NEXT" "$4" "$1"; then
+    printf '             lowering it loses: %s\n' "$2"
+    LOWERING+=("${@:5}")
+  else
+    CHANGES+=("${@:5}")
+  fi
+}
+
 # tagged LABEL WANTED WORD
 tagged() {
   local same=false
@@ -62,22 +100,29 @@ fixed() {
 
 # Changes what differs of the resource.
 finish() {
+  if [[ ${LOWERING[*]} ]]; then
+    if $LOWER; then CHANGES+=("${LOWERING[@]}"); else LEFT=true; fi
+  fi
   if [[ ${CHANGES[*]} ]]; then modify "${CHANGES[@]}"; fi
   if [[ ${TAGS[*]} ]]; then tag "${TAGS[@]}"; fi
   if [[ ${CHANGES[*]}${TAGS[*]} ]] && ! $APPLY; then PENDING=true; fi
 }
 
 APPLY=false
+LOWER=false
+LEFT=false
 OPEN=false
 PENDING=false
-case "$#:${1-}" in
-  0:) ;;
-  1:--apply) APPLY=true ;;
-  *)
-    printf 'Usage: %s [--apply]\n' "${0##*/}" >&2
-    exit 2
-    ;;
-esac
+for option in "$@"; do
+  case $option in
+    --apply) APPLY=true ;;
+    --lower) LOWER=true ;;
+    *)
+      printf 'Usage: %s [--apply] [--lower]\n' "${0##*/}" >&2
+      exit 2
+      ;;
+  esac
+done
 check_account
 {%- for resource in resources %}
 
@@ -86,7 +131,9 @@ begin {{ resource.name | sh }} {{ resource.id | sh }}
   {{ row.query | sh }}
 {%- endfor %}
 {%- for row in resource.rows %}
-{%- if row.kind == "setting" %}
+{%- if row.kind == "setting" and row.guard %}
+guarded {{ row.guard.order | sh }} {{ row.guard.loss | sh }} {{ row.label | sh }} {{ row.wanted | sh }}{% for word in row.words %} {{ word | sh }}{% endfor %}
+{%- elif row.kind == "setting" %}
 setting {{ row.label | sh }} {{ row.wanted | sh }}{% for word in row.words %} {{ word | sh }}{% endfor %}
 {%- elif row.kind == "tag" %}
 tagged {{ row.label | sh }} {{ row.wanted | sh }}{% for word in row.words %} {{ word | sh }}{% endfor %}
@@ -98,4 +145,7 @@ finish
 {%- endfor %}
 
 if $PENDING; then printf 'Run it with --apply to change what differs.\n'; fi
-if $PENDING || $OPEN; then exit 1; fi
+if $LEFT; then
+  printf 'What protects more than the policy asks for is left as it is. Only --apply --lower lowers it, and loses what is told above.\n'
+fi
+if $PENDING || $OPEN || $LEFT; then exit 1; fi

@@ -81,8 +81,14 @@ fn drift_is_found_with_its_line_and_command() {
         "{}",
         drift.stdout
     );
+    let policy = root().join("policies/train-tracker.yaml");
+    let policy = fs::read_to_string(policy).expect("the policy can be read");
+    let asked = policy.lines().position(|line| line.contains("pitr: 30d"));
+    let line = asked.expect("the policy asks for 30 days") + 1;
     assert!(
-        drift.stdout.contains("policies/train-tracker.yaml:31:"),
+        drift
+            .stdout
+            .contains(&format!("policies/train-tracker.yaml:{line}:")),
         "{}",
         drift.stdout
     );

@@ -3,13 +3,17 @@ mod arrows;
 mod cli;
 mod drift;
 mod dump;
+mod enforce;
+mod export;
 mod foreign;
+mod jobs;
 mod readme;
 mod recorded;
 mod render;
 mod reports;
 mod rules;
 mod scalars;
+mod snapshot;
 mod support;
 #[cfg(feature = "clouds")]
 mod wire;

@@ -516,6 +516,19 @@ fn the_script_for_an_existing_database_is_the_table() {
             if let (true, Some(option)) = (set, option) {
                 assert!(script.contains(option), "{file}: {option}");
             }
+            let settable = !matches!(
+                property.restore,
+                backstay::cloud::Restore::Replacement | backstay::cloud::Restore::Tag
+            );
+            if let (true, true) = (set, settable) {
+                // What has a direction is not lowered unasked.
+                let label = property.path[1..].replace('/', ".");
+                let guarded = property.direction != backstay::cloud::Direction::Neutral;
+                let line = |line: &str| {
+                    line.starts_with("guarded ") && line.contains(&format!(" {label} "))
+                };
+                assert_eq!(script.lines().any(line), guarded, "{file}: {label}");
+            }
         }
     }
 }

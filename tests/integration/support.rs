@@ -1,7 +1,9 @@
 //! What every test uses: a workspace with the real program in it, and the real tools around it.
 
 mod aws;
+mod az;
 mod postgres;
+mod script;
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -9,8 +11,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use backstay::finding::Severity;
+use backstay::plan::plan;
+use backstay::policy::parse;
+use backstay::render::{Templates, render};
+use backstay::resolve::resolve;
+use backstay::source::Sources;
+
 pub use aws::Aws;
+pub use az::{Az, files};
 pub use postgres::Postgres;
+pub use script::Script;
 
 /// The checkout.
 pub fn root() -> &'static Path {
@@ -28,12 +39,36 @@ pub fn tools() -> PathBuf {
     tools
 }
 
+/// The folder of programs that stand in for those of clouds that nothing here can play.
+pub fn stand_ins() -> PathBuf {
+    root().join("tests/stand-ins")
+}
+
 /// What the system's own programs need, and nothing of the caller's.
 pub fn path_variable(first: &[&Path]) -> OsString {
     let system = std::env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into());
     let first = first.iter().map(|path| path.to_path_buf());
     std::env::join_paths(first.chain(std::env::split_paths(&system)))
         .expect("no folder of PATH has a colon in its name")
+}
+
+/// A script that backstay renders for a policy that it finds no fault in.
+#[track_caller]
+pub fn rendered(policy: &str, path: &str) -> String {
+    let mut sources = Sources::default();
+    sources.add("policies/test.yaml", policy);
+    let (workspace, mut findings) = parse(sources);
+    let estate = resolve(&workspace);
+    findings.extend(backstay::rules::check(&estate));
+    findings.retain(|finding| finding.severity >= Severity::Error);
+    assert!(findings.is_empty(), "{findings:#?}");
+    let templates = Templates::embedded().expect("the templates are whole");
+    let artifacts = render(&plan(&estate), &templates).expect("the policy can be rendered");
+    let paths: Vec<_> = artifacts.iter().map(|one| one.path.clone()).collect();
+    let script = artifacts.into_iter().find(|artifact| artifact.path == path);
+    let script = script.unwrap_or_else(|| panic!("no {path} in {paths:?}"));
+    assert!(script.executable);
+    script.text
 }
 
 /// Asks again and again until the answer is there, and fails when that takes too long.
@@ -125,6 +160,11 @@ impl Workspace {
 }
 
 impl Output {
+    /// Runs a command to its end.
+    pub fn run(command: &mut std::process::Command) -> Output {
+        Output::of(command.output().expect("the program starts"))
+    }
+
     pub fn of(output: std::process::Output) -> Output {
         let text = |bytes| String::from_utf8(bytes).expect("programs print UTF-8");
         let stderr = text(output.stderr);

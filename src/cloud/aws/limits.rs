@@ -12,6 +12,9 @@ pub const LIFECYCLE_RULES: usize = 1_000;
 /// Storage in GiB that an RDS for PostgreSQL instance on gp2 or gp3 can have.
 pub const STORAGE_GIB: std::ops::RangeInclusive<u32> = 20..=65_536;
 
+/// Characters of the identifier of an export.
+pub const EXPORT_IDENTIFIER: usize = 60;
+
 /// Why a text is not a DB instance identifier: 1 to 63 letters, digits and hyphens, a letter first,
 /// no hyphen at the end and no two in a row.
 pub fn instance_identifier_problem(text: &str) -> Option<&'static str> {

@@ -87,10 +87,10 @@ impl Owned for FlexibleServer {
         property("/properties/version", Neutral, Raise("--version")),
         property("/properties/administratorLogin", Neutral, Replacement),
         property("/properties/storage/storageSizeGB", MoreIsStronger, Raise("--storage-size")),
-        property("/properties/storage/autoGrow", ON, Flag("--storage-auto-grow")),
-        property("/properties/backup/backupRetentionDays", MoreIsStronger, Flag("--backup-retention")),
+        property("/properties/storage/autoGrow", ON, Flag("--storage-auto-grow")).losing("a full disk stops the server"),
+        property("/properties/backup/backupRetentionDays", MoreIsStronger, Flag("--backup-retention")).losing("backups that are older are deleted"),
         property("/properties/backup/geoRedundantBackup", ON, Replacement),
-        property("/properties/highAvailability/mode", Ranked(&["Disabled", "SameZone", "ZoneRedundant"]), Flag("--zonal-resiliency")),
+        property("/properties/highAvailability/mode", Ranked(&["Disabled", "SameZone", "ZoneRedundant"]), Flag("--zonal-resiliency")).losing("the standby is removed, or is in the same zone"),
     ];
 
     /// Properties of the frame that ARM never tells back (writeOnly).

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cloud::{Direction, Owned, Property, Restore};
+use crate::cloud::{Direction, Owned, Property, Restore, property};
 
 /// The policy document, as `az storage account management-policy create --policy` takes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,11 +86,7 @@ pub struct Filters {
 }
 
 const fn property(path: &'static str, direction: Direction) -> Property {
-    Property {
-        path,
-        direction,
-        restore: Restore::Document,
-    }
+    property::property(path, direction, Restore::Document)
 }
 
 use Direction::{MoreIsStronger, Neutral, Removal};

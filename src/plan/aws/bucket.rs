@@ -1,6 +1,6 @@
 //! The bucket of a store and its lifecycle.
 
-use super::super::lifecycle::Kept;
+use super::super::lifecycle::{EXPORT, Kept};
 use super::super::{Places, Purpose, Resource};
 use super::Region;
 use crate::cloud::aws::s3;
@@ -66,8 +66,13 @@ pub(in crate::plan) fn bucket(store: &Store<'_>, kept: &Kept) -> Option<Resource
 }
 
 fn rule(class: &str, days: u32, prefix: String, versioned: bool) -> s3::Rule {
+    // An export is read where it lies: no class from which it has to be thawed first.
+    let colder = match class {
+        EXPORT => &COLDER[..1],
+        _ => &COLDER[..],
+    };
     let transitions =
-        COLDER
+        colder
             .iter()
             .filter(|(_, _, life)| days >= *life)
             .map(|(storage_class, age, _)| s3::Transition {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use super::{Output, path_variable, root, tools};
+use super::{Output, path_variable, root, stand_ins, tools};
 
 /// A server, until the last test that holds it lets go. A killed run takes it along.
 pub struct Postgres {
@@ -68,7 +68,7 @@ impl Postgres {
         let venv = tools().join("venv/bin");
         command
             .env_clear()
-            .env("PATH", path_variable(&[&self.bin, &venv]))
+            .env("PATH", path_variable(&[&stand_ins(), &self.bin, &venv]))
             .env("HOME", self.folder.path())
             .env("PGHOST", &self.host)
             .env("PGPORT", &self.port)

@@ -1,0 +1,58 @@
+//! Scripts that are run again and again: when, and by what.
+
+use serde::Serialize;
+
+use crate::policy::{Runner, Task};
+use crate::resolve::{Database, Estate, Scope};
+
+/// When a script is run. Serialises to what every script's template is given.
+#[derive(Debug, Clone, Serialize)]
+pub struct Job {
+    pub task: Task,
+    /// The policy's name of the database.
+    pub name: String,
+    /// The policy file.
+    pub source: String,
+    /// Five-field cron in `timezone`.
+    pub cron: String,
+    pub timezone: String,
+    /// The schedule as the policy writes it.
+    pub schedule: String,
+    #[serde(skip)]
+    pub run_by: Vec<Runner>,
+    /// The machine whose crontab runs it.
+    #[serde(skip)]
+    pub host: Option<Host>,
+}
+
+/// A machine that runs scripts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Host {
+    /// The policy's name of the location.
+    pub name: String,
+    pub address: String,
+}
+
+impl Job {
+    pub(super) fn of(database: &Database<'_>, task: Task, estate: &Estate<'_>) -> Option<Job> {
+        let mut scheduled = database.written.scheduled();
+        let scheduled = scheduled.find(|scheduled| scheduled.task == task)?;
+        let started = estate.started(database, scheduled);
+        Some(Job {
+            task,
+            name: database.name.value.clone(),
+            source: estate.workspace.sources.get(database.file).display_path(),
+            cron: scheduled.schedule.cron().to_owned(),
+            timezone: database.intent.timezone.value.to_string(),
+            schedule: scheduled.schedule.value.to_string(),
+            run_by: started.by,
+            host: started.host.and_then(|site| match site.scope {
+                Scope::Host { address } => Some(Host {
+                    name: site.name.to_owned(),
+                    address: address.to_owned(),
+                }),
+                Scope::Aws { .. } | Scope::Azure { .. } => None,
+            }),
+        })
+    }
+}

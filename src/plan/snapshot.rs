@@ -1,0 +1,69 @@
+//! Manual snapshots of RDS instances: what is taken, how long it is kept, and where a copy goes.
+
+use serde::Serialize;
+use serde_json::json;
+
+use super::{Job, tags};
+use crate::policy::Task;
+use crate::resolve::{Database, Estate, Scope};
+
+/// One snapshot job. Serialises to what the script's template is given.
+#[derive(Debug, Clone, Serialize)]
+pub struct Snapshot {
+    #[serde(flatten)]
+    pub job: Job,
+    pub account: String,
+    pub region: String,
+    pub instance: String,
+    /// How the identifier of each snapshot starts.
+    pub prefix: String,
+    /// The key of the tag by which the script knows its own snapshots; its value is the job's name.
+    pub owner_tag: &'static str,
+    /// Each as the AWS CLI takes it.
+    pub tags: Vec<String>,
+    pub keep_days: u64,
+    pub copy_region: Option<String>,
+}
+
+const OWNER_TAG: &str = "backstay:policy";
+
+pub(super) fn snapshot(database: &Database<'_>, estate: &Estate<'_>) -> Option<Snapshot> {
+    let snapshots = database.written.snapshots.as_ref()?;
+    let Scope::Aws {
+        account, region, ..
+    } = database.site.scope
+    else {
+        return None;
+    };
+    let copy_to = snapshots
+        .copy_to
+        .as_ref()
+        .and_then(|to| estate.location(to));
+    let mut tags = tags(database);
+    tags.insert(OWNER_TAG.to_owned(), database.name.value.clone());
+    Some(Snapshot {
+        job: Job::of(database, Task::Snapshot, estate)?,
+        account: account.to_owned(),
+        region: region.to_owned(),
+        instance: database.written.id.to_ascii_lowercase(),
+        prefix: prefix(database.name),
+        owner_tag: OWNER_TAG,
+        tags: tags
+            .iter()
+            .map(|(key, value)| json!({ "Key": key, "Value": value }).to_string())
+            .collect(),
+        keep_days: snapshots.keep.value.days(),
+        copy_region: copy_to.and_then(|site| match site.scope {
+            Scope::Aws { region, .. } => Some(region.to_owned()),
+            Scope::Azure { .. } | Scope::Host { .. } => None,
+        }),
+    })
+}
+
+/// A snapshot's identifier has letters, digits and single hyphens.
+pub(super) fn prefix(name: &str) -> String {
+    let words = name.split(['-', '_']).filter(|word| !word.is_empty());
+    words.fold("backstay".to_owned(), |prefix, word| {
+        format!("{prefix}-{word}")
+    })
+}

@@ -1,0 +1,43 @@
+//! A rendered script, run with nothing of the caller's environment.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use super::{path_variable, rendered, stand_ins, tools};
+
+pub struct Script {
+    folder: tempfile::TempDir,
+}
+
+impl Script {
+    /// The script that is rendered to a path for a policy.
+    #[track_caller]
+    pub fn of(policy: &str, path: &str) -> Script {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let script = Script { folder };
+        std::fs::write(script.path(), rendered(policy, path)).expect("the script can be written");
+        script
+    }
+
+    pub fn path(&self) -> PathBuf {
+        self.folder.path().join("script.sh")
+    }
+
+    /// One that hangs is ended, with its children, and ends with 124.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("timeout");
+        command
+            .args(["60", "bash"])
+            .arg(self.path())
+            .args(arguments)
+            .current_dir("/")
+            .env_clear()
+            .env(
+                "PATH",
+                path_variable(&[&stand_ins(), &tools().join("venv/bin")]),
+            )
+            .env("HOME", self.folder.path())
+            .stdin(Stdio::null());
+        command
+    }
+}
