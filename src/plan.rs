@@ -35,6 +35,9 @@ pub fn plan(estate: &Estate<'_>) -> Plan {
         }
         plan.dumps.extend(dump::dump(database, estate));
     }
+    for vault in &estate.vaults {
+        plan.resources.extend(aws::vault(vault, estate));
+    }
     for store in &estate.stores {
         let kept = lifecycle::Kept::of(store, &estate.databases);
         match store.site.scope {

@@ -7,6 +7,7 @@
 mod builtin;
 mod estate;
 mod layers;
+mod long_term;
 
 pub use builtin::TIERS;
 pub use estate::resolve;

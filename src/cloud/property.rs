@@ -19,6 +19,8 @@ pub trait Owned: Serialize + DeserializeOwned {
 pub enum Direction {
     /// A smaller number, a shorter time or `false` is weaker.
     MoreIsStronger,
+    /// An end or an upper limit: a lower one is weaker, none at all is strongest.
+    LaterIsStronger,
     /// Listed from weakest to strongest; a value that is not listed is a plain change.
     Ranked(&'static [&'static str]),
     /// A list, each member of which protects; a missing one is weaker.

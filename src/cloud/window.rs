@@ -87,9 +87,45 @@ fn time(minutes: u32) -> String {
 }
 
 impl DailyWindow {
+    /// The window of so many minutes, less than a day, from a minute after midnight on.
+    pub fn at(start: u32, minutes: u32) -> DailyWindow {
+        DailyWindow {
+            start: start % DAY,
+            minutes: minutes.min(DAY - 1),
+        }
+    }
+
+    /// Minutes after midnight.
+    pub fn start(self) -> u32 {
+        self.start
+    }
+
+    /// Minutes after midnight.
+    pub fn end(self) -> u32 {
+        (self.start + self.minutes) % DAY
+    }
+
     /// Length in minutes; a window that ends where it starts has none.
     pub fn minutes(self) -> u32 {
         self.minutes
+    }
+
+    /// The same window with so many minutes before it.
+    pub fn with_lead(self, minutes: u32) -> DailyWindow {
+        let lead = minutes.min(DAY - 1 - self.minutes);
+        DailyWindow::at(self.start + DAY - lead, self.minutes + lead)
+    }
+
+    /// Whether the two windows share a moment of the day.
+    pub fn meets(self, other: DailyWindow) -> bool {
+        // Counted from a day later, so that a window from yesterday may reach in.
+        let start = self.start + DAY;
+        [0, DAY, 2 * DAY]
+            .map(|day| other.start + day)
+            .into_iter()
+            .any(|other_start| {
+                start < other_start + other.minutes && other_start < start + self.minutes
+            })
     }
 
     /// Whether the two windows share a moment on some day of the week.
@@ -108,6 +144,11 @@ impl WeeklyWindow {
     /// Length in minutes; a window that ends where it starts has none.
     pub fn minutes(self) -> u32 {
         self.minutes
+    }
+
+    /// Its time of day, as if it came every day.
+    pub fn daily(self) -> DailyWindow {
+        DailyWindow::at(self.start, self.minutes)
     }
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::tree::{below, identity, is_reference, item_name, lookup};
 use super::{ACCEPT, Drift, ONE_OWNER, REPLACE, Remedy, Restore, Values, weigh};
-use crate::cloud::{self, Property};
+use crate::cloud::{self, Direction, Property};
 use crate::finding::Kind;
 use crate::observe::Found;
 use crate::plan::Resource;
@@ -34,6 +34,9 @@ impl Walk<'_> {
             (Value::Array(list), Value::Array(others)) if identity(intended).is_some() => {
                 self.list(pointer, list, others);
             }
+            (Value::Array(list), Value::Array(others)) if self.each_protects(pointer) => {
+                self.each(pointer, list, others);
+            }
             _ => self.leaf(pointer, intended, live),
         }
     }
@@ -55,6 +58,23 @@ impl Walk<'_> {
             if !intended.iter().any(|own| name(own) == step) {
                 self.differs(&below(pointer, &step), Kind::Changed, &Value::Null, item);
             }
+        }
+    }
+
+    fn each_protects(&self, pointer: &str) -> bool {
+        let property = self.property(pointer);
+        property.is_some_and(|it| it.direction == Direction::EachIsStronger)
+    }
+
+    /// Members that are texts are told one by one: each has a policy line of its own.
+    fn each(&mut self, pointer: &str, intended: &[Value], live: &[Value]) {
+        self.drift.properties += intended.len();
+        let step = |item: &Value| below(pointer, item.as_str().unwrap_or_default());
+        for item in intended.iter().filter(|item| !live.contains(item)) {
+            self.differs(&step(item), Kind::Weakened, item, &Value::Null);
+        }
+        for item in live.iter().filter(|item| !intended.contains(item)) {
+            self.differs(&step(item), Kind::Strengthened, &Value::Null, item);
         }
     }
 
