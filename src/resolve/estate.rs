@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::builtin::{self, DEFAULT_TIER, TIERS};
 use super::layers::{Intent, Layer, Resolved, Stack};
 use crate::policy::{self, Engine, Name, Named, Policy, Provider, Spanned, Workspace};
-use crate::source::FileId;
+use crate::source::{FileId, Place};
 
 /// Everything that a workspace asks for.
 #[derive(Debug)]
@@ -51,6 +51,8 @@ pub struct Database<'w> {
     pub site: Site<'w>,
     pub written: &'w policy::Database,
     pub tier: String,
+    /// Where the tier is named. None: it is the built-in one.
+    pub tier_place: Option<Place>,
     pub intent: Intent,
 }
 
@@ -290,13 +292,14 @@ impl<'w> Estate<'w> {
         }
         let site = self.site(scopes, &written.at);
         let layered = self.layered(scopes, policy, written);
-        if let (Some(site), Some((tier, intent))) = (site, layered) {
+        if let (Some(site), Some((tier, tier_place, intent))) = (site, layered) {
             self.databases.push(Database {
                 name,
                 file,
                 site,
                 written,
                 tier,
+                tier_place,
                 intent,
             });
         }
@@ -312,13 +315,13 @@ impl<'w> Estate<'w> {
         }
     }
 
-    /// The tier's name and the intent. None: the tier does not exist.
+    /// The tier's name, where it is named, and the intent. None: the tier does not exist.
     fn layered(
         &mut self,
         scopes: &Scopes<'w>,
         policy: &'w Policy,
         written: &'w policy::Database,
-    ) -> Option<(String, Intent)> {
+    ) -> Option<(String, Option<Place>, Intent)> {
         let built_in = &*builtin::POLICY;
         let shared = scopes.shared_beside(policy);
         let named = written
@@ -370,6 +373,6 @@ impl<'w> Estate<'w> {
                 .collect();
         }
         intent.floor_intent = Some(Box::new(below));
-        Some((tier.to_owned(), intent))
+        Some((tier.to_owned(), named.map(|tier| tier.place), intent))
     }
 }
