@@ -1,5 +1,7 @@
 //! What every test uses: a workspace with the real program in it, and the real tools around it.
 
+#[cfg(feature = "clouds")]
+mod aws;
 mod moto;
 mod postgres;
 
@@ -9,6 +11,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+#[cfg(feature = "clouds")]
+pub use aws::Aws;
 pub use moto::Moto;
 pub use postgres::Postgres;
 

@@ -5,6 +5,7 @@
 
 mod aws;
 mod azure;
+mod backup;
 mod moto;
 mod rds;
 mod s3;

@@ -1,5 +1,6 @@
 //! AWS: one session per account and role, one sweep per account and Region.
 
+mod backup;
 mod buckets;
 mod instances;
 mod session;
@@ -109,7 +110,12 @@ async fn region(
         Ok(sweep) => instances::states(&place, &sweep, &stacks, &instances),
         Err(reason) => all_unreadable(&instances, &reason),
     };
-    seen.extend(buckets::read(&config, &place, &stacks, &buckets).await);
+    let (buckets, backups) = futures::join!(
+        buckets::read(&config, &place, &stacks, &buckets),
+        backup::read(&config, &stacks, &resources)
+    );
+    seen.extend(buckets);
+    seen.extend(backups);
     seen
 }
 
@@ -129,5 +135,22 @@ where
     match told {
         Some(told) => one_line(&format!("{action}: {told}")),
         None => format!("{action}: {}", chain(error)),
+    }
+}
+
+/// An answer, or None where the service says by `code` that there is nothing to tell.
+fn unless<T, E, R>(
+    answer: Result<T, SdkError<E, R>>,
+    code: &str,
+    action: &str,
+) -> Result<Option<T>, String>
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+    R: std::fmt::Debug + 'static,
+{
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if error.code() == Some(code) => Ok(None),
+        Err(error) => Err(reason(action, &error)),
     }
 }
