@@ -58,6 +58,7 @@ rules! {
     top_of_hour
     unknown_reference
     vault_elsewhere
+    vault_empty
     vault_keys
     vault_lock
     vault_retention

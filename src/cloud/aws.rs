@@ -1,6 +1,7 @@
 //! AWS: what CloudFormation is given, and each service's own limits.
 
 pub mod backup;
+pub mod cron;
 pub mod limits;
 mod policy;
 pub mod rds;

@@ -15,12 +15,14 @@ pub trait Owned: Serialize + DeserializeOwned {
 }
 
 /// Which way of differing protects less.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub enum Direction {
     /// A smaller number, a shorter time or `false` is weaker.
     MoreIsStronger,
     /// An end or an upper limit: a lower one is weaker, none at all is strongest.
     LaterIsStronger,
+    /// A text that stands for an amount, by what reads it; less is weaker.
+    Reads(fn(&str) -> Option<u32>),
     /// Listed from weakest to strongest; a value that is not listed is a plain change.
     Ranked(&'static [&'static str]),
     /// A list, each member of which protects; a missing one is weaker.

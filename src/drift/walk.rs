@@ -63,7 +63,7 @@ impl Walk<'_> {
 
     fn each_protects(&self, pointer: &str) -> bool {
         let property = self.property(pointer);
-        property.is_some_and(|it| it.direction == Direction::EachIsStronger)
+        property.is_some_and(|it| matches!(it.direction, Direction::EachIsStronger))
     }
 
     /// Members that are texts are told one by one: each has a policy line of its own.

@@ -13,6 +13,12 @@ pub(super) fn kind(property: Option<&Property>, intended: &Value, live: &Value) 
     let order = match direction {
         Direction::MoreIsStronger => amount(live).partial_cmp(&amount(intended)),
         Direction::LaterIsStronger => end(live).partial_cmp(&end(intended)),
+        Direction::Reads(read) => {
+            let amount = |value: &Value| value.as_str().and_then(read);
+            // What cannot be read is neither more nor less.
+            let amounts = amount(live).zip(amount(intended));
+            amounts.map(|(live, intended)| live.cmp(&intended))
+        }
         Direction::Ranked(words) => {
             let rank = |value: &Value| words.iter().position(|word| Some(*word) == value.as_str());
             match (rank(live), rank(intended)) {

@@ -54,7 +54,7 @@ fn settled(end: u32) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+
     use crate::resolve::resolve;
     use crate::{policy, source::Sources};
 
@@ -96,7 +96,7 @@ databases:
             ),
             // Two hours are left between them.
             (
-                r#"window: "04:00-12:00", maintenance_window: "mon:15:30-mon:02:00""#,
+                r#"window: "04:00-12:00", maintenance_window: "mon:15:30-tue:02:00""#,
                 "12:07-14:07",
             ),
             (

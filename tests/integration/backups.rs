@@ -351,7 +351,8 @@ fn every_name_is_one_that_aws_backup_takes() {
         let (name, most) = match &resource.body {
             Body::BackupPlan(body) => (&body.backup_plan.backup_plan_name, 200),
             Body::BackupSelection(body) => (&body.backup_selection.selection_name, 50),
-            Body::RestoreTestingPlan(body) => (&body.restore_testing_plan_name, 50),
+            // Room for the number of a second one.
+            Body::RestoreTestingPlan(body) => (&body.restore_testing_plan_name, 48),
             Body::RestoreTestingSelection(body) => (&body.restore_testing_selection_name, 50),
             _ => continue,
         };

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::cron::times_a_year;
 use super::{PolicyDocument, Value};
 use crate::cloud::property::property;
 use crate::cloud::{Direction, Owned, Property, Restore};
@@ -102,7 +103,7 @@ pub struct Selected {
     pub resources: BTreeSet<String>,
 }
 
-use Direction::{EachIsStronger, LaterIsStronger, MoreIsStronger, Neutral};
+use Direction::{EachIsStronger, LaterIsStronger, MoreIsStronger, Neutral, Reads};
 use Restore::{Document, Replacement, Revert, Tag};
 
 impl Owned for BackupVault {
@@ -130,6 +131,7 @@ impl Owned for BackupPlan {
         property("/BackupPlan", Neutral, Document),
         property("/BackupPlan/BackupPlanName", Neutral, Document),
         property("/BackupPlan/BackupPlanRule", Neutral, Document),
+        property("/BackupPlan/BackupPlanRule/*/ScheduleExpression", Reads(times_a_year), Document),
         property("/BackupPlan/BackupPlanRule/*/Lifecycle/DeleteAfterDays", LaterIsStronger, Document),
         property("/BackupPlan/BackupPlanRule/*/CopyActions/*/Lifecycle/DeleteAfterDays", LaterIsStronger, Document),
     ];

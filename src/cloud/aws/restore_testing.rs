@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::Value;
+use super::cron::times_a_year;
 use crate::cloud::property::property;
 use crate::cloud::{Direction, Owned, Property, Restore};
 
@@ -53,7 +54,7 @@ pub struct Overrides {
     pub publicly_accessible: String,
 }
 
-use Direction::{EachIsStronger, MoreIsStronger, Neutral, Ranked};
+use Direction::{EachIsStronger, MoreIsStronger, Neutral, Ranked, Reads};
 use Restore::Revert;
 
 impl Owned for RestoreTestingPlan {
@@ -62,7 +63,7 @@ impl Owned for RestoreTestingPlan {
     #[rustfmt::skip]
     const PROPERTIES: &'static [Property] = &[
         property("/RestoreTestingPlanName", Neutral, Revert),
-        property("/ScheduleExpression", Neutral, Revert),
+        property("/ScheduleExpression", Reads(times_a_year), Revert),
         property("/ScheduleExpressionTimezone", Neutral, Revert),
         property("/StartWindowHours", Neutral, Revert),
         property("/RecoveryPointSelection", Neutral, Revert),

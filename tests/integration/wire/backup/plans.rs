@@ -37,7 +37,7 @@ fn changes_of_a_plan_are_told() {
         vec![
             told(Kind::Weakened, PLAN, &below(WEEKLY, delete), at::WEEKLY),
             told(
-                Kind::Changed,
+                Kind::Weakened,
                 PLAN,
                 &below(WEEKLY, "ScheduleExpression"),
                 at::WEEKLY,

@@ -25,7 +25,7 @@ fn changes_of_restore_tests_are_told() {
     tells(
         change,
         vec![
-            told(Kind::Changed, TEST, "/ScheduleExpression", at::TESTS),
+            told(Kind::Weakened, TEST, "/ScheduleExpression", at::TESTS),
             told(
                 Kind::Weakened,
                 TEST,

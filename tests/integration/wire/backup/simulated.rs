@@ -41,10 +41,7 @@ const REFUSED: [&str; 3] = [
 fn taken(template: &str) -> String {
     let mut template: Value = serde_yaml::from_str(template).unwrap();
     let resources = template["Resources"].as_object_mut().unwrap();
-    resources.retain(|_, resource| {
-        let refused = |kind: &&str| resource["Type"] == **kind;
-        !REFUSED.iter().any(|kind| refused(&kind))
-    });
+    resources.retain(|_, resource| !REFUSED.iter().any(|kind| resource["Type"] == *kind));
     template.to_string()
 }
 
