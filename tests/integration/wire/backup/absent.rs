@@ -83,3 +83,23 @@ fn a_part_that_may_not_be_read_leaves_the_rest_compared() {
     assert!(reason.contains("backup:GetBackupPlan"), "{reason}");
     assert!(matches!(observed.state("main-vault"), State::Found(_)));
 }
+
+#[test]
+fn without_the_ids_of_a_stack_nobody_can_tell_whose_key_or_role_it_is() {
+    let mut cloud = Cloud::of(&plan(POLICY));
+    cloud.refuse("DescribeStackResources");
+    let observed = against(cloud);
+    assert_eq!(drift(&observed), []);
+    for (name, pointer) in [
+        ("main-vault", "/EncryptionKeyArn"),
+        (&format!("{PLAN}/databases"), "/BackupSelection/IamRoleArn"),
+        (&format!("{TEST}/databases"), "/IamRoleArn"),
+    ] {
+        let State::Found(found) = observed.state(name) else {
+            panic!("{name}: {:?}", observed.state(name));
+        };
+        let reason = &found.unread[pointer];
+        assert!(reason.contains("DescribeStackResources"), "{reason}");
+        assert_eq!(found.unread.len(), 1, "{name}");
+    }
+}

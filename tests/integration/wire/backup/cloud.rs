@@ -25,7 +25,7 @@ pub struct Cloud {
     regions: BTreeMap<(String, String), Region>,
     /// Stacks: name, template, and logical to physical ids.
     stacks: BTreeMap<String, (String, BTreeMap<String, String>)>,
-    /// Starts of paths that are refused.
+    /// Starts of paths, and CloudFormation's actions, that are refused.
     refused: Vec<&'static str>,
     calls: Arc<Mutex<Vec<String>>>,
 }
@@ -294,6 +294,9 @@ impl Cloud {
             pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
         };
         let action = word("Action").unwrap_or_default();
+        if self.refused.contains(&action) {
+            return json_error(403, "AccessDenied");
+        }
         let stack = word("StackName").and_then(|name| self.stacks.get(name));
         let inner = match (action, stack) {
             ("DescribeStacks", _) => {
