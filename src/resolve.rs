@@ -7,6 +7,7 @@
 mod builtin;
 mod estate;
 mod layers;
+mod long_term;
 mod mechanisms;
 mod started;
 

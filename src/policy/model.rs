@@ -113,10 +113,12 @@ pub enum LockMode {
 pub struct VaultLock {
     /// governance can be lifted by an administrator, compliance by nobody.
     pub mode: Spanned<LockMode>,
-    /// Shortest retention that the vault takes.
+    /// Shortest retention that the vault takes. Built in: 1d.
     pub min: Option<Spanned<Duration>>,
     /// Longest retention that the vault takes.
     pub max: Option<Spanned<Duration>>,
+    /// How long a compliance lock can still be taken back, at least 3d. Built in: 14d.
+    pub grace: Option<Spanned<Duration>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]

@@ -1,11 +1,15 @@
 //! The commands that bring a cloud back to the plan. Printed, never run.
 
+mod vault;
+
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
 use super::OUT;
 use crate::cloud::aws::arn;
 use crate::cloud::{Command, Property, Restore};
-use crate::plan::{Body, Owner, Plan, Resource, Scope};
+use crate::plan::{Body, Owner, Plan, Purpose, Resource, Scope};
 
 /// The command that restores one property, named by a JSON Pointer from the root of the resource's
 /// body; the empty pointer is the whole resource. None where no command can: the property is fixed
@@ -44,15 +48,14 @@ pub fn restore_command(resource: &Resource, pointer: &str) -> Option<Command> {
         .flatten()
 }
 
-/// The commands that deploy everything that is rendered whole, in the order of the plan.
+/// The commands that deploy everything that is rendered whole: what others name comes first, else in
+/// the order of the plan.
 pub fn deploy_commands(plan: &Plan) -> Vec<Command> {
-    let mut commands: Vec<Command> = Vec::new();
-    for command in plan.resources.iter().filter_map(deploy_command) {
-        if !commands.contains(&command) {
-            commands.push(command);
-        }
-    }
-    commands
+    let mut resources: Vec<&Resource> = plan.resources.iter().collect();
+    resources.sort_by_key(|resource| resource.owner.purpose());
+    let mut seen = HashSet::new();
+    resources.retain(|resource| seen.insert(resource.owner.file()));
+    resources.into_iter().filter_map(deploy_command).collect()
 }
 
 /// The properties that a pointer is about: the most precise one above it, or those below it.
@@ -164,6 +167,9 @@ fn modify(resource: &Resource, words: Vec<String>) -> Option<Command> {
 fn put_tags(resource: &Resource, tree: &Value) -> Option<Command> {
     match &resource.address.scope {
         Scope::Aws { region, .. } => {
+            if let Body::BackupVault(vault) = &resource.body {
+                return vault::put_tags(resource, vault);
+            }
             let tags = tree.get("Tags")?;
             Some(match &resource.body {
                 Body::Bucket(bucket) => Command::new([
@@ -263,6 +269,9 @@ fn put_document(resource: &Resource, tree: &Value, pointer: &str) -> Option<Comm
                 &value,
             ]))
         }
+        (Scope::Aws { .. }, Body::BackupVault(vault)) => vault::put(resource, vault, pointer),
+        // A command would need the plan's id, which only AWS Backup knows.
+        (Scope::Aws { .. }, Body::BackupPlan(_)) => revert(resource),
         (
             Scope::Azure {
                 subscription,
@@ -314,17 +323,31 @@ fn revert(resource: &Resource) -> Option<Command> {
 
 fn deploy_command(resource: &Resource) -> Option<Command> {
     match (&resource.owner, &resource.address.scope) {
-        (Owner::Stack { stack, file, .. }, Scope::Aws { region, .. }) => Some(Command::new([
-            "aws",
-            "cloudformation",
-            "deploy",
-            "--region",
-            region,
-            "--stack-name",
-            stack,
-            "--template-file",
-            &format!("{OUT}/{file}"),
-        ])),
+        (
+            Owner::Stack {
+                stack,
+                file,
+                purpose,
+                ..
+            },
+            Scope::Aws { region, .. },
+        ) => {
+            let command = Command::new([
+                "aws",
+                "cloudformation",
+                "deploy",
+                "--region",
+                region,
+                "--stack-name",
+                stack,
+                "--template-file",
+                &format!("{OUT}/{file}"),
+            ]);
+            Some(match purpose {
+                Purpose::BackupPlans => command.args(["--capabilities", "CAPABILITY_NAMED_IAM"]),
+                Purpose::Vault | Purpose::Database | Purpose::Store => command,
+            })
+        }
         (
             Owner::Template { file, .. },
             Scope::Azure {

@@ -8,7 +8,7 @@
 //! until a later version renders it.
 use crate::finding::{Code, Finding, Severity};
 use crate::policy::{Encryption, Engine, Node};
-use crate::resolve::{Database, Estate};
+use crate::resolve::{Database, Estate, Scope};
 use crate::source::Place;
 
 pub static CODE: Code = Code::new(
@@ -21,13 +21,11 @@ pub static CODE: Code = Code::new(
 const LABELS: usize = 4;
 
 /// What is not rendered, and the keys that ask for it. `*` is any name, `@` each layer.
-const PARTS: [(&str, &[&str]); 5] = [
-    ("vaults", &["vaults", "databases.*.vault"]),
+const PARTS: [(&str, &[&str]); 3] = [
     (
-        "copies to vaults and Regions",
-        &["@.copies.to", "@.copies.replicate_pitr"],
+        "automated backups in another Region",
+        &["@.copies.replicate_pitr"],
     ),
-    ("restore tests", &["@.restore_test"]),
     ("alerts", &["@.alerts"]),
     ("Object Lock of a store", &["stores.*.lock"]),
 ];
@@ -57,27 +55,22 @@ pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
     }
     let azure = |database: &&Database<'_>| database.engine() == Engine::AzurePostgres;
     let servers = || estate.databases.iter().filter(azure);
+    let vaults = estate.vaults.iter();
+    let vaults = vaults.filter(|vault| matches!(vault.site.scope, Scope::Azure { .. }));
+    let named = servers().filter_map(|d| Some(d.written.vault.as_ref()?.place));
+    let vaults = vaults.map(|vault| vault.name.place).chain(named);
+    findings.extend(later("vaults of Azure Backup", vaults.collect()));
     let replicas = servers().filter_map(|d| Some(d.written.replicas.first()?.id.place));
     findings.extend(later("replicas of Azure servers", replicas.collect()));
     let own_key = |d: &&Database<'_>| d.intent.encryption.value != Encryption::ProviderManaged;
     let encryption = |d: &Database<'_>| super::place_of(d, &d.intent.encryption);
     let keys = servers().filter(own_key).map(encryption);
     findings.extend(later("encryption keys of Azure servers", keys.collect()));
-    findings.extend(later(
-        "long-term retention without dumps",
-        long_term(estate),
-    ));
-}
-
-/// Where weekly, monthly and yearly retention is written that no dump fulfils.
-fn long_term(estate: &Estate<'_>) -> Vec<Place> {
-    let without = estate.databases.iter().filter(|d| d.written.dump.is_none());
-    let classes = |database: &Database<'_>| {
-        let retention = &database.intent.retention;
-        let classes = [&retention.weekly, &retention.monthly, &retention.yearly];
-        classes.map(|class| class.as_ref().and_then(|class| class.place))
-    };
-    without.flat_map(classes).flatten().collect()
+    // Who has no vault to restore from is told by a rule of its own.
+    let others = estate.databases.iter();
+    let others = others.filter(|d| d.engine() != Engine::RdsPostgres);
+    let tested = others.filter_map(|d| d.intent.restore_test.every.as_ref()?.place);
+    findings.extend(later("restore tests outside RDS", tested.collect()));
 }
 
 /// The places of the keys that a path leads to.

@@ -1,5 +1,6 @@
 //! The one integration binary.
 mod arrows;
+mod backups;
 mod cli;
 mod drift;
 mod dump;

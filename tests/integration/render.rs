@@ -76,7 +76,9 @@ locations:
 /// Both clouds, with databases that exist and databases that are rendered.
 fn both(tag: &str) -> String {
     format!(
-        r#"{LOCATIONS}stores:
+        r#"{LOCATIONS}vaults:
+  main: {{ at: us, name: some-vault, lock: {{ mode: governance, min: 7d }} }}
+stores:
   bucket: {{ at: us, bucket: some-bucket }}
   blobs: {{ at: east, storage_account: someaccount, container: dumps }}
 defaults:
@@ -88,6 +90,7 @@ databases:
     at: us
     id: new-aws
     tier: important
+    vault: main
     size: 20GiB
     encryption: customer_managed
     high_availability: multi_az
@@ -98,6 +101,7 @@ databases:
     at: us
     id: Old-Aws
     tier: important
+    vault: main
     size: 20GiB
     high_availability: multi_az
     dump: {{ to: [bucket, blobs], databases: [app], schedule: "daily 01:43" }}
@@ -160,6 +164,8 @@ fn every_kind_of_artifact_is_there() {
         paths,
         [
             "aws/us/bucket.yaml",
+            "aws/us/main-plans.yaml",
+            "aws/us/main.yaml",
             "aws/us/new-aws.yaml",
             "azure/east/blobs.json",
             "azure/east/new-azure.json",
@@ -346,6 +352,22 @@ proptest! {
                 }
                 Body::FlexibleServer(body) => body.tags = Some([(key.clone(), value.clone())].into()),
                 Body::Bucket(body) => body.bucket_name = value.clone(),
+                Body::BackupVault(body) => {
+                    body.backup_vault_name = value.clone();
+                    body.backup_vault_tags = Some([(key.clone(), value.clone())].into());
+                }
+                Body::BackupPlan(body) => {
+                    let rule = &mut body.backup_plan.backup_plan_rule[0];
+                    rule.rule_name = kms.clone();
+                    rule.recovery_point_tags = [(key.clone(), value.clone())].into();
+                }
+                Body::BackupSelection(body) => {
+                    body.backup_selection.resources = [key.clone(), value.clone()].into();
+                }
+                Body::RestoreTestingPlan(body) => body.restore_testing_plan_name = value.clone(),
+                Body::RestoreTestingSelection(body) => {
+                    body.restore_metadata_overrides.publicly_accessible = value.clone();
+                }
                 Body::ManagementPolicy(body) => body.rules[0].name = value.clone(),
             }
         }
@@ -405,10 +427,11 @@ fn a_template_may_be_overridden_but_not_contradict_the_policy() {
 }
 
 /// Words that mean something else in a frame as well.
-const GENERIC: [&str; 3] = [
-    "location", // a word of the comments
-    "Engine",   // a word of the comments
-    "version",  // a word of the comments
+const GENERIC: [&str; 4] = [
+    "location",  // a word of the comments
+    "Engine",    // a word of the comments
+    "version",   // a word of the comments
+    "Resources", // CloudFormation's own section
 ];
 
 #[test]
@@ -494,7 +517,7 @@ fn commands_restore_what_drifted() {
         shown("someaccount", "/rules/daily-30d/enabled")
             .ends_with("--policy @generated/lifecycle/blobs.json")
     );
-    assert_eq!(deploy_commands(&plan).len(), 4);
+    assert_eq!(deploy_commands(&plan).len(), 6);
 }
 
 /// Every setting of a property that a script can change stands in it with its option.
@@ -523,7 +546,7 @@ fn the_script_for_an_existing_database_is_the_table() {
             if let (true, true) = (set, settable) {
                 // What has a direction is not lowered unasked.
                 let label = property.path[1..].replace('/', ".");
-                let guarded = property.direction != backstay::cloud::Direction::Neutral;
+                let guarded = !matches!(property.direction, backstay::cloud::Direction::Neutral);
                 let line = |line: &str| {
                     line.starts_with("guarded ") && line.contains(&format!(" {label} "))
                 };
