@@ -4,6 +4,7 @@ mod cli;
 mod drift;
 mod dump;
 mod foreign;
+mod hostile;
 mod readme;
 mod recorded;
 mod render;
