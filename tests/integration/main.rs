@@ -6,6 +6,7 @@ mod dump;
 mod enforce;
 mod export;
 mod foreign;
+mod hostile;
 mod jobs;
 mod readme;
 mod recorded;
