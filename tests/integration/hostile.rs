@@ -231,27 +231,19 @@ fn any_text_is_refused_with_its_place_or_survives_every_syntax() {
     assert_eq!(read.expect_code(0).stdout, "");
 }
 
-/// A script for each login, which a policy has once for each database.
+/// The dump's script for each login, which a policy has one of for each database.
 fn logins(folder: &Path, users: &[String]) {
-    let texts = SLOTS
-        .iter()
-        .map(|slot| (slot.token, vec![plain(slot.token, 0)]));
-    let plan = planned("policies/p.yaml", &texts.collect());
-    let script = |(index, user): (usize, &String)| {
-        let mut dump = plan.dumps[0].clone();
-        dump.name = index.to_string();
-        dump.connection.user = Some(user.clone());
-        dump
-    };
-    let plan = Plan {
-        resources: Vec::new(),
-        dumps: users.iter().enumerate().map(script).collect(),
-    };
+    let slots = SLOTS.iter();
+    let texts = slots.map(|slot| (slot.token, vec![plain(slot.token, 0)]));
+    let mut plan = planned("policies/p.yaml", &texts.collect());
+    plan.resources.clear();
     fs::create_dir_all(folder).unwrap();
-    for artifact in render(&plan, &Templates::embedded().unwrap()).unwrap() {
-        if let Some(name) = artifact.path.strip_prefix("scripts/") {
-            fs::write(folder.join(name.replace("-dump", "")), artifact.text).unwrap();
-        }
+    let templates = Templates::embedded().unwrap();
+    for (index, user) in users.iter().enumerate() {
+        plan.dumps[0].connection.user = Some(user.clone());
+        let artifacts = render(&plan, &templates).unwrap();
+        let script = artifacts.iter().find(|it| it.path.ends_with("-dump.sh"));
+        fs::write(folder.join(format!("{index}.sh")), &script.unwrap().text).unwrap();
     }
     fs::write(folder.with_extension("json"), json!(users).to_string()).unwrap();
 }
