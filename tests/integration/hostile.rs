@@ -76,7 +76,7 @@ fn sieve(runner: &mut TestRunner) -> Texts {
 /// Slots whose texts must differ from each other's.
 fn namespace(token: &'static str) -> &'static str {
     match token {
-        "qzhost" => "qzlocation",
+        "qzhost" | "qzother" => "qzlocation",
         "qzreplica" => "qzinstance",
         other => other,
     }

@@ -29,7 +29,7 @@ def tree(text, tags):
 
 def node(value, tags):
     if isinstance(value, list):
-        return [node(item, tags) for item in value]
+        return by_key([node(item, tags) for item in value])
     if not isinstance(value, dict):
         return value
     if "Parts" in value:
@@ -43,6 +43,17 @@ def node(value, tags):
         for key, inner in value.items()
         if key not in ("Comments", "Last") and not (isinstance(inner, dict) and inner.keys() <= {"Offset", "Line", "Col"})
     }
+
+
+def by_key(elements):
+    """An array of nothing but tags has no order: each comes under its key."""
+    keys = []
+    for element in elements:
+        parts = element["Value"].get("Parts") if isinstance(element, dict) and isinstance(element.get("Value"), dict) else None
+        if not isinstance(parts, Word) or parts.kind != "document" or "Key" not in parts.meaning:
+            return elements
+        keys.append(parts.meaning["Key"])
+    return unique(list(zip(keys, elements))) if keys else elements
 
 
 def static(parts, tags, quoted):
@@ -113,10 +124,13 @@ def query(text, tags):
 
 
 def bash(path, tags):
-    """What bash makes of a script: its variables, or the commands of the clouds' clients that it runs."""
+    """What bash makes of a script: its variables, or the commands of the clouds' clients that it runs.
+    Other scripts have no text but names, which the parser's tree shows."""
     if path.name.endswith("-enforce.sh"):
         return [argv(words, tags) for words in run("run", [path])]
-    return variables([path])[0]
+    if path.name.endswith("-dump.sh"):
+        return variables([path])[0]
+    return None
 
 
 def variables(paths):

@@ -42,6 +42,7 @@ pub const PLAIN_SCHEDULE: &str = "47 5 * * *";
 
 pub const SLOTS: &[Slot] = &[
     one("qzlocation", NAME),
+    one("qzother", NAME),
     one("qzhost", NAME),
     one("qzstore", NAME),
     one("qzdatabase", NAME),
@@ -90,6 +91,10 @@ locations:
     region: us-east-1
     account: "012345678901"
     role: "arn:aws:iam::012345678901:role/<qzrole>"
+  "<qzother>":
+    provider: aws
+    region: us-west-2
+    account: "012345678901"
   "<qzlocation>":
     provider: azure
     region: eastus
@@ -153,6 +158,8 @@ databases:
     id: "<qzinstance>"
     size: 20GiB
     encryption: "arn:aws:kms:us-east-1:012345678901:key/<qzkey>"
+    snapshots: { schedule: "weekly sun 02:17", keep: 90d, copy_to: "<qzother>" }
+    export: { to: "<qzstore>", schedule: "monthly 1 05:23", keep: 7y }
     tags:
 <aws tags>
   new-azure-<file>:
