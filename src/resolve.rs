@@ -7,10 +7,12 @@
 mod builtin;
 mod estate;
 mod layers;
+mod mechanisms;
 mod started;
 
 pub use builtin::TIERS;
 pub use estate::resolve;
 pub use estate::{Database, Estate, Reference, Scope, Site, Store, Unresolved, Vault};
 pub use layers::{Intent, IntentCopies, IntentRestoreTest, IntentRetention, Layer, Resolved};
+pub use mechanisms::{Lies, Means, Mechanism, Medium, mechanisms};
 pub use started::Started;

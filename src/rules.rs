@@ -48,8 +48,11 @@ rules! {
     rds_retention
     rds_storage_size
     snapshot_copy
+    rpo_unmet
     store_incomplete
     tag_limits
+    too_few_media
+    too_few_regions
     top_of_hour
     unknown_reference
     window_overlap

@@ -168,11 +168,13 @@ fn document(difference: &Difference) -> String {
     )
 }
 
-/// Each restoring command once, in the order of the table.
+/// Each restoring command once, in the order of the table. What would weaken a live value is no
+/// command to paste along with the others.
 fn commands(rows: &[Row<'_>]) -> String {
     let mut seen = HashSet::new();
     let commands: String = rows
         .iter()
+        .filter(|row| row.difference.kind != Kind::Strengthened)
         .filter_map(|row| row.difference.restore.as_deref())
         .filter(|command| seen.insert(*command))
         .map(|command| format!("  {command}\n"))

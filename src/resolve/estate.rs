@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::builtin::{self, DEFAULT_TIER, TIERS};
 use super::layers::{Intent, Layer, Stack};
 use crate::policy::{self, Engine, Name, Named, Policy, Provider, Settings, Spanned, Workspace};
-use crate::source::FileId;
+use crate::source::{FileId, Place};
 
 /// Everything that a workspace asks for.
 #[derive(Debug)]
@@ -53,6 +53,8 @@ pub struct Database<'w> {
     pub site: Site<'w>,
     pub written: &'w policy::Database,
     pub tier: String,
+    /// Where the tier is chosen. None: nobody did, and it is the built-in one.
+    pub tier_place: Option<Place>,
     pub intent: Intent,
 }
 
@@ -93,13 +95,17 @@ impl Database<'_> {
     }
 }
 
-impl Estate<'_> {
-    pub fn location(&self, name: &str) -> Option<Site<'_>> {
+impl<'w> Estate<'w> {
+    pub fn location(&self, name: &str) -> Option<Site<'w>> {
         self.locations.get(name).copied()
     }
 
-    pub fn store(&self, name: &str) -> Option<&Store<'_>> {
+    pub fn store(&self, name: &str) -> Option<&Store<'w>> {
         self.stores.iter().find(|store| store.name.value == name)
+    }
+
+    pub fn vault(&self, name: &str) -> Option<&Vault<'w>> {
+        self.vaults.iter().find(|vault| vault.name.value == name)
     }
 }
 
@@ -270,25 +276,26 @@ impl<'w> Estate<'w> {
         }
         let site = self.site(scopes, &written.at);
         let layered = self.layered(scopes, policy, written);
-        if let (Some(site), Some((tier, intent))) = (site, layered) {
+        if let (Some(site), Some((tier, tier_place, intent))) = (site, layered) {
             self.databases.push(Database {
                 name,
                 file,
                 site,
                 written,
                 tier,
+                tier_place,
                 intent,
             });
         }
     }
 
-    /// The tier's name and the intent. None: the tier does not exist.
+    /// The tier's name, where it is chosen, and the intent. None: the tier does not exist.
     fn layered(
         &mut self,
         scopes: &Scopes<'w>,
         policy: &'w Policy,
         written: &'w policy::Database,
-    ) -> Option<(String, Intent)> {
+    ) -> Option<(String, Option<Place>, Intent)> {
         let built_in = &*builtin::POLICY;
         let shared = scopes
             .shared
@@ -356,6 +363,6 @@ impl<'w> Estate<'w> {
                 .collect();
         }
         intent.floor_intent = Some(Box::new(below));
-        Some((tier.to_owned(), intent))
+        Some((tier.to_owned(), named.map(|tier| tier.place), intent))
     }
 }

@@ -21,7 +21,7 @@ pub static CODE: Code = Code::new(
 const LABELS: usize = 4;
 
 /// What is not rendered, and the keys that ask for it. `*` is any name, `@` each layer.
-const PARTS: [(&str, &[&str]); 7] = [
+const PARTS: [(&str, &[&str]); 5] = [
     ("vaults", &["vaults", "databases.*.vault"]),
     (
         "copies to vaults and Regions",
@@ -30,8 +30,6 @@ const PARTS: [(&str, &[&str]); 7] = [
     ("restore tests", &["@.restore_test"]),
     ("alerts", &["@.alerts"]),
     ("Object Lock of a store", &["stores.*.lock"]),
-    ("objectives (rpo, rto)", &["@.rpo", "@.rto"]),
-    ("exceptions", &["exceptions"]),
 ];
 
 const LAYERS: [&str; 3] = ["defaults", "tiers.*", "databases.*"];

@@ -4,6 +4,7 @@ mod cli;
 mod drift;
 mod dump;
 mod enforce;
+mod exceptions;
 mod export;
 mod foreign;
 mod hostile;

@@ -111,8 +111,13 @@ stores:
     at: "<qzlocation>"
     storage_account: "<qzaccount>"
     container: "<qzcontainer>"
+tiers:
+  loose:
+    rpo: 1y
+    rto: 1y
+    retention: { pitr: 14d, daily: 30d, weekly: 12w }
 defaults:
-  tier: important
+  tier: loose
   maintenance_window: "sun:04:30-sun:05:30"
   alerts:
     to:
