@@ -75,8 +75,10 @@ pub struct Location {
     /// Azure subscription id.
     #[schemars(pattern(r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"))]
     pub subscription: Option<Spanned<String>>,
-    /// Azure resource group.
-    #[schemars(pattern(r"^[A-Za-z0-9_().-]{0,89}[A-Za-z0-9_()-]$"))]
+    /// Azure resource group; not one that starts with a hyphen, which clients take for an option.
+    #[schemars(pattern(
+        r"^([A-Za-z0-9_()]|[A-Za-z0-9_().][A-Za-z0-9_().-]{0,88}[A-Za-z0-9_()-])$"
+    ))]
     pub resource_group: Option<Spanned<String>>,
     /// Host name or address of a server that you run.
     #[schemars(pattern(r"^[A-Za-z0-9][A-Za-z0-9.:-]{0,252}$"))]

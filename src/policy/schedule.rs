@@ -92,12 +92,19 @@ impl FromStr for Schedule {
 const RUNS: usize = 400;
 
 /// Only what every scheduler reads alike: numbers, lists, ranges and steps. croner's own
-/// extensions (`L`, `#`, `W`, names) mean something else, or nothing, to crond and to GitHub.
+/// extensions (`L`, `#`, `W`, names, `5/10`, an empty item of a list) mean something else, or
+/// nothing, to crond and to GitHub: one such line, and crond refuses the whole crontab.
 fn longest_gap(text: &str, cron: &str) -> Result<u64, ScheduleError> {
-    let plain = |c: char| c.is_ascii_digit() || "*,-/ ".contains(c);
-    if !cron.chars().all(plain) {
-        let reason = "use numbers, `*`, `,`, `-` and `/` only";
-        return Err(ScheduleError::Cron(text.to_owned(), reason.to_owned()));
+    let refuse = |reason: &str| Err(ScheduleError::Cron(text.to_owned(), reason.to_owned()));
+    if !cron.split(' ').all(is_plain) {
+        return refuse("a field is a list of `*`, numbers and ranges, as `*/15`, `1-5` or `0,30`");
+    }
+    let weekday = cron.rsplit(' ').next().unwrap_or_default();
+    if weekday
+        .split([',', '-'])
+        .any(|day| day == "7" || day == "07")
+    {
+        return refuse("write 0 for Sunday, since GitHub knows no day 7");
     }
     let parsed: Cron = CronParser::builder()
         .seconds(Seconds::Disallowed)
@@ -126,6 +133,22 @@ fn longest_gap(text: &str, cron: &str) -> Result<u64, ScheduleError> {
         run = next;
     }
     Ok(u64::try_from(gap / 60).unwrap_or_default())
+}
+
+/// A field of numbers, ranges and steps.
+fn is_plain(field: &str) -> bool {
+    let number = |text: &str| {
+        (1..=2).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    field.split(',').all(|item| {
+        let (range, step) = match item.split_once('/') {
+            Some((range, step)) => (range, Some(step)),
+            None => (item, None),
+        };
+        let bounds = range.split_once('-');
+        let many = range == "*" || bounds.is_some_and(|(from, to)| number(from) && number(to));
+        step.is_none_or(number) && (many || (step.is_none() && number(range)))
+    })
 }
 
 impl fmt::Display for Schedule {

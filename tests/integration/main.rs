@@ -8,6 +8,7 @@ mod enforce;
 mod exceptions;
 mod export;
 mod foreign;
+mod hostile;
 mod jobs;
 mod readme;
 mod recorded;
