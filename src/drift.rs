@@ -25,8 +25,9 @@ pub struct Drift {
     pub unreadable: usize,
 }
 
-/// The command that restores a property (by JSON Pointer; empty for the whole resource).
-pub type Restore<'a> = &'a dyn Fn(&Resource, &str) -> Option<String>;
+/// The command that restores a property (by JSON Pointer; empty for the whole resource) that has
+/// this live value.
+pub type Restore<'a> = &'a dyn Fn(&Resource, &str, &Value) -> Option<String>;
 
 /// Compares everything that the plan names.
 pub fn compare(plan: &Plan, observations: &Observations, restore: Restore<'_>) -> Drift {
@@ -48,7 +49,7 @@ impl Drift {
         self.push(
             resource,
             Difference {
-                restore: restore(resource, ""),
+                restore: restore(resource, "", &Value::Null),
                 ..valueless(resource, Kind::Missing, "")
             },
         );
@@ -250,8 +251,8 @@ impl Walk<'_> {
         let kind = self.in_time(pointer, kind, intended, live);
         let restore = match kind {
             Kind::Pending | Kind::InFlight | Kind::SetElsewhere | Kind::NotCompared => None,
-            Kind::Undeployed => (self.restore)(self.resource, ""),
-            _ => (self.restore)(self.resource, pointer),
+            Kind::Undeployed => (self.restore)(self.resource, "", live),
+            _ => (self.restore)(self.resource, pointer, live),
         };
         let deployed = self.deployed(pointer);
         let third = deployed.filter(|value| *value != intended && *value != live);
@@ -322,9 +323,9 @@ fn is_reference(value: &Value) -> bool {
     })
 }
 
-/// The name of a list's member: a rule's id, a tag's key.
+/// The name of a list's member: a rule's id, a tag's key, a statement's.
 fn item_name(item: &Value) -> Option<&str> {
-    ["Id", "Key", "name"]
+    ["Id", "Key", "name", "Sid"]
         .into_iter()
         .find_map(|key| item.get(key)?.as_str())
 }

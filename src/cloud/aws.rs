@@ -1,8 +1,11 @@
-//! AWS: what CloudFormation is given, and RDS's and S3's own limits.
+//! AWS: what CloudFormation is given, and each service's own limits.
 
+pub mod kms;
 pub mod limits;
+mod policy;
 pub mod rds;
 pub mod s3;
 mod value;
 
+pub use policy::PolicyDocument;
 pub use value::{Tags, Value, arn, partition};

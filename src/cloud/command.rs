@@ -4,25 +4,35 @@ use std::fmt;
 
 /// A command that a person can paste into a POSIX shell.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Command(Vec<String>);
+pub struct Command(Vec<Word>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Word {
+    Text(String),
+    /// What another command prints, behind a text.
+    Output(String, Command),
+}
 
 impl Command {
     pub fn new<S: Into<String>>(words: impl IntoIterator<Item = S>) -> Command {
-        Command(words.into_iter().map(Into::into).collect())
+        Command(Vec::new()).args(words)
     }
 
     pub fn arg(mut self, word: impl Into<String>) -> Command {
-        self.0.push(word.into());
+        self.0.push(Word::Text(word.into()));
         self
     }
 
     pub fn args<S: Into<String>>(mut self, words: impl IntoIterator<Item = S>) -> Command {
-        self.0.extend(words.into_iter().map(Into::into));
+        let words = words.into_iter();
+        self.0.extend(words.map(|word| Word::Text(word.into())));
         self
     }
 
-    pub fn words(&self) -> &[String] {
-        &self.0
+    /// A word that only the cloud knows: what `command` prints, behind `before`.
+    pub fn output(mut self, before: &str, command: Command) -> Command {
+        self.0.push(Word::Output(before.to_owned(), command));
+        self
     }
 }
 
@@ -32,7 +42,15 @@ impl fmt::Display for Command {
             if i > 0 {
                 f.write_str(" ")?;
             }
-            f.write_str(&shell_word(word))?;
+            match word {
+                Word::Text(text) => f.write_str(&shell_word(text))?,
+                Word::Output(before, command) if before.is_empty() => {
+                    write!(f, "\"$({command})\"")?
+                }
+                Word::Output(before, command) => {
+                    write!(f, "{}\"$({command})\"", shell_word(before))?;
+                }
+            }
         }
         Ok(())
     }

@@ -23,6 +23,10 @@ pub enum Direction {
     Ranked(&'static [&'static str]),
     /// A list, each member of which protects; a missing one is weaker.
     EachIsStronger,
+    /// Every other value is weaker.
+    OthersAreWeaker,
+    /// None at all is weaker; of two values neither is.
+    AbsentIsWeaker,
     /// Other is neither weaker nor stronger.
     Neutral,
 }
@@ -34,6 +38,8 @@ pub enum Restore {
     Option(&'static str),
     /// Two options without a value, for true and for false.
     Switch(&'static str, &'static str),
+    /// A command of the resource's service that takes nothing but the resource.
+    Verb(&'static str),
     /// The tag command.
     Tag,
     /// Only a new resource can have another value: no command undoes this one.

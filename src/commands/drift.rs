@@ -52,8 +52,8 @@ pub(super) fn compare(
             source,
         })?;
     }
-    let restore = |resource: &_, pointer: &str| {
-        render::restore_command(resource, pointer).map(|command| command.to_string())
+    let restore = |resource: &_, pointer: &str, live: &_| {
+        render::restore_command(resource, pointer, live).map(|command| command.to_string())
     };
     let drift = drift::compare(plan, &observations, &restore);
     findings.extend(drift.findings);

@@ -2,6 +2,7 @@
 
 mod bucket;
 mod instances;
+mod keys;
 
 use super::{Address, Body, Owner, Purpose, Resource, Scope};
 use crate::cloud::aws::arn;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::cloud::aws::{rds, s3};
+use crate::cloud::aws::{kms, rds, s3};
 use crate::cloud::azure::{postgres, storage};
 use crate::cloud::{NotCompared, Owned, Property};
 
@@ -76,6 +76,8 @@ macro_rules! bodies {
 
 bodies! {
     DbInstance(rds::DbInstance),
+    Key(kms::Key),
+    Alias(kms::Alias),
     Bucket(s3::Bucket),
     FlexibleServer(postgres::FlexibleServer),
     ManagementPolicy(storage::ManagementPolicy),

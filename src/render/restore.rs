@@ -1,5 +1,7 @@
 //! The commands that bring a cloud back to the plan. Printed, never run.
 
+mod key;
+
 use serde_json::{Value, json};
 
 use super::OUT;
@@ -8,9 +10,10 @@ use crate::cloud::{Command, Property, Restore};
 use crate::plan::{Body, Owner, Plan, Resource, Scope};
 
 /// The command that restores one property, named by a JSON Pointer from the root of the resource's
-/// body; the empty pointer is the whole resource. None where no command can: the property is fixed
-/// at creation, or the resource is not backstay's to create.
-pub fn restore_command(resource: &Resource, pointer: &str) -> Option<Command> {
+/// body; the empty pointer is the whole resource. Some live values need another command than others.
+/// None where no command can: the property is fixed at creation, or the resource is not backstay's to
+/// create.
+pub fn restore_command(resource: &Resource, pointer: &str, live: &Value) -> Option<Command> {
     if pointer.is_empty() {
         return deploy_command(resource);
     }
@@ -33,6 +36,15 @@ pub fn restore_command(resource: &Resource, pointer: &str) -> Option<Command> {
         .any(|property| property.restore == Restore::Revert)
     {
         return revert(resource);
+    }
+    if let [
+        Property {
+            restore: Restore::Verb(verb),
+            ..
+        },
+    ] = properties[..]
+    {
+        return key::set(resource, verb, live);
     }
     let words: Vec<String> = properties
         .into_iter()
@@ -91,7 +103,11 @@ pub(super) fn words(restore: Restore, value: &Value) -> Option<Vec<String>> {
         },
         Restore::Option(option) => owned(&[option, &option_value(value)]),
         Restore::Switch(on, off) => owned(&[if value.as_bool()? { on } else { off }]),
-        Restore::Tag | Restore::Document | Restore::Revert | Restore::Replacement => None,
+        Restore::Tag
+        | Restore::Document
+        | Restore::Verb(_)
+        | Restore::Revert
+        | Restore::Replacement => None,
     }
 }
 
@@ -163,6 +179,7 @@ fn put_tags(resource: &Resource, tree: &Value) -> Option<Command> {
                     "--tagging",
                     &json!({ "TagSet": tags }).to_string(),
                 ]),
+                Body::Key(_) => return key::put_tags(resource, tags),
                 _ => Command::new([
                     "aws",
                     "rds",
@@ -249,6 +266,7 @@ fn put_document(resource: &Resource, tree: &Value, pointer: &str) -> Option<Comm
                 &value,
             ]))
         }
+        (Scope::Aws { .. }, Body::Key(_)) => key::put(resource, tree, pointer),
         (
             Scope::Azure {
                 subscription,

@@ -4,7 +4,6 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{RenderError, Templates, readback, text};
-use crate::cloud::aws::Value as AwsValue;
 use crate::plan::{Body, Owner, Purpose, Resource};
 
 /// What a frame is given.
@@ -12,17 +11,8 @@ use crate::plan::{Body, Owner, Purpose, Resource};
 struct Frame<'p> {
     name: &'p str,
     description: String,
-    key: Option<Key>,
     replicas: bool,
     resources: Vec<Framed<'p>>,
-}
-
-#[derive(Serialize)]
-struct Key {
-    logical_id: String,
-    alias: String,
-    description: String,
-    tags: Option<String>,
 }
 
 /// One resource: its frame's values, and its properties as YAML.
@@ -71,7 +61,6 @@ pub(super) fn render(
     let context = Frame {
         name,
         description: super::description(what, name),
-        key: resources.iter().find_map(|resource| key(resource)),
         replicas: framed.iter().any(|resource| resource.replica),
         resources: framed,
     };
@@ -99,26 +88,6 @@ fn framed<'p>(logical_id: &'p str, resource: &'p Resource) -> Result<Framed<'p>,
         replica,
         secret,
         properties: text::yaml_block(&tree),
-    })
-}
-
-/// The key that a database's stack makes for it.
-fn key(resource: &Resource) -> Option<Key> {
-    let Body::DbInstance(body) = &resource.body else {
-        return None;
-    };
-    let Some(AwsValue::Attribute { path }) = &body.kms_key_id else {
-        return None;
-    };
-    let tags = body
-        .tags
-        .as_ref()
-        .and_then(|tags| serde_json::to_value(tags).ok());
-    Some(Key {
-        logical_id: path[0].clone(),
-        alias: format!("alias/backstay/{}", resource.name),
-        description: format!("Encrypts the database {} and its backups", resource.name),
-        tags: tags.map(|tags| text::yaml_block(&tags)),
     })
 }
 

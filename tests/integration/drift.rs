@@ -87,7 +87,7 @@ impl Case {
     }
 
     fn drift(&self) -> Drift {
-        compare(&self.plan, &self.observations, &|_, pointer| {
+        compare(&self.plan, &self.observations, &|_, pointer, _| {
             Some(format!("restore {pointer}"))
         })
     }

@@ -60,6 +60,13 @@ fn drifted(plan: &Plan) -> Observations {
     main.live["DeletionProtection"] = json!(false);
     let replica = found(&mut state, RDS, "train-tracker-db-read-1");
     replica.live["CopyTagsToSnapshot"] = json!(false);
+    let key = found(
+        &mut state,
+        "AWS::KMS::Key",
+        "alias/backstay/train-tracker-prod",
+    );
+    key.live["Enabled"] = json!("pending deletion on 2026-12-14");
+    key.live["EnableKeyRotation"] = json!(false);
     let server = found(&mut state, FLEXIBLE, "train-tracker-db-prod");
     server.live["properties"]["backup"]["backupRetentionDays"] = json!(35);
     server.live["properties"]["highAvailability"]["mode"] = json!("Disabled");

@@ -2,6 +2,7 @@
 
 mod buckets;
 mod instances;
+mod keys;
 mod session;
 mod stacks;
 mod sweep;
@@ -96,6 +97,7 @@ async fn region(
     };
     let instances = of(|body| matches!(body, Body::DbInstance(_)));
     let buckets = of(|body| matches!(body, Body::Bucket(_)));
+    let keys = of(|body| matches!(body, Body::Key(_) | Body::Alias(_)));
     let stacks = stacks::read(&config, &resources);
     let (stacks, sweep) = futures::join!(stacks, sweep::read(&config, &instances));
     if let Ok(sweep) = &sweep
@@ -109,7 +111,11 @@ async fn region(
         Ok(sweep) => instances::states(&place, &sweep, &stacks, &instances),
         Err(reason) => all_unreadable(&instances, &reason),
     };
-    seen.extend(buckets::read(&config, &place, &stacks, &buckets).await);
+    let (buckets, keys) = futures::join!(
+        buckets::read(&config, &place, &stacks, &buckets),
+        keys::read(&config, &stacks, &keys)
+    );
+    seen.extend(buckets.into_iter().chain(keys));
     seen
 }
 

@@ -1,6 +1,7 @@
 //! RDS instances and their replicas.
 
 use super::super::{Owner, Purpose, Resource, tags};
+use super::keys::Key;
 use super::{Region, logical_id};
 use crate::cloud::aws::{Tags, Value, rds};
 use crate::policy::{Encryption, HighAvailability, Provision, Replica, StorageType};
@@ -34,6 +35,19 @@ pub(in crate::plan) fn instances(database: &Database<'_>, resources: &mut Vec<Re
     let resource = |id: &crate::policy::Spanned<String>, body, owner| {
         region.resource(name, &id.to_ascii_lowercase(), body, owner, id.place)
     };
+    if provision.is_some() && database.intent.encryption.value == Encryption::CustomerManaged {
+        let encryption = &database.intent.encryption;
+        let tags = tags(database);
+        let key = Key {
+            purpose: Purpose::Database,
+            name,
+            logical_id: KEY,
+            encrypts: format!("the database {name} and its backups"),
+            tags: (!tags.is_empty()).then_some(Tags(tags)),
+            place: encryption.place.unwrap_or(written.id.place),
+        };
+        resources.extend(key.resources(region));
+    }
     resources.push(Resource {
         places: places(database),
         ..resource(&written.id, instance(database, provision), owner(DATABASE))

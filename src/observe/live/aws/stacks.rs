@@ -65,10 +65,11 @@ fn stack_of(resource: &Resource) -> Option<&str> {
 
 /// Only a reference needs the stack's physical ids.
 fn refers(resource: &Resource) -> bool {
-    let Body::DbInstance(body) = &resource.body else {
-        return false;
+    let values = match &resource.body {
+        Body::DbInstance(body) => [body.kms_key_id.as_ref(), body.source.as_ref()],
+        Body::Alias(body) => [Some(&body.target_key_id), None],
+        _ => [None, None],
     };
-    let values = [&body.kms_key_id, &body.source];
     values
         .into_iter()
         .flatten()

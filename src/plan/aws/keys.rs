@@ -1,0 +1,71 @@
+//! KMS keys, each with the alias by which people and drift find it.
+
+use super::super::{Purpose, Resource};
+use super::Region;
+use crate::cloud::aws::{PolicyDocument, Tags, Value, kms, partition};
+use crate::source::Place;
+
+/// A key that one stack makes for what it holds.
+pub(super) struct Key<'a> {
+    pub purpose: Purpose,
+    /// The part of the policy whose stack it is.
+    pub name: &'a str,
+    pub logical_id: &'a str,
+    /// What it encrypts, for people.
+    pub encrypts: String,
+    pub tags: Option<Tags>,
+    pub place: Place,
+}
+
+impl Key<'_> {
+    /// The key and its alias.
+    pub(super) fn resources(self, region: Region<'_>) -> [Resource; 2] {
+        let Key {
+            purpose,
+            name,
+            logical_id,
+            encrypts,
+            tags,
+            place,
+        } = self;
+        let alias = format!("alias/backstay/{name}");
+        let key = kms::Key {
+            description: Some(format!("Encrypts {encrypts}")),
+            enabled: Some(kms::Usable::Is(true)),
+            enable_key_rotation: Some(true),
+            key_policy: Some(account_decides(region)),
+            tags,
+        };
+        let target = kms::Alias {
+            alias_name: alias.clone(),
+            target_key_id: Value::reference(logical_id),
+        };
+        let stack = |id: &str| region.stack(purpose, name, id);
+        [
+            region.resource(name, &alias, key, stack(logical_id), place),
+            region.resource(
+                name,
+                &alias,
+                target,
+                stack(&format!("{logical_id}Alias")),
+                place,
+            ),
+        ]
+    }
+}
+
+/// The account's own IAM policies decide who may use the key.
+fn account_decides(region: Region<'_>) -> PolicyDocument {
+    let root = format!(
+        "arn:{}:iam::{}:root",
+        partition(region.region),
+        region.account
+    );
+    PolicyDocument::new([serde_json::json!({
+        "Sid": "Account",
+        "Effect": "Allow",
+        "Principal": { "AWS": root },
+        "Action": "kms:*",
+        "Resource": "*",
+    })])
+}
