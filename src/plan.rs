@@ -14,7 +14,7 @@ use crate::resolve::{Database, Estate, Scope as PolicyScope};
 pub use address::{Address, Scope};
 pub use body::Body;
 pub use dump::{Class, Connection, Dump, DumpStore};
-pub use resource::{Owner, Purpose, Resource};
+pub use resource::{Owner, Parameter, Purpose, Resource};
 
 /// Everything that a workspace asks of its clouds and hosts.
 #[derive(Debug, Default)]
@@ -29,7 +29,9 @@ pub fn plan(estate: &Estate<'_>) -> Plan {
     let mut plan = Plan::default();
     for database in &estate.databases {
         match database.site.scope {
-            PolicyScope::Aws { .. } => aws::instances(database, &mut plan.resources),
+            PolicyScope::Aws { .. } => {
+                aws::instances(database, estate, &mut plan.resources);
+            }
             PolicyScope::Azure { .. } => plan.resources.extend(azure::server(database)),
             PolicyScope::Host { .. } => {}
         }

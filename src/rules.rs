@@ -75,6 +75,12 @@ fn run_by<'e, 'w>(
     estate.databases.iter().filter(runs)
 }
 
+/// The databases that RDS runs, whichever engine it is.
+fn on_rds<'e, 'w>(estate: &'e Estate<'w>) -> impl Iterator<Item = &'e Database<'w>> {
+    let rds = |database: &&Database<'_>| database.engine().rds().is_some();
+    estate.databases.iter().filter(rds)
+}
+
 /// Where a setting of a database is written; its name for what is built in.
 fn place_of<T>(database: &Database<'_>, setting: &Resolved<T>) -> Place {
     setting.place.unwrap_or(database.name.place)

@@ -124,6 +124,7 @@ case "$#:${1-}" in
 esac
 check_account
 
+REGION=eu-west-1
 begin orders-prod arn:aws:rds:eu-west-1:210987654321:db:orders-prod \
   Engine \
   BackupRetentionPeriod \
@@ -149,6 +150,7 @@ tagged 'tag owner' data-platform '{"Key":"owner","Value":"data-platform"}'
 tagged 'tag team' checkout '{"Key":"team","Value":"checkout"}'
 finish
 
+REGION=eu-west-1
 begin orders-prod-read-1 arn:aws:rds:eu-west-1:210987654321:db:orders-prod-read-1 \
   ReadReplicaSourceDBInstanceIdentifier \
   AvailabilityZone \
@@ -161,6 +163,26 @@ begin orders-prod-read-1 arn:aws:rds:eu-west-1:210987654321:db:orders-prod-read-
   "TagList[?Key=='team'].Value | [0]"
 fixed SourceDBInstanceIdentifier orders-prod
 fixed AvailabilityZone eu-west-1b
+setting PreferredMaintenanceWindow tue:02:30-tue:03:30 --preferred-maintenance-window tue:02:30-tue:03:30
+setting CopyTagsToSnapshot true --copy-tags-to-snapshot
+setting DeletionProtection true --deletion-protection
+fixed StorageEncrypted true
+tagged 'tag company' shop '{"Key":"company","Value":"shop"}'
+tagged 'tag owner' data-platform '{"Key":"owner","Value":"data-platform"}'
+tagged 'tag team' checkout '{"Key":"team","Value":"checkout"}'
+finish
+
+REGION=us-east-2
+begin orders-prod-read-us arn:aws:rds:us-east-2:210987654321:db:orders-prod-read-us \
+  ReadReplicaSourceDBInstanceIdentifier \
+  PreferredMaintenanceWindow \
+  CopyTagsToSnapshot \
+  DeletionProtection \
+  StorageEncrypted \
+  "TagList[?Key=='company'].Value | [0]" \
+  "TagList[?Key=='owner'].Value | [0]" \
+  "TagList[?Key=='team'].Value | [0]"
+fixed SourceDBInstanceIdentifier arn:aws:rds:eu-west-1:210987654321:db:orders-prod
 setting PreferredMaintenanceWindow tue:02:30-tue:03:30 --preferred-maintenance-window tue:02:30-tue:03:30
 setting CopyTagsToSnapshot true --copy-tags-to-snapshot
 setting DeletionProtection true --deletion-protection

@@ -1,9 +1,11 @@
 //! AWS: what CloudFormation is given, and each service's own limits.
 
+pub mod engine;
 pub mod kms;
 pub mod limits;
 mod policy;
 pub mod rds;
+pub mod replication;
 pub mod s3;
 mod value;
 

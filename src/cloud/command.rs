@@ -4,7 +4,11 @@ use std::fmt;
 
 /// A command that a person can paste into a POSIX shell.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Command(Vec<Word>);
+pub struct Command {
+    words: Vec<Word>,
+    /// What comes after it, where it succeeded.
+    next: Option<Box<Command>>,
+}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Word {
@@ -15,44 +19,60 @@ enum Word {
 
 impl Command {
     pub fn new<S: Into<String>>(words: impl IntoIterator<Item = S>) -> Command {
-        Command(Vec::new()).args(words)
+        let none = Command {
+            words: Vec::new(),
+            next: None,
+        };
+        none.args(words)
     }
 
     pub fn arg(mut self, word: impl Into<String>) -> Command {
-        self.0.push(Word::Text(word.into()));
+        self.words.push(Word::Text(word.into()));
         self
     }
 
     pub fn args<S: Into<String>>(mut self, words: impl IntoIterator<Item = S>) -> Command {
         let words = words.into_iter();
-        self.0.extend(words.map(|word| Word::Text(word.into())));
+        self.words.extend(words.map(|word| Word::Text(word.into())));
         self
     }
 
     /// A word that only the cloud knows: what `command` prints, behind `before`.
     pub fn output(mut self, before: &str, command: Command) -> Command {
-        self.0.push(Word::Output(before.to_owned(), command));
+        self.words.push(Word::Output(before.to_owned(), command));
+        self
+    }
+
+    /// The same, and then another one.
+    pub fn then(mut self, next: Command) -> Command {
+        self.next = Some(Box::new(next));
         self
     }
 }
 
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, word) in self.0.iter().enumerate() {
+        for (i, word) in self.words.iter().enumerate() {
             if i > 0 {
                 f.write_str(" ")?;
             }
             match word {
                 Word::Text(text) => f.write_str(&shell_word(text))?,
-                Word::Output(before, command) if before.is_empty() => {
-                    write!(f, "\"$({command})\"")?
-                }
                 Word::Output(before, command) => {
-                    write!(f, "{}\"$({command})\"", shell_word(before))?;
+                    // An assignment needs no quotes where its name needs none.
+                    let plain = before.strip_suffix('=').unwrap_or(before);
+                    match plain.bytes().all(|b| b.is_ascii_alphanumeric()) {
+                        true => f.write_str(before)?,
+                        false => f.write_str(&shell_word(before))?,
+                    }
+                    write!(f, "\"$({command})\"")?;
                 }
             }
         }
-        Ok(())
+        match &self.next {
+            Some(next) => write!(f, " && {next}"),
+            None => Ok(()),
+        }
     }
 }
 

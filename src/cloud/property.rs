@@ -46,6 +46,8 @@ pub enum Restore {
     Replacement,
     /// The whole document is put again.
     Document,
+    /// The replication into the other Region is started anew.
+    Replicate,
     /// The resource's stack is brought back to what was deployed, by a change set that a person
     /// reviews.
     Revert,
@@ -64,6 +66,8 @@ pub struct Property {
 #[derive(Debug, Clone, Copy)]
 pub struct NotCompared {
     pub path: &'static str,
+    /// The owned property with which the frame sets it. None: it always does.
+    pub beside: Option<&'static str>,
     pub reason: &'static str,
 }
 

@@ -92,6 +92,13 @@ impl DailyWindow {
         self.minutes
     }
 
+    /// Whether the two daily windows share a moment.
+    pub fn meets(self, other: DailyWindow) -> bool {
+        let from_each =
+            |a: DailyWindow, b: DailyWindow| (b.start + DAY - a.start) % DAY < a.minutes;
+        from_each(self, other) || from_each(other, self)
+    }
+
     /// Whether the two windows share a moment on some day of the week.
     pub fn overlaps(self, weekly: WeeklyWindow) -> bool {
         // One day more on each side covers windows that cross the ends of the week.

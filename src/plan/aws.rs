@@ -1,8 +1,10 @@
 //! What a policy asks of AWS.
 
 mod bucket;
+mod copies;
 mod instances;
 mod keys;
+mod replicas;
 
 use super::{Address, Body, Owner, Purpose, Resource, Scope};
 use crate::cloud::aws::arn;
@@ -75,7 +77,13 @@ impl<'w> Region<'w> {
             logical_id: logical_id.to_owned(),
             file: format!("aws/{}/{name}.yaml", self.location),
             purpose,
+            parameters: Vec::new(),
         }
+    }
+
+    /// Whether both are the same account's Region, whatever the policy calls them.
+    fn is(self, other: Region<'_>) -> bool {
+        (self.account, self.region) == (other.account, other.region)
     }
 
     /// The ARN of something here.

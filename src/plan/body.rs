@@ -59,10 +59,15 @@ macro_rules! bodies {
             }
 
             /// What the frame sets and the cloud never tells back; only where the frame is rendered.
-            pub fn not_compared(&self) -> &'static [NotCompared] {
-                match self {
+            pub fn not_compared(&self) -> impl Iterator<Item = &'static NotCompared> {
+                let all = match self {
                     $(Body::$variant(_) => <$struct>::NOT_COMPARED,)*
-                }
+                };
+                let tree = self.tree();
+                let is_set = move |it: &&NotCompared| {
+                    it.beside.is_none_or(|path| tree.pointer(path).is_some())
+                };
+                all.iter().filter(is_set)
             }
         }
 

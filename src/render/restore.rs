@@ -1,6 +1,8 @@
 //! The commands that bring a cloud back to the plan. Printed, never run.
 
 mod key;
+mod replication;
+mod stack;
 
 use serde_json::{Value, json};
 
@@ -35,7 +37,7 @@ pub fn restore_command(resource: &Resource, pointer: &str, live: &Value) -> Opti
         .iter()
         .any(|property| property.restore == Restore::Revert)
     {
-        return revert(resource);
+        return stack::revert(resource);
     }
     if let [
         Property {
@@ -45,6 +47,12 @@ pub fn restore_command(resource: &Resource, pointer: &str, live: &Value) -> Opti
     ] = properties[..]
     {
         return key::set(resource, verb, live);
+    }
+    if properties
+        .iter()
+        .any(|property| property.restore == Restore::Replicate)
+    {
+        return replication::restart(resource, pointer, live);
     }
     let words: Vec<String> = properties
         .into_iter()
@@ -56,10 +64,12 @@ pub fn restore_command(resource: &Resource, pointer: &str, live: &Value) -> Opti
         .flatten()
 }
 
-/// The commands that deploy everything that is rendered whole, in the order of the plan.
+/// The commands that deploy everything that is rendered whole, each stack behind those that it needs.
 pub fn deploy_commands(plan: &Plan) -> Vec<Command> {
     let mut commands: Vec<Command> = Vec::new();
-    for command in plan.resources.iter().filter_map(deploy_command) {
+    let mut resources: Vec<&Resource> = plan.resources.iter().collect();
+    resources.sort_by_key(|resource| resource.owner.purpose());
+    for command in resources.into_iter().filter_map(deploy_command) {
         if !commands.contains(&command) {
             commands.push(command);
         }
@@ -106,6 +116,7 @@ pub(super) fn words(restore: Restore, value: &Value) -> Option<Vec<String>> {
         Restore::Tag
         | Restore::Document
         | Restore::Verb(_)
+        | Restore::Replicate
         | Restore::Revert
         | Restore::Replacement => None,
     }
@@ -292,43 +303,9 @@ fn put_document(resource: &Resource, tree: &Value, pointer: &str) -> Option<Comm
     }
 }
 
-/// Deploying the same template again would change nothing: CloudFormation compares it with the last
-/// one, not with what is live. Source: "Using drift-aware change sets", CloudFormation user guide.
-fn revert(resource: &Resource) -> Option<Command> {
-    let (Owner::Stack { stack, .. }, Scope::Aws { region, .. }) =
-        (&resource.owner, &resource.address.scope)
-    else {
-        return None;
-    };
-    Some(Command::new([
-        "aws",
-        "cloudformation",
-        "create-change-set",
-        "--region",
-        region,
-        "--stack-name",
-        stack,
-        "--change-set-name",
-        "backstay-revert-drift",
-        "--deployment-mode",
-        "REVERT_DRIFT",
-        "--use-previous-template",
-    ]))
-}
-
 fn deploy_command(resource: &Resource) -> Option<Command> {
     match (&resource.owner, &resource.address.scope) {
-        (Owner::Stack { stack, file, .. }, Scope::Aws { region, .. }) => Some(Command::new([
-            "aws",
-            "cloudformation",
-            "deploy",
-            "--region",
-            region,
-            "--stack-name",
-            stack,
-            "--template-file",
-            &format!("{OUT}/{file}"),
-        ])),
+        (Owner::Stack { .. }, Scope::Aws { region, .. }) => stack::deploy(&resource.owner, region),
         (
             Owner::Template { file, .. },
             Scope::Azure {

@@ -4,15 +4,26 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{RenderError, Templates, readback, text};
-use crate::plan::{Body, Owner, Purpose, Resource};
+use crate::cloud::aws::Value as AwsValue;
+use crate::plan::{self, Body, Owner, Purpose, Resource};
 
 /// What a frame is given.
 #[derive(Serialize)]
 struct Frame<'p> {
     name: &'p str,
     description: String,
+    what: &'static str,
+    /// Whether a database is here together with replicas of it.
     replicas: bool,
+    parameters: Vec<Parameter>,
     resources: Vec<Framed<'p>>,
+}
+
+/// A value from a stack in another Region.
+#[derive(Serialize)]
+struct Parameter {
+    name: &'static str,
+    description: String,
 }
 
 /// One resource: its frame's values, and its properties as YAML.
@@ -23,6 +34,10 @@ struct Framed<'p> {
     logical_id: &'p str,
     /// Whether it is a copy of another database.
     replica: bool,
+    /// Where the other database is, if not in this Region.
+    source_region: Option<String>,
+    /// Whether its automated backups go to another Region.
+    replicated: bool,
     /// Whether the cloud keeps its password.
     secret: bool,
     properties: String,
@@ -33,6 +48,16 @@ fn frame(purpose: Purpose) -> (&'static str, &'static str) {
     match purpose {
         Purpose::Database => ("aws/database.yaml", "database"),
         Purpose::Store => ("aws/bucket.yaml", "store"),
+        Purpose::Copies => ("aws/copies.yaml", "key for the copies of the database"),
+        Purpose::Replicas => ("aws/database.yaml", "replicas of the database"),
+    }
+}
+
+/// The parameters that a frame has of its own.
+pub(super) fn parameters(purpose: Purpose) -> &'static [&'static str] {
+    match purpose {
+        Purpose::Database | Purpose::Replicas => &["DBSubnetGroup", "SecurityGroups"],
+        Purpose::Store | Purpose::Copies => &[],
     }
 }
 
@@ -61,12 +86,31 @@ pub(super) fn render(
     let context = Frame {
         name,
         description: super::description(what, name),
-        replicas: framed.iter().any(|resource| resource.replica),
+        what,
+        replicas: purpose == Purpose::Database && framed.iter().any(|resource| resource.replica),
+        parameters: resources
+            .first()
+            .map_or_else(Vec::new, |resource| taken(&resource.owner)),
         resources: framed,
     };
     let text = templates.fill(template, &context)?;
     readback::stack(path, &text, &owned)?;
     Ok(text)
+}
+
+/// The parameters that a stack's owner asks for.
+fn taken(owner: &Owner) -> Vec<Parameter> {
+    let Owner::Stack { parameters, .. } = owner else {
+        return Vec::new();
+    };
+    let described = |parameter: &plan::Parameter| Parameter {
+        name: parameter.name,
+        description: format!(
+            "ARN of the key {} in {}, an output of the stack that makes it there.",
+            parameter.alias, parameter.region
+        ),
+    };
+    parameters.iter().map(described).collect()
 }
 
 fn framed<'p>(logical_id: &'p str, resource: &'p Resource) -> Result<Framed<'p>, RenderError> {
@@ -75,20 +119,28 @@ fn framed<'p>(logical_id: &'p str, resource: &'p Resource) -> Result<Framed<'p>,
         let resource = resource.address.to_string();
         return Err(RenderError::DynamicReference { resource, pointer });
     }
-    let (replica, secret) = match &resource.body {
-        Body::DbInstance(body) => (
-            body.source.is_some(),
-            body.manage_master_user_password == Some(true),
-        ),
-        _ => (false, false),
+    let instance = match &resource.body {
+        Body::DbInstance(body) => Some(body),
+        _ => None,
     };
+    let source = instance.and_then(|body| body.source.as_ref());
     Ok(Framed {
         kind: &resource.address.kind,
         logical_id,
-        replica,
-        secret,
+        replica: source.is_some(),
+        source_region: source.and_then(region_of),
+        replicated: instance.is_some_and(|body| body.replication_region.is_some()),
+        secret: instance.is_some_and(|body| body.manage_master_user_password == Some(true)),
         properties: text::yaml_block(&tree),
     })
+}
+
+/// The Region that the ARN of a replica's source names; a plain name is of the same Region.
+fn region_of(source: &AwsValue) -> Option<String> {
+    match source {
+        AwsValue::Text(arn) => arn.split(':').nth(3).map(str::to_owned),
+        AwsValue::Ref { .. } | AwsValue::Attribute { .. } => None,
+    }
 }
 
 /// Where a text would be replaced by CloudFormation with a parameter or a secret.

@@ -28,7 +28,8 @@ struct Framed<'p> {
 fn frame(purpose: Purpose) -> (&'static str, &'static str) {
     match purpose {
         Purpose::Database => ("azure/database.json", "database"),
-        Purpose::Store => ("azure/lifecycle.json", "store"),
+        // AWS alone has the others.
+        Purpose::Store | Purpose::Copies | Purpose::Replicas => ("azure/lifecycle.json", "store"),
     }
 }
 

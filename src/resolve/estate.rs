@@ -1,6 +1,6 @@
 //! The whole workspace with its names resolved.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::builtin::{self, DEFAULT_TIER, TIERS};
 use super::layers::{Intent, Layer, Stack};
@@ -14,6 +14,7 @@ pub struct Estate<'w> {
     pub databases: Vec<Database<'w>>,
     pub stores: Vec<Store<'w>>,
     pub vaults: Vec<Vault<'w>>,
+    pub locations: BTreeMap<&'w str, Site<'w>>,
     /// Names that lead nowhere. What depends on one is left out above.
     pub unresolved: Vec<Unresolved<'w>>,
 }
@@ -91,15 +92,19 @@ impl Database<'_> {
     }
 }
 
-impl Estate<'_> {
-    pub fn store(&self, name: &str) -> Option<&Store<'_>> {
+impl<'w> Estate<'w> {
+    pub fn store(&self, name: &str) -> Option<&Store<'w>> {
         self.stores.iter().find(|store| store.name.value == name)
+    }
+
+    pub fn location(&self, name: &str) -> Option<Site<'w>> {
+        self.locations.get(name).copied()
     }
 }
 
 /// The tables of names that the whole workspace shares, and the layers that reach everywhere.
 struct Scopes<'w> {
-    locations: HashMap<&'w str, Site<'w>>,
+    locations: BTreeMap<&'w str, Site<'w>>,
     vaults: HashMap<&'w str, ()>,
     stores: HashMap<&'w str, ()>,
     shared: Option<&'w Policy>,
@@ -114,9 +119,11 @@ pub fn resolve(workspace: &Workspace) -> Estate<'_> {
         databases: Vec::new(),
         stores: Vec::new(),
         vaults: Vec::new(),
+        locations: scopes.locations.clone(),
         unresolved: Vec::new(),
     };
     for (file, policy) in workspace.policies() {
+        estate.layers(&scopes, policy);
         for (name, written) in policy.stores.iter() {
             if let Some(site) = estate.site(&scopes, &written.at) {
                 estate.stores.push(Store {
@@ -145,7 +152,7 @@ pub fn resolve(workspace: &Workspace) -> Estate<'_> {
 impl<'w> Scopes<'w> {
     fn of(workspace: &'w Workspace) -> Scopes<'w> {
         let mut scopes = Scopes {
-            locations: HashMap::new(),
+            locations: BTreeMap::new(),
             vaults: HashMap::new(),
             stores: HashMap::new(),
             shared: None,
@@ -211,6 +218,22 @@ impl<'w> Estate<'w> {
         }
     }
 
+    fn located(&mut self, scopes: &Scopes<'w>, written: &'w Spanned<String>) {
+        if !scopes.locations.contains_key(written.value.as_str()) {
+            self.unknown(Reference::Location, written, scopes.locations.keys());
+        }
+    }
+
+    /// The locations that defaults and tiers name.
+    fn layers(&mut self, scopes: &Scopes<'w>, policy: &'w Policy) {
+        let defaults = policy.defaults.iter().map(policy::Defaults::settings);
+        let tiers = policy.tiers.values().map(policy::Tier::settings);
+        let copies = defaults.chain(tiers).filter_map(|settings| settings.copies);
+        for location in copies.filter_map(|copies| copies.replicate_pitr.as_ref()) {
+            self.located(scopes, location);
+        }
+    }
+
     fn unknown<'n>(
         &mut self,
         reference: Reference,
@@ -257,8 +280,10 @@ impl<'w> Estate<'w> {
             .snapshots
             .iter()
             .filter_map(|snapshots| snapshots.copy_to.as_ref());
-        for location in replicate.chain(copy_to) {
-            self.known(Reference::Location, &scopes.locations, location);
+        let replicas = written.replicas.iter();
+        let replicas = replicas.filter_map(|replica| replica.at.as_ref());
+        for location in replicate.chain(copy_to).chain(replicas) {
+            self.located(scopes, location);
         }
         let site = self.site(scopes, &written.at);
         let layered = self.layered(scopes, policy, written);

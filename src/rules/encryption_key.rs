@@ -26,7 +26,7 @@ fn foreign(database: &Database<'_>) -> Option<Finding> {
     };
     let kms = key.starts_with("arn:");
     let (message, fix) = match (database.engine(), database.site.scope) {
-        (Engine::RdsPostgres, _) if !kms => (
+        (engine, _) if engine.rds().is_some() && !kms => (
             "RDS cannot use a key of Azure Key Vault".to_owned(),
             "name the ARN of a KMS key".to_owned(),
         ),
@@ -34,7 +34,7 @@ fn foreign(database: &Database<'_>) -> Option<Finding> {
             "Azure cannot use a key of AWS KMS".to_owned(),
             "name the URL of a Key Vault key".to_owned(),
         ),
-        (Engine::RdsPostgres, Scope::Aws { region, .. }) => {
+        (engine, Scope::Aws { region, .. }) if engine.rds().is_some() => {
             let key_region = key.split(':').nth(3).unwrap_or_default();
             if key_region == region {
                 return None;

@@ -23,10 +23,7 @@ const LABELS: usize = 4;
 /// What is not rendered, and the keys that ask for it. `*` is any name, `@` each layer.
 const PARTS: [(&str, &[&str]); 9] = [
     ("vaults", &["vaults", "databases.*.vault"]),
-    (
-        "copies to vaults and Regions",
-        &["@.copies.to", "@.copies.replicate_pitr"],
-    ),
+    ("copies to vaults", &["@.copies.to"]),
     ("manual snapshots", &["databases.*.snapshots"]),
     ("exports", &["databases.*.export"]),
     ("restore tests", &["@.restore_test"]),

@@ -80,7 +80,9 @@ case "$#:${1-}" in
 esac
 check_account
 {%- for resource in resources %}
-
+{% if resource.region %}
+REGION={{ resource.region | sh }}
+{%- endif %}
 begin {{ resource.name | sh }} {{ resource.id | sh }}
 {%- for row in resource.rows %} \
   {{ row.query | sh }}
@@ -95,6 +97,9 @@ fixed {{ row.label | sh }} {{ row.wanted | sh }}
 {%- endif %}
 {%- endfor %}
 finish
+{%- if resource.replication %}
+replicated {{ resource.replication.region | sh }} {{ resource.replication.days }} {{ resource.replication.key | sh }}
+{%- endif %}
 {%- endfor %}
 
 if $PENDING; then printf 'Run it with --apply to change what differs.\n'; fi

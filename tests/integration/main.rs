@@ -6,6 +6,7 @@ mod dump;
 mod foreign;
 mod readme;
 mod recorded;
+mod regions;
 mod render;
 mod rules;
 mod scalars;

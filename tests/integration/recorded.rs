@@ -58,6 +58,7 @@ fn drifted(plan: &Plan) -> Observations {
     main.live["BackupRetentionPeriod"] = json!(7);
     main.live["PreferredBackupWindow"] = json!("09:00-10:00");
     main.live["DeletionProtection"] = json!(false);
+    main.live["AutomaticBackupReplicationRetentionPeriod"] = json!(7);
     let replica = found(&mut state, RDS, "train-tracker-db-read-1");
     replica.live["CopyTagsToSnapshot"] = json!(false);
     let key = found(

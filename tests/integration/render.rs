@@ -20,7 +20,7 @@ fn root() -> &'static Path {
 }
 
 /// The plan of policy texts.
-fn planned(files: &[(&str, &str)]) -> Plan {
+pub fn planned(files: &[(&str, &str)]) -> Plan {
     let mut sources = Sources::default();
     for (path, text) in files {
         sources.add(*path, *text);
@@ -55,11 +55,11 @@ fn repository() -> Plan {
     planned(&files)
 }
 
-fn rendered(plan: &Plan) -> Vec<Artifact> {
+pub fn rendered(plan: &Plan) -> Vec<Artifact> {
     render(plan, &Templates::embedded().unwrap()).unwrap()
 }
 
-fn text<'a>(artifacts: &'a [Artifact], path: &str) -> &'a str {
+pub fn text<'a>(artifacts: &'a [Artifact], path: &str) -> &'a str {
     let found = artifacts.iter().find(|artifact| artifact.path == path);
     let paths: Vec<_> = artifacts.iter().map(|artifact| &artifact.path).collect();
     &found
@@ -407,11 +407,12 @@ fn a_template_may_be_overridden_but_not_contradict_the_policy() {
 }
 
 /// Words that mean something else in a frame as well.
-const GENERIC: [&str; 4] = [
+const GENERIC: [&str; 5] = [
     "location",    // a word of the comments
     "Engine",      // a word of the comments
     "version",     // a word of the comments
     "Description", // every template and parameter has one
+    "Status",      // RDS has its own, of a backup
 ];
 
 /// The names of a provider's owned properties.

@@ -41,6 +41,11 @@ pub struct Alias {
     pub target_key_id: Value,
 }
 
+/// The alias of the key of a stack, by the stack's name.
+pub fn alias(stack: &str) -> String {
+    format!("alias/backstay/{stack}")
+}
+
 use Direction::{MoreIsStronger, Neutral, OthersAreWeaker};
 use Restore::{Document, Revert, Tag, Verb};
 
@@ -58,6 +63,7 @@ impl Owned for Key {
 
     const NOT_COMPARED: &'static [NotCompared] = &[NotCompared {
         path: "/PendingWindowInDays",
+        beside: None,
         reason: "KMS tells it only of a key that is being deleted",
     }];
 }

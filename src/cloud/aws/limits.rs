@@ -3,13 +3,23 @@
 /// Days that RDS can keep automated backups; 0 turns them off.
 pub const RETENTION_DAYS: std::ops::RangeInclusive<u64> = 0..=35;
 
+/// Read replicas of one instance.
+pub const REPLICAS: usize = 15;
+
+/// Replicated automated backups that one account can have in one destination Region.
+pub const REPLICATED_BACKUPS: usize = 20;
+
+/// Manual snapshots that one account can have in one Region, where the quota was not raised. Those of
+/// AWS Backup do not count.
+pub const MANUAL_SNAPSHOTS: usize = 100;
+
 /// Shortest backup and maintenance window, in minutes.
 pub const WINDOW_MINUTES: u32 = 30;
 
 /// Rules of one S3 lifecycle configuration.
 pub const LIFECYCLE_RULES: usize = 1_000;
 
-/// Storage in GiB that an RDS for PostgreSQL instance on gp2 or gp3 can have.
+/// Storage in GiB that an RDS instance on gp2 or gp3 can have, whichever engine it runs.
 pub const STORAGE_GIB: std::ops::RangeInclusive<u32> = 20..=65_536;
 
 /// Why a text is not a DB instance identifier: 1 to 63 letters, digits and hyphens, a letter first,

@@ -3,9 +3,10 @@
 use super::super::{Owner, Purpose, Resource, tags};
 use super::keys::Key;
 use super::{Region, logical_id};
+use super::{copies, replicas};
 use crate::cloud::aws::{Tags, Value, rds};
 use crate::policy::{Encryption, HighAvailability, Provision, Replica, StorageType};
-use crate::resolve::{Database, Layer, Resolved};
+use crate::resolve::{Database, Estate, Layer, Resolved};
 use crate::source::Place;
 
 /// Logical ids of a database's stack.
@@ -17,16 +18,27 @@ fn owned<T: Clone>(setting: &Resolved<T>, provision: Option<&Provision>) -> Opti
     (provision.is_some() || setting.layer != Layer::BuiltIn).then(|| setting.value.clone())
 }
 
-/// The instance and its replicas.
-pub(in crate::plan) fn instances(database: &Database<'_>, resources: &mut Vec<Resource>) {
+/// The instance, its key, its replicas, and what receives its copies.
+pub(in crate::plan) fn instances<'w>(
+    database: &Database<'w>,
+    estate: &Estate<'w>,
+    resources: &mut Vec<Resource>,
+) {
     let Some(region) = Region::of(database.site) else {
         return;
     };
     let written = database.written;
     let name = database.name.value.as_str();
     let provision = written.provision.as_ref();
+    let replicated = copies::replicated(database, estate);
+    let parameters: Vec<_> = replicated
+        .map(|there| copies::parameter(database, there))
+        .into_iter()
+        .collect();
     let owner = |logical_id: &str| match provision {
-        Some(_) => region.stack(Purpose::Database, name, logical_id),
+        Some(_) => region
+            .stack(Purpose::Database, name, logical_id)
+            .with(&parameters),
         None => Owner::Existing {
             file: format!("scripts/{name}-enforce.sh"),
         },
@@ -35,34 +47,52 @@ pub(in crate::plan) fn instances(database: &Database<'_>, resources: &mut Vec<Re
     let resource = |id: &crate::policy::Spanned<String>, body, owner| {
         region.resource(name, &id.to_ascii_lowercase(), body, owner, id.place)
     };
-    if provision.is_some() && database.intent.encryption.value == Encryption::CustomerManaged {
-        let encryption = &database.intent.encryption;
-        let tags = tags(database);
-        let key = Key {
-            purpose: Purpose::Database,
-            name,
-            logical_id: KEY,
-            encrypts: format!("the database {name} and its backups"),
-            tags: (!tags.is_empty()).then_some(Tags(tags)),
-            place: encryption.place.unwrap_or(written.id.place),
-        };
-        resources.extend(key.resources(region));
+    copies::keys(database, region, estate, resources);
+    let made = key(database, provision).map(|key| key.resources(region));
+    resources.extend(made.into_iter().flatten().map(|resource| Resource {
+        owner: resource.owner.with(&parameters),
+        ..resource
+    }));
+    let mut body = instance(database, provision);
+    if let Some(there) = replicated {
+        body.replication_region = Some(there.region.to_owned());
+        body.replication_retention = body.backup_retention_period;
     }
     resources.push(Resource {
         places: places(database),
-        ..resource(&written.id, instance(database, provision), owner(DATABASE))
+        ..resource(&written.id, body, owner(DATABASE))
     });
     for replica in &written.replicas {
         let body = replica_body(database, replica, provision);
-        resources.push(Resource {
-            places: replica_places(replica),
-            ..resource(
-                &replica.id,
-                body,
-                owner(&logical_id("Replica", &replica.id)),
-            )
-        });
+        match replicas::elsewhere(replica, region, estate) {
+            Some(there) => replicas::resource(database, replica, (region, there), body, resources),
+            None => resources.push(Resource {
+                places: replica_places(replica),
+                ..resource(
+                    &replica.id,
+                    body,
+                    owner(&logical_id("Replica", &replica.id)),
+                )
+            }),
+        }
     }
+}
+
+/// The key that the stack of a new database makes for it.
+fn key<'a>(database: &Database<'a>, provision: Option<&Provision>) -> Option<Key<'a>> {
+    let encryption = &database.intent.encryption;
+    let name = database.name.value.as_str();
+    let tags = tags(database);
+    provision.filter(|_| encryption.value == Encryption::CustomerManaged)?;
+    Some(Key {
+        purpose: Purpose::Database,
+        name,
+        stack: name,
+        logical_id: KEY,
+        encrypts: format!("the database {name} and its backups"),
+        tags: (!tags.is_empty()).then_some(Tags(tags)),
+        place: encryption.place.unwrap_or(database.written.id.place),
+    })
 }
 
 fn instance(database: &Database<'_>, provision: Option<&Provision>) -> rds::DbInstance {
@@ -70,10 +100,11 @@ fn instance(database: &Database<'_>, provision: Option<&Provision>) -> rds::DbIn
     let tags = tags(database);
     let storage = provision.and_then(|provision| provision.storage.as_ref());
     let text = |value: Option<&crate::policy::Spanned<String>>| value.map(|v| v.value.clone());
+    let engine = database.engine().rds();
     rds::DbInstance {
         identifier: database.written.id.to_ascii_lowercase(),
         class: text(provision.and_then(|p| p.instance_class.as_ref())),
-        engine: Some("postgres".to_owned()),
+        engine: engine.map(|engine| engine.name.to_owned()),
         engine_version: text(provision.and_then(|p| p.engine_version.as_ref())),
         allocated_storage: storage.map(|storage| storage.size.gib().to_string()),
         storage_type: storage
@@ -82,7 +113,7 @@ fn instance(database: &Database<'_>, provision: Option<&Provision>) -> rds::DbIn
         master_username: text(provision.and_then(|p| p.username.as_ref())),
         manage_master_user_password: provision.map(|_| true),
         source: None,
-        availability_zone: None,
+        availability_zone: text(provision.and_then(|p| p.zone.as_ref())),
         backup_retention_period: intent
             .retention
             .pitr
@@ -102,7 +133,12 @@ fn instance(database: &Database<'_>, provision: Option<&Provision>) -> rds::DbIn
             }
             Encryption::CustomerManaged | Encryption::ProviderManaged => None,
         },
-        log_exports: provision.map(|_| ["postgresql", "upgrade"].map(str::to_owned).into()),
+        log_exports: provision.and_then(|_| {
+            let logs = engine?.logs.iter();
+            Some(logs.map(|log| (*log).to_owned()).collect())
+        }),
+        replication_region: None,
+        replication_retention: None,
         tags: (!tags.is_empty()).then_some(Tags(tags)),
     }
 }
@@ -137,11 +173,16 @@ fn replica_body(
         preferred_maintenance_window: intent.maintenance_window.as_ref().map(|w| w.value),
         copy_tags_to_snapshot: Some(true),
         deletion_protection: Some(intent.deletion_protection.value),
-        multi_az: None,
+        multi_az: replica
+            .high_availability
+            .as_ref()
+            .map(|mode| mode.value == HighAvailability::MultiAz),
         // A replica takes its source's encryption; CloudFormation refuses to be told.
         storage_encrypted: provision.is_none().then_some(true),
         kms_key_id: None,
         log_exports: None,
+        replication_region: None,
+        replication_retention: None,
         tags: (!tags.is_empty()).then_some(Tags(tags)),
     }
 }
@@ -153,12 +194,19 @@ fn storage_type(kind: StorageType) -> &'static str {
     }
 }
 
-fn replica_places(replica: &Replica) -> Vec<(&'static str, Place)> {
-    let zone = replica
-        .zone
-        .iter()
-        .map(|zone| ("/AvailabilityZone", zone.place));
-    zone.collect()
+pub(super) fn replica_places(replica: &Replica) -> Vec<(&'static str, Place)> {
+    let zone = replica.zone.as_ref().map(|zone| zone.place);
+    let at = replica.at.as_ref().map(|at| at.place);
+    let standby = replica.high_availability.as_ref().map(|mode| mode.place);
+    let places = [
+        ("/AvailabilityZone", zone),
+        ("/KmsKeyId", at),
+        ("/MultiAZ", standby),
+    ];
+    let written = places.into_iter();
+    written
+        .filter_map(|(path, place)| Some((path, place?)))
+        .collect()
 }
 
 fn places(database: &Database<'_>) -> Vec<(&'static str, Place)> {
@@ -167,6 +215,14 @@ fn places(database: &Database<'_>) -> Vec<(&'static str, Place)> {
     let mut add = |path, place: Option<Place>| places.extend(place.map(|place| (path, place)));
     add(
         "/BackupRetentionPeriod",
+        intent.retention.pitr.as_ref().and_then(|v| v.place),
+    );
+    add(
+        "/AutomaticBackupReplicationRegion",
+        intent.copies.replicate_pitr.as_ref().and_then(|v| v.place),
+    );
+    add(
+        "/AutomaticBackupReplicationRetentionPeriod",
         intent.retention.pitr.as_ref().and_then(|v| v.place),
     );
     add("/PreferredBackupWindow", intent.window.place);
@@ -195,6 +251,10 @@ fn places(database: &Database<'_>) -> Vec<(&'static str, Place)> {
         add(
             "/MasterUsername",
             provision.username.as_ref().map(|v| v.place),
+        );
+        add(
+            "/AvailabilityZone",
+            provision.zone.as_ref().map(|v| v.place),
         );
         add("/AllocatedStorage", storage.map(|v| v.size.place));
         add(

@@ -8,8 +8,10 @@ use crate::source::Place;
 /// A key that one stack makes for what it holds.
 pub(super) struct Key<'a> {
     pub purpose: Purpose,
-    /// The part of the policy whose stack it is.
+    /// The part of the policy that it is for.
     pub name: &'a str,
+    /// The name of its stack, and of its alias.
+    pub stack: &'a str,
     pub logical_id: &'a str,
     /// What it encrypts, for people.
     pub encrypts: String,
@@ -23,12 +25,13 @@ impl Key<'_> {
         let Key {
             purpose,
             name,
+            stack,
             logical_id,
             encrypts,
             tags,
             place,
         } = self;
-        let alias = format!("alias/backstay/{name}");
+        let alias = kms::alias(stack);
         let key = kms::Key {
             description: Some(format!("Encrypts {encrypts}")),
             enabled: Some(kms::Usable::Is(true)),
@@ -40,16 +43,11 @@ impl Key<'_> {
             alias_name: alias.clone(),
             target_key_id: Value::reference(logical_id),
         };
-        let stack = |id: &str| region.stack(purpose, name, id);
+        let owner = |id: &str| region.stack(purpose, stack, id);
+        let alias_id = format!("{logical_id}Alias");
         [
-            region.resource(name, &alias, key, stack(logical_id), place),
-            region.resource(
-                name,
-                &alias,
-                target,
-                stack(&format!("{logical_id}Alias")),
-                place,
-            ),
+            region.resource(name, &alias, key, owner(logical_id), place),
+            region.resource(name, &alias, target, owner(&alias_id), place),
         ]
     }
 }

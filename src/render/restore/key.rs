@@ -17,7 +17,7 @@ fn command(resource: &Resource, verb: &str) -> Option<Command> {
 }
 
 /// What prints one word of what KMS says of the key behind an alias.
-fn told(region: &str, alias: &str, word: &str) -> Command {
+pub(super) fn told(region: &str, alias: &str, word: &str) -> Command {
     Command::new(["aws", "kms", "describe-key", "--region", region]).args([
         "--key-id",
         alias,
@@ -33,7 +33,12 @@ pub(super) fn set(resource: &Resource, verb: &str, live: &Value) -> Option<Comma
     let doomed = live
         .as_str()
         .is_some_and(|state| state.starts_with(kms::PENDING_DELETION));
-    command(resource, if doomed { "cancel-key-deletion" } else { verb })
+    let command = |verb| command(resource, verb);
+    match doomed {
+        // It leaves the key switched off.
+        true => Some(command("cancel-key-deletion")?.then(command("enable-key")?)),
+        false => command(verb),
+    }
 }
 
 pub(super) fn put(resource: &Resource, tree: &Value, pointer: &str) -> Option<Command> {
