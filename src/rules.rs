@@ -34,17 +34,26 @@ rules! {
     below_floor
     control_character
     dump_classes
+    dump_engine
     dump_format
     duplicate_name
     encryption_key
     engine_location
     expression_in_value
     ha_and_sku
+    nightly_stop
     not_rendered_yet
     password_like
     provision_incomplete
     rds_retention
     rds_storage_size
+    rds_version
+    replica_location
+    replication_quota
+    replication_region
+    replication_retention
+    snapshot_quota
+    standby_zone
     store_incomplete
     tag_limits
     top_of_hour
