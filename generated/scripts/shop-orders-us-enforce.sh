@@ -45,13 +45,12 @@ check_account() {
   fi
 }
 
-# replicated REGION DAYS ALIAS: the automated backups that another Region holds of the resource. No call
-# changes how long they are kept there: the replication is stopped, which leaves what it copied, and
-# started anew.
+# replicated REGION DAYS ALIAS QUERY: the automated backups that another Region holds of the resource, of
+# which QUERY tells the days. No call changes how long they are kept there: the replication is stopped,
+# which leaves what it copied, and started anew with the key behind ALIAS.
 replicated() {
   local there=$1 days=$2 live same=false key
-  live=$(aws rds describe-db-instance-automated-backups --region "$there" --output text \
-    --query "DBInstanceAutomatedBackups[?DBInstanceArn=='$ID' && Status!='retained'].BackupRetentionPeriod | [0]")
+  live=$(aws rds describe-db-instance-automated-backups --region "$there" --output text --query "$4")
   if [[ $live == "$days" ]]; then same=true; fi
   if compare "days of backups in $there" "$live" "$days" "$same"; then return; fi
   if [[ $live =~ ^[0-9]+$ ]] && ((live > days)); then
@@ -180,7 +179,8 @@ tagged 'tag company' shop '{"Key":"company","Value":"shop"}'
 tagged 'tag owner' data-platform '{"Key":"owner","Value":"data-platform"}'
 tagged 'tag team' checkout '{"Key":"team","Value":"checkout"}'
 finish
-replicated eu-west-1 35 alias/backstay/shop-orders-us
+replicated eu-west-1 35 alias/backstay/shop-orders-us \
+  "DBInstanceAutomatedBackups[?DBInstanceArn=='arn:aws:rds:us-east-2:210987654321:db:orders-prod' && Status"'!='"'retained'].BackupRetentionPeriod | [0]"
 
 if $PENDING; then printf 'Run it with --apply to change what differs.\n'; fi
 if $PENDING || $OPEN; then exit 1; fi

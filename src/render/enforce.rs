@@ -50,6 +50,8 @@ struct Replication<'p> {
     days: u32,
     /// Alias of the key there.
     key: String,
+    /// JMESPath of the days in what that Region answers.
+    query: String,
 }
 
 /// One value: how it is read, what it shall be, and what changes it.
@@ -130,6 +132,10 @@ fn replication(resource: &Resource) -> Option<Replication<'_>> {
         region: body.replication_region.as_deref()?,
         days: body.replication_retention?,
         key: kms::alias(&resource.name),
+        query: format!(
+            "DBInstanceAutomatedBackups[?DBInstanceArn=='{}' && Status!='retained'].BackupRetentionPeriod | [0]",
+            cloud_id(resource)
+        ),
     })
 }
 

@@ -98,7 +98,8 @@ fixed {{ row.label | sh }} {{ row.wanted | sh }}
 {%- endfor %}
 finish
 {%- if resource.replication %}
-replicated {{ resource.replication.region | sh }} {{ resource.replication.days }} {{ resource.replication.key | sh }}
+replicated {{ resource.replication.region | sh }} {{ resource.replication.days }} {{ resource.replication.key | sh }} \
+  {{ resource.replication.query | sh }}
 {%- endif %}
 {%- endfor %}
 
