@@ -208,6 +208,12 @@ impl Walk<'_> {
             (Value::Array(list), Value::Array(others)) if identity(intended).is_some() => {
                 self.list(pointer, list, others);
             }
+            // Of one member on each side nobody can doubt which is which.
+            (Value::Array(list), Value::Array(others))
+                if list.len() == 1 && others.len() == 1 && list[0].is_object() =>
+            {
+                self.value(&format!("{pointer}/0"), &list[0], &others[0]);
+            }
             _ => self.leaf(pointer, intended, live),
         }
     }
@@ -345,7 +351,8 @@ fn lookup<'v>(tree: &'v Value, pointer: &str) -> Option<&'v Value> {
         match value {
             Value::Array(list) => list
                 .iter()
-                .find(|item| item_name(item) == Some(step.as_str())),
+                .find(|item| item_name(item) == Some(step.as_str()))
+                .or_else(|| list.get(step.parse::<usize>().ok()?)),
             other => other.get(&step),
         }
     })

@@ -40,7 +40,7 @@ pub fn plan(estate: &Estate<'_>) -> Plan {
     for store in &estate.stores {
         let kept = lifecycle::Kept::of(store, &estate.databases);
         match store.site.scope {
-            PolicyScope::Aws { .. } => plan.resources.extend(aws::bucket(store, &kept)),
+            PolicyScope::Aws { .. } => aws::bucket(store, &kept, &mut plan.resources),
             PolicyScope::Azure { .. } => plan.resources.extend(azure::policy(store, &kept)),
             PolicyScope::Host { .. } => {}
         }

@@ -55,6 +55,7 @@ rules! {
     snapshot_quota
     standby_zone
     store_incomplete
+    store_lock
     tag_limits
     top_of_hour
     unknown_reference

@@ -84,6 +84,7 @@ bodies! {
     Key(kms::Key),
     Alias(kms::Alias),
     Bucket(s3::Bucket),
+    BucketPolicy(s3::BucketPolicy),
     FlexibleServer(postgres::FlexibleServer),
     ManagementPolicy(storage::ManagementPolicy),
 }

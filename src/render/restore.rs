@@ -1,5 +1,6 @@
 //! The commands that bring a cloud back to the plan. Printed, never run.
 
+mod bucket;
 mod key;
 mod replication;
 mod stack;
@@ -247,20 +248,19 @@ fn put_document(resource: &Resource, tree: &Value, pointer: &str) -> Option<Comm
                     "--public-access-block-configuration",
                     document.to_string(),
                 ),
-                "BucketEncryption" => {
-                    let rules = bucket.bucket_encryption.iter();
-                    let rules = rules
-                        .flat_map(|encryption| &encryption.server_side_encryption_configuration);
-                    // The API's word for what CloudFormation calls ServerSideEncryptionByDefault.
-                    let rules: Vec<_> = rules
-                        .map(|rule| json!({ "ApplyServerSideEncryptionByDefault": rule.server_side_encryption_by_default }))
-                        .collect();
-                    (
+                "ObjectLockEnabled" | "ObjectLockConfiguration" => (
+                    "put-object-lock-configuration",
+                    "--object-lock-configuration",
+                    tree.get("ObjectLockConfiguration")?.to_string(),
+                ),
+                "BucketEncryption" => match bucket::encryption(bucket) {
+                    Some(document) => (
                         "put-bucket-encryption",
                         "--server-side-encryption-configuration",
-                        json!({ "Rules": rules }).to_string(),
-                    )
-                }
+                        document.to_string(),
+                    ),
+                    None => return stack::revert(resource),
+                },
                 _ => return None,
             };
             Some(Command::new([
@@ -278,6 +278,9 @@ fn put_document(resource: &Resource, tree: &Value, pointer: &str) -> Option<Comm
             ]))
         }
         (Scope::Aws { .. }, Body::Key(_)) => key::put(resource, tree, pointer),
+        (Scope::Aws { account, region }, Body::BucketPolicy(policy)) => {
+            Some(bucket::put_policy(region, account, policy, tree))
+        }
         (
             Scope::Azure {
                 subscription,

@@ -38,6 +38,8 @@ struct Framed<'p> {
     source_region: Option<String>,
     /// Whether its automated backups go to another Region.
     replicated: bool,
+    /// The resource of the same stack that must be there first.
+    beside: Option<&'static str>,
     /// Whether the cloud keeps its password.
     secret: bool,
     properties: String,
@@ -130,6 +132,7 @@ fn framed<'p>(logical_id: &'p str, resource: &'p Resource) -> Result<Framed<'p>,
         replica: source.is_some(),
         source_region: source.and_then(region_of),
         replicated: instance.is_some_and(|body| body.replication_region.is_some()),
+        beside: matches!(resource.body, Body::BucketPolicy(_)).then_some("Bucket"),
         secret: instance.is_some_and(|body| body.manage_master_user_password == Some(true)),
         properties: text::yaml_block(&tree),
     })

@@ -21,14 +21,13 @@ pub static CODE: Code = Code::new(
 const LABELS: usize = 4;
 
 /// What is not rendered, and the keys that ask for it. `*` is any name, `@` each layer.
-const PARTS: [(&str, &[&str]); 9] = [
+const PARTS: [(&str, &[&str]); 8] = [
     ("vaults", &["vaults", "databases.*.vault"]),
     ("copies to vaults", &["@.copies.to"]),
     ("manual snapshots", &["databases.*.snapshots"]),
     ("exports", &["databases.*.export"]),
     ("restore tests", &["@.restore_test"]),
     ("alerts", &["@.alerts"]),
-    ("Object Lock of a store", &["stores.*.lock"]),
     ("objectives (rpo, rto)", &["@.rpo", "@.rto"]),
     ("exceptions", &["exceptions"]),
 ];

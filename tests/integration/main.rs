@@ -10,6 +10,7 @@ mod regions;
 mod render;
 mod rules;
 mod scalars;
+mod stores;
 mod support;
 #[cfg(feature = "clouds")]
 mod wire;

@@ -75,6 +75,10 @@ fn drifted(plan: &Plan) -> Observations {
     if let Some(rules) = bucket.live["LifecycleConfiguration"]["Rules"].as_array_mut() {
         rules.retain(|rule| rule["Id"] != "monthly");
     }
+    let lock = "/ObjectLockConfiguration/Rule/DefaultRetention/Days";
+    if let Some(days) = bucket.live.pointer_mut(lock) {
+        *days = json!(1);
+    }
     let lost = plan
         .resources
         .iter()

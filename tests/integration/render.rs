@@ -349,6 +349,7 @@ proptest! {
                 Body::ManagementPolicy(body) => body.rules[0].name = value.clone(),
                 Body::Key(body) => body.description = Some(value.clone()),
                 Body::Alias(body) => body.alias_name = key.clone(),
+                Body::BucketPolicy(body) => body.bucket = value.clone(),
             }
         }
         match render(&plan, &Templates::embedded().unwrap()) {
@@ -407,11 +408,12 @@ fn a_template_may_be_overridden_but_not_contradict_the_policy() {
 }
 
 /// Words that mean something else in a frame as well.
-const GENERIC: [&str; 5] = [
+const GENERIC: [&str; 6] = [
     "location",    // a word of the comments
     "Engine",      // a word of the comments
     "version",     // a word of the comments
     "Description", // every template and parameter has one
+    "Bucket",      // a type of resource
     "Status",      // RDS has its own, of a backup
 ];
 

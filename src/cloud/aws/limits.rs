@@ -3,6 +3,9 @@
 /// Days that RDS can keep automated backups; 0 turns them off.
 pub const RETENTION_DAYS: std::ops::RangeInclusive<u64> = 0..=35;
 
+/// Days of an Object Lock's default retention.
+pub const LOCK_DAYS: std::ops::RangeInclusive<u64> = 1..=36_500;
+
 /// Read replicas of one instance.
 pub const REPLICAS: usize = 15;
 

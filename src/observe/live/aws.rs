@@ -101,7 +101,7 @@ async fn region(
         all.filter(|resource| kind(&resource.body)).collect()
     };
     let instances = of(|body| matches!(body, Body::DbInstance(_)));
-    let buckets = of(|body| matches!(body, Body::Bucket(_)));
+    let buckets = of(|body| matches!(body, Body::Bucket(_) | Body::BucketPolicy(_)));
     let keys = of(|body| matches!(body, Body::Key(_) | Body::Alias(_)));
     let stacks = stacks::read(&config, &resources);
     let (stacks, sweep, held) = futures::join!(
@@ -122,7 +122,7 @@ async fn region(
     };
     let (buckets, keys) = futures::join!(
         buckets::read(&config, &place, &stacks, &buckets),
-        keys::read(&config, &stacks, &keys)
+        keys::read(&config, &place, &stacks, &keys)
     );
     seen.extend(buckets.into_iter().chain(keys));
     seen

@@ -230,31 +230,11 @@ impl Instance<'_> {
         })
     }
 
-    /// The key: as the plan names it, where that is the same key. Without the stack's ids nobody can
-    /// tell whether a stack's own key is the right one, so that is an error and not a difference.
     fn key(&self) -> Result<Option<Value>, String> {
-        let Some(key) = self.live.kms_key_id() else {
-            return Ok(None);
-        };
-        if let Some(
-            planned @ Value::Attribute {
-                path: [logical_id, _],
-            },
-        ) = &self.planned.kms_key_id
-        {
-            let made = self.stacks.physical(self.resource, logical_id);
-            let made = made.map_err(|reason| format!("cannot tell whose key this is: {reason}"))?;
-            if made.is_some_and(|made| key_id(made) == key_id(key)) {
-                return Ok(Some(planned.clone()));
-            }
-        }
-        let Place {
-            account, region, ..
-        } = self.place;
-        Ok(Some(Value::Text(match key.contains(':') {
-            true => key.to_owned(),
-            false => arn("kms", region, account, &format!("key/{key}")),
-        })))
+        let planned = self.planned.kms_key_id.as_ref();
+        let live = self.live.kms_key_id();
+        live.map(|live| self.stacks.key(self.resource, planned, live, self.place))
+            .transpose()
     }
 
     /// Accepted and not applied yet, in the plan's words. A pending password is nobody's business.
@@ -297,11 +277,6 @@ impl Instance<'_> {
 fn is_release_of(live: &str, planned: &str) -> bool {
     live.strip_prefix(planned)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-}
-
-/// The id in a key's ARN; a bare id is its own.
-fn key_id(key: &str) -> &str {
-    key.rsplit('/').next().unwrap_or(key)
 }
 
 fn parsed<T: FromStr>(text: Option<&str>) -> Option<T> {

@@ -1,40 +1,48 @@
 //! KMS: each planned key and its alias, found by the alias.
 
-use std::collections::BTreeMap;
-
 use aws_config::SdkConfig;
 use aws_sdk_kms::Client;
 use aws_sdk_kms::types::{KeyMetadata, KeyState};
 use futures::StreamExt;
 
-use super::super::{AT_A_TIME, Found, Seen, State, grouped, tree, unreadable};
-use super::reason;
+use super::super::{AT_A_TIME, Found, Seen, State, Unread, grouped, tree, unreadable};
 use super::stacks::Stacks;
+use super::{Place, reason};
 use crate::cloud::aws::kms::{Alias, Key, PENDING_DELETION, Usable};
 use crate::cloud::aws::{PolicyDocument, Tags, Value};
-use crate::plan::{Body, Resource};
+use crate::plan::{Body, Owner, Resource};
 
 /// The one policy that a key can have.
 const POLICY: &str = "default";
 
 /// Reads the planned keys and aliases of one account and Region, each name once.
-pub(super) async fn read(config: &SdkConfig, stacks: &Stacks, resources: &[&Resource]) -> Seen {
+pub(super) async fn read(
+    config: &SdkConfig,
+    place: &Place,
+    stacks: &Stacks,
+    resources: &[&Resource],
+) -> Seen {
     if resources.is_empty() {
         return Seen::new();
     }
-    let client = &Client::new(config);
+    let kms = &Kms {
+        client: Client::new(config),
+        place,
+        stacks,
+    };
     let names = grouped(resources.iter().copied(), |resource| {
         Some(resource.address.name.as_str())
     });
     let seen: Vec<Seen> = futures::stream::iter(names)
         .map(|(alias, resources)| async move {
-            let live = describe(client, alias).await;
-            let states = resources.into_iter().map(|resource| {
-                let live = live.as_ref();
-                async move {
-                    let state = state(client, stacks, resource, live).await;
-                    (resource.address.clone(), state)
-                }
+            let live = &kms.describe(alias).await;
+            let states = resources.into_iter().map(|resource| async move {
+                let state = match kms.found(resource, live).await {
+                    Ok(Some(found)) => State::Found(Box::new(found)),
+                    Ok(None) => State::Missing,
+                    Err(reason) => unreadable(reason),
+                };
+                (resource.address.clone(), state)
             });
             futures::future::join_all(states).await
         })
@@ -44,78 +52,129 @@ pub(super) async fn read(config: &SdkConfig, stacks: &Stacks, resources: &[&Reso
     seen.into_iter().flatten().collect()
 }
 
-/// The key behind an alias. None: there is no such alias.
-async fn describe(client: &Client, id: &str) -> Result<Option<KeyMetadata>, String> {
-    match client.describe_key().key_id(id).send().await {
-        Ok(answer) => Ok(answer.key_metadata),
-        Err(error)
-            if error
-                .as_service_error()
-                .is_some_and(|it| it.is_not_found_exception()) =>
-        {
-            Ok(None)
+/// A key's metadata. None: there is no such key or alias.
+type Described = Result<Option<KeyMetadata>, String>;
+
+/// KMS in one account and Region.
+struct Kms<'a> {
+    client: Client,
+    place: &'a Place,
+    stacks: &'a Stacks,
+}
+
+impl Kms<'_> {
+    async fn describe(&self, id: &str) -> Described {
+        match self.client.describe_key().key_id(id).send().await {
+            Ok(answer) => Ok(answer.key_metadata),
+            Err(error) => match error.as_service_error() {
+                Some(told) if told.is_not_found_exception() => Ok(None),
+                _ => Err(reason("kms:DescribeKey", &error)),
+            },
         }
-        Err(error) => Err(reason("kms:DescribeKey", &error)),
     }
-}
 
-async fn state(
-    client: &Client,
-    stacks: &Stacks,
-    resource: &Resource,
-    live: Result<&Option<KeyMetadata>, &String>,
-) -> State {
-    let live = match live {
-        Ok(Some(live)) => live,
-        Ok(None) => return State::Missing,
-        Err(reason) => return unreadable(reason),
-    };
-    let mut found = Found {
-        deployed: stacks.deployed(resource),
-        stack_drift: stacks.drift(resource),
-        ..Found::default()
-    };
-    match &resource.body {
-        Body::Key(planned) => key(client, planned, live, &mut found).await,
-        Body::Alias(planned) => alias(stacks, resource, planned, live, &mut found),
-        _ => {}
+    /// A planned key or alias, of which `aliased` is the key behind the alias.
+    async fn found(
+        &self,
+        resource: &Resource,
+        aliased: &Described,
+    ) -> Result<Option<Found>, String> {
+        let aliased = aliased.as_ref().map_err(Clone::clone)?;
+        let (live, unread) = match (&resource.body, aliased) {
+            (Body::Key(planned), Some(key)) => self.key(planned, key).await,
+            // A key that lost its alias is still what the stack made.
+            (Body::Key(planned), None) => match self.made(resource).await? {
+                Some(key) => self.key(planned, &key).await,
+                None => return Ok(None),
+            },
+            (Body::Alias(planned), Some(key)) => self.alias(resource, planned, key),
+            _ => return Ok(None),
+        };
+        Ok(Some(Found {
+            live,
+            unread: unread.0,
+            deployed: self.stacks.deployed(resource),
+            stack_drift: self.stacks.drift(resource),
+            ..Found::default()
+        }))
     }
-    State::Found(Box::new(found))
-}
 
-async fn key(client: &Client, planned: &Key, live: &KeyMetadata, found: &mut Found) {
-    let asked = Asked {
-        client,
-        id: live.key_id(),
-    };
-    let tags = async {
-        match &planned.tags {
-            Some(_) => asked.tags().await.map(Some),
-            None => Ok(None),
+    /// The key that the stack made, by the id that CloudFormation gives.
+    async fn made(&self, resource: &Resource) -> Described {
+        let Owner::Stack { logical_id, .. } = &resource.owner else {
+            return Ok(None);
+        };
+        match self.stacks.physical(resource, logical_id) {
+            Ok(Some(id)) => self.describe(id).await,
+            Ok(None) | Err(_) => Ok(None),
         }
-    };
-    let (rotates, policy, tags) = futures::join!(asked.rotates(), asked.policy(), tags);
-    let mut unread = BTreeMap::new();
-    let key = Key {
-        description: Some(live.description().unwrap_or_default().to_owned()),
-        enabled: Some(usable(live)),
-        enable_key_rotation: read_or(&mut unread, "/EnableKeyRotation", rotates),
-        key_policy: read_or(&mut unread, "/KeyPolicy", policy).flatten(),
-        tags: read_or(&mut unread, "/Tags", tags).flatten(),
-    };
-    found.live = tree(&key);
-    found.unread = unread;
-}
+    }
 
-/// An answer; where it did not come, why not is written down for its property.
-fn read_or<T>(
-    unread: &mut BTreeMap<String, String>,
-    pointer: &str,
-    answer: Result<T, String>,
-) -> Option<T> {
-    answer
-        .map_err(|reason| unread.insert(pointer.to_owned(), reason))
-        .ok()
+    async fn key(&self, planned: &Key, live: &KeyMetadata) -> (serde_json::Value, Unread) {
+        let id = live.key_id();
+        let tags = async {
+            match &planned.tags {
+                Some(_) => self.tags(id).await.map(Some),
+                None => Ok(None),
+            }
+        };
+        let (rotates, policy, tags) = futures::join!(self.rotates(id), self.policy(id), tags);
+        let mut unread = Unread::default();
+        let key = Key {
+            description: Some(live.description().unwrap_or_default().to_owned()),
+            enabled: Some(usable(live)),
+            enable_key_rotation: unread.or_told("/EnableKeyRotation", rotates.map(Some)),
+            key_policy: unread.or_told("/KeyPolicy", policy),
+            tags: unread.or_told("/Tags", tags),
+        };
+        (tree(&key), unread)
+    }
+
+    fn alias(
+        &self,
+        resource: &Resource,
+        planned: &Alias,
+        live: &KeyMetadata,
+    ) -> (serde_json::Value, Unread) {
+        let id = live.key_id();
+        let target = Some(&planned.target_key_id);
+        let target = self.stacks.key(resource, target, id, self.place);
+        let mut unread = Unread::default();
+        let target = unread.or_told("/TargetKeyId", target.map(Some));
+        let alias = Alias {
+            alias_name: resource.address.name.clone(),
+            target_key_id: target.unwrap_or_else(|| Value::Text(id.to_owned())),
+        };
+        (tree(&alias), unread)
+    }
+
+    async fn rotates(&self, id: &str) -> Result<bool, String> {
+        let request = self.client.get_key_rotation_status().key_id(id);
+        let answer = request.send().await;
+        answer
+            .map(|answer| answer.key_rotation_enabled())
+            .map_err(|error| reason("kms:GetKeyRotationStatus", &error))
+    }
+
+    async fn policy(&self, id: &str) -> Result<Option<PolicyDocument>, String> {
+        let request = self.client.get_key_policy().key_id(id);
+        let answer = request.policy_name(POLICY).send().await;
+        let answer = answer.map_err(|error| reason("kms:GetKeyPolicy", &error))?;
+        let document = answer.policy().map(serde_json::from_str).transpose();
+        document.map_err(|error| format!("kms:GetKeyPolicy: its answer is not JSON: {error}"))
+    }
+
+    async fn tags(&self, id: &str) -> Result<Tags, String> {
+        let mut tags = Tags::default();
+        let request = self.client.list_resource_tags().key_id(id);
+        let mut pages = request.into_paginator().items().send();
+        while let Some(tag) = pages.next().await {
+            let tag = tag.map_err(|error| reason("kms:ListResourceTags", &error))?;
+            tags.0
+                .insert(tag.tag_key().to_owned(), tag.tag_value().to_owned());
+        }
+        Ok(tags)
+    }
 }
 
 /// A state that is neither usable nor switched off is told in words.
@@ -136,70 +195,5 @@ fn day(seconds: i64) -> String {
     match jiff::Timestamp::from_second(seconds) {
         Ok(moment) => moment.strftime("%Y-%m-%d").to_string(),
         Err(_) => "an unknown day".to_owned(),
-    }
-}
-
-/// The target: as the plan names it, where that is the same key.
-fn alias(
-    stacks: &Stacks,
-    resource: &Resource,
-    planned: &Alias,
-    live: &KeyMetadata,
-    found: &mut Found,
-) {
-    let made = match &planned.target_key_id {
-        Value::Ref { logical_id } => stacks.physical(resource, logical_id),
-        _ => Ok(None),
-    };
-    let same = match made {
-        Ok(made) => made == Some(live.key_id()),
-        Err(reason) => {
-            let reason = format!("cannot tell whose key this is: {reason}");
-            found.unread.insert("/TargetKeyId".to_owned(), reason);
-            false
-        }
-    };
-    found.live = tree(&Alias {
-        alias_name: resource.address.name.clone(),
-        target_key_id: match same {
-            true => planned.target_key_id.clone(),
-            false => Value::Text(live.key_id().to_owned()),
-        },
-    });
-}
-
-/// One key, asked for by its id: only DescribeKey takes an alias.
-struct Asked<'a> {
-    client: &'a Client,
-    id: &'a str,
-}
-
-impl Asked<'_> {
-    async fn rotates(&self) -> Result<bool, String> {
-        let request = self.client.get_key_rotation_status().key_id(self.id);
-        let answer = request.send().await;
-        answer
-            .map(|answer| answer.key_rotation_enabled())
-            .map_err(|error| reason("kms:GetKeyRotationStatus", &error))
-    }
-
-    async fn policy(&self) -> Result<Option<PolicyDocument>, String> {
-        let request = self.client.get_key_policy().key_id(self.id);
-        let answer = request.policy_name(POLICY).send().await;
-        let answer = answer.map_err(|error| reason("kms:GetKeyPolicy", &error))?;
-        let document = answer.policy().map(serde_json::from_str).transpose();
-        document.map_err(|error| format!("kms:GetKeyPolicy: its answer is not JSON: {error}"))
-    }
-
-    async fn tags(&self) -> Result<Tags, String> {
-        let mut tags = Tags::default();
-        let request = self.client.list_resource_tags().key_id(self.id);
-        let mut pages = request.into_paginator().items().send();
-        while let Some(tag) = pages.next().await {
-            let tag = tag.map_err(|error| reason("kms:ListResourceTags", &error))?;
-            tags.0
-                .insert(tag.tag_key().to_owned(), tag.tag_value().to_owned());
-        }
-        Ok(tags)
     }
 }
