@@ -5,8 +5,13 @@
 
 mod aws;
 mod azure;
+mod cloud;
+mod keys;
+mod locks;
 mod moto;
 mod rds;
+mod replicas;
+mod replications;
 mod s3;
 
 use std::process::Command;

@@ -61,7 +61,12 @@ pub(super) fn resource(
         place: replica.at.as_ref().unwrap_or(&replica.id).place,
     };
     let [key, alias] = key.resources(there);
-    if provisioned && !resources.iter().any(|other| other.address == key.address) {
+    // What the same database asked for is at the end.
+    let own = resources
+        .iter()
+        .rev()
+        .take_while(|other| other.name == name);
+    if provisioned && !own.into_iter().any(|other| other.address == key.address) {
         resources.extend([key, alias]);
     }
     let id = replica.id.to_ascii_lowercase();

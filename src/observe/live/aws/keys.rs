@@ -81,9 +81,7 @@ impl Kms<'_> {
     ) -> Result<Option<Found>, String> {
         let aliased = aliased.as_ref().map_err(Clone::clone)?;
         let (live, unread) = match (&resource.body, aliased) {
-            (Body::Key(planned), Some(key)) => self.key(planned, key).await,
-            // A key that lost its alias is still what the stack made.
-            (Body::Key(planned), None) => match self.made(resource).await? {
+            (Body::Key(planned), _) => match self.made(resource, aliased).await? {
                 Some(key) => self.key(planned, &key).await,
                 None => return Ok(None),
             },
@@ -99,14 +97,17 @@ impl Kms<'_> {
         }))
     }
 
-    /// The key that the stack made, by the id that CloudFormation gives.
-    async fn made(&self, resource: &Resource) -> Described {
-        let Owner::Stack { logical_id, .. } = &resource.owner else {
-            return Ok(None);
+    /// The key that the stack made, though its alias may be lost or lead elsewhere; the one behind the
+    /// alias where CloudFormation tells of none.
+    async fn made(&self, resource: &Resource, aliased: &Option<KeyMetadata>) -> Described {
+        let made = match &resource.owner {
+            Owner::Stack { logical_id, .. } => self.stacks.physical(resource, logical_id),
+            Owner::Template { .. } | Owner::Existing { .. } => Ok(None),
         };
-        match self.stacks.physical(resource, logical_id) {
-            Ok(Some(id)) => self.describe(id).await,
-            Ok(None) | Err(_) => Ok(None),
+        match (made, aliased) {
+            (Ok(Some(id)), Some(key)) if key.key_id() == id => Ok(Some(key.clone())),
+            (Ok(Some(id)), _) => self.describe(id).await,
+            (Ok(None) | Err(_), _) => Ok(aliased.clone()),
         }
     }
 
