@@ -96,6 +96,7 @@ impl Owned for FlexibleServer {
     /// Properties of the frame that ARM never tells back (writeOnly).
     const NOT_COMPARED: &'static [NotCompared] = &[NotCompared {
         path: "/properties/administratorLoginPassword",
+        beside: None,
         reason: "a secret; ARM does not report it",
     }];
 }
