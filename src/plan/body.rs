@@ -83,6 +83,7 @@ bodies! {
     RestoreTestingSelection(restore_testing::RestoreTestingSelection),
     Bucket(s3::Bucket),
     FlexibleServer(postgres::FlexibleServer),
+    Replica(postgres::Replica),
     ManagementPolicy(storage::ManagementPolicy),
 }
 

@@ -1,5 +1,6 @@
 //! The commands that bring a cloud back to the plan. Printed, never run.
 
+mod azure;
 mod vault;
 
 use std::collections::HashSet;
@@ -8,7 +9,6 @@ use serde_json::{Value, json};
 
 use super::OUT;
 use crate::cloud::aws::arn;
-use crate::cloud::azure::resource_id;
 use crate::cloud::{Command, Property, Restore};
 use crate::plan::{Body, Owner, Plan, Purpose, Resource, Scope};
 
@@ -17,7 +17,7 @@ use crate::plan::{Body, Owner, Plan, Purpose, Resource, Scope};
 /// at creation, or the resource is not backstay's to create.
 pub fn restore_command(resource: &Resource, pointer: &str) -> Option<Command> {
     if pointer.is_empty() {
-        return deploy_command(resource);
+        return deploy_command(resource).or_else(|| azure::create_replica(resource));
     }
     let tree = resource.body.tree();
     let properties = affected(resource.body.properties(), pointer);
@@ -109,7 +109,11 @@ pub(super) fn words(restore: Restore, value: &Value) -> Option<Vec<String>> {
         },
         Restore::Option(option) | Restore::Raise(option) => owned(&[option, &option_value(value)]),
         Restore::Switch(on, off) => owned(&[if value.as_bool()? { on } else { off }]),
-        Restore::Tag | Restore::Document | Restore::Revert | Restore::Replacement => None,
+        Restore::Tag
+        | Restore::Document
+        | Restore::Revert
+        | Restore::Replacement
+        | Restore::Migration(_) => None,
     }
 }
 
@@ -349,28 +353,7 @@ fn deploy_command(resource: &Resource) -> Option<Command> {
                 Purpose::Vault | Purpose::Database | Purpose::Store => command,
             })
         }
-        (
-            Owner::Template { file, .. },
-            Scope::Azure {
-                subscription,
-                resource_group,
-            },
-        ) => Some(Command::new([
-            "az",
-            "deployment",
-            "group",
-            "create",
-            "--subscription",
-            subscription,
-            "--resource-group",
-            resource_group,
-            "--name",
-            &format!("backstay-{}", resource.name),
-            "--mode",
-            "Incremental",
-            "--template-file",
-            &format!("{OUT}/{file}"),
-        ])),
+        (Owner::Template { file, .. }, Scope::Azure { .. }) => azure::deploy(resource, file),
         _ => None,
     }
 }
@@ -382,12 +365,11 @@ pub(super) fn lifecycle_path(store: &str) -> String {
 
 /// The resource's identity in its cloud: an ARN or an ARM id.
 pub(super) fn cloud_id(resource: &Resource) -> String {
-    let name = &resource.address.name;
     match &resource.address.scope {
-        Scope::Aws { account, region } => arn("rds", region, account, &format!("db:{name}")),
-        Scope::Azure {
-            subscription,
-            resource_group,
-        } => resource_id(subscription, resource_group, &resource.address.kind, name),
+        Scope::Aws { account, region } => {
+            let name = &resource.address.name;
+            arn("rds", region, account, &format!("db:{name}"))
+        }
+        Scope::Azure { .. } => azure::id(resource),
     }
 }

@@ -60,8 +60,6 @@ pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
     let named = servers().filter_map(|d| Some(d.written.vault.as_ref()?.place));
     let vaults = vaults.map(|vault| vault.name.place).chain(named);
     findings.extend(later("vaults of Azure Backup", vaults.collect()));
-    let replicas = servers().filter_map(|d| Some(d.written.replicas.first()?.id.place));
-    findings.extend(later("replicas of Azure servers", replicas.collect()));
     let own_key = |d: &&Database<'_>| d.intent.encryption.value != Encryption::ProviderManaged;
     let encryption = |d: &Database<'_>| super::place_of(d, &d.intent.encryption);
     let keys = servers().filter(own_key).map(encryption);
