@@ -145,6 +145,7 @@ fn guard(property: &Property, value: &Value) -> Option<Guard> {
         Direction::LaterIsStronger
         | Direction::Reads(_)
         | Direction::Removal
+        | Direction::Present
         | Direction::Neutral => return None,
     };
     let loss = property.loss.unwrap_or("it protects less than it does now");
