@@ -28,6 +28,7 @@ macro_rules! rules {
 
 rules! {
     azure_geo
+    azure_key
     azure_region
     azure_replica
     azure_retention

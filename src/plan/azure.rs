@@ -1,5 +1,6 @@
 //! What a policy asks of Azure.
 
+mod keys;
 mod lifecycle;
 mod server;
 

@@ -74,17 +74,32 @@ fn affected<'p>(properties: &'p [Property], pointer: &str) -> Vec<&'p Property> 
     }
 }
 
-/// Options of which the client takes one only with the other: a size is one of its tier's.
-const TOGETHER: [&str; 2] = ["--sku-name", "--tier"];
+/// Options of which the client takes one only with the other: a size is one of its tier's, a key is
+/// reached by its identity.
+const TOGETHER: [[&str; 2]; 3] = [
+    ["--sku-name", "--tier"],
+    ["--key", "--identity"],
+    ["--backup-key", "--backup-identity"],
+];
 
 fn together<'p>(all: &'p [Property], some: Vec<&'p Property>) -> Vec<&'p Property> {
-    let bound = |property: &Property| match property.restore {
-        Restore::Option(option) => TOGETHER.contains(&option),
-        _ => false,
+    let option = |property: &Property| match property.restore {
+        Restore::Option(option) => Some(option),
+        _ => None,
     };
-    match some[..] {
-        [property] if bound(property) => all.iter().filter(|other| bound(other)).collect(),
-        _ => some,
+    let own = match some[..] {
+        [property] => option(property),
+        _ => None,
+    };
+    let pair = TOGETHER
+        .iter()
+        .find(|pair| own.is_some_and(|own| pair.contains(&own)));
+    match pair {
+        Some(pair) => {
+            let bound = |it: &&Property| option(it).is_some_and(|it| pair.contains(&it));
+            all.iter().filter(bound).collect()
+        }
+        None => some,
     }
 }
 
@@ -305,10 +320,14 @@ fn put_document(resource: &Resource, tree: &Value, pointer: &str) -> Option<Comm
 /// Deploying the same template again would change nothing: CloudFormation compares it with the last
 /// one, not with what is live. Source: "Using drift-aware change sets", CloudFormation user guide.
 fn revert(resource: &Resource) -> Option<Command> {
-    let (Owner::Stack { stack, .. }, Scope::Aws { region, .. }) =
-        (&resource.owner, &resource.address.scope)
-    else {
-        return None;
+    let (stack, region) = match (&resource.owner, &resource.address.scope) {
+        (Owner::Stack { stack, .. }, Scope::Aws { region, .. }) => (stack, region),
+        // ARM puts every property of a template again, whatever was deployed before.
+        (Owner::Template { file, .. }, Scope::Azure { .. }) => {
+            return azure::deploy(resource, file);
+        }
+        (Owner::Existing { .. }, Scope::Azure { .. }) => return azure::assign(resource),
+        _ => return None,
     };
     Some(Command::new([
         "aws",

@@ -47,6 +47,11 @@ fn one(
         ("sku", place(&provision.sku)),
         ("sku_tier", place(&provision.sku_tier)),
     ];
+    let own = |key: &Option<crate::policy::Key>| key.as_ref().map(|key| key.identity.place);
+    let keys = [
+        ("key", own(&provision.key)),
+        ("geo_key", own(&provision.geo_key)),
+    ];
     let both = [
         ("storage", storage.map(|storage| storage.size.place)),
         ("username", place(&provision.username)),
@@ -56,7 +61,11 @@ fn one(
         storage.and_then(|storage| place(&storage.kind)),
     );
     let (engine, needed, foreign) = match database.engine() {
-        Engine::RdsPostgres => ("rds_postgres", rds.to_vec(), azure.to_vec()),
+        Engine::RdsPostgres => (
+            "rds_postgres",
+            rds.to_vec(),
+            [&azure[..], &keys[..]].concat(),
+        ),
         Engine::AzurePostgres => (
             "azure_postgres",
             azure.to_vec(),

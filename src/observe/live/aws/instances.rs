@@ -72,6 +72,7 @@ impl Instance<'_> {
                 .map(str::to_owned),
             stack_drift: self.stacks.drift(self.resource),
             unread: BTreeMap::new(),
+            failing: BTreeMap::new(),
             set_by: self.set_by(),
         })
     }

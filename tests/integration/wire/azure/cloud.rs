@@ -20,6 +20,8 @@ pub struct Cloud {
     pub page: Option<usize>,
     /// A server that the list leaves out, as for a reader of its group alone.
     pub unlisted: Option<&'static str>,
+    /// A server whose own answer is a refusal: status and code.
+    pub refused: Option<(&'static str, u16, &'static str)>,
 }
 
 impl Cloud {
@@ -133,6 +135,12 @@ impl Respond for Cloud {
                 "microsoft.dbforpostgresql",
                 "flexibleservers",
             ] => self.list(request, subscription),
+            [.., "flexibleservers", server]
+                if self.refused.is_some_and(|(name, ..)| name == server) =>
+            {
+                let (_, status, code) = self.refused.unwrap();
+                refusal(status, code)
+            }
             [.., "flexibleservers", _] => match self.servers.iter().find(|it| id(it) == path) {
                 Some(server) => ResponseTemplate::new(200).set_body_json(server),
                 None => refusal(404, "ResourceNotFound"),
@@ -225,7 +233,31 @@ fn server(resource: &Value, subscription: &str, group: &str) -> Value {
     if let Some(tags) = resource.get("tags") {
         server["tags"] = tags.clone();
     }
+    if let Some(identity) = resource.get("identity") {
+        server["identity"] = reached(identity);
+    }
+    let keys = &mut server["properties"]["dataEncryption"];
+    if keys["type"] == "AzureKeyVault" {
+        keys["primaryEncryptionKeyStatus"] = json!("Valid");
+    }
     server
+}
+
+/// Identities as they are answered: in another case, each with ids of its own, and the system's beside
+/// them where somebody turned that on.
+fn reached(identity: &Value) -> Value {
+    let members = identity["userAssignedIdentities"].as_object().unwrap();
+    let told = json!({ "principalId": "11111111-1111-1111-1111-111111111111", "clientId": "22222222-2222-2222-2222-222222222222" });
+    let members: serde_json::Map<String, Value> = members
+        .keys()
+        .map(|id| (id.replace("resourceGroups", "resourcegroups"), told.clone()))
+        .collect();
+    json!({
+        "type": "SystemAssigned,UserAssigned",
+        "userAssignedIdentities": members,
+        "principalId": "33333333-3333-3333-3333-333333333333",
+        "tenantId": "44444444-4444-4444-4444-444444444444",
+    })
 }
 
 /// What the service adds to any server. The documented example has each of these.
