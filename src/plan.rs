@@ -38,7 +38,10 @@ pub fn plan(estate: &Estate<'_>) -> Plan {
     for database in &estate.databases {
         match database.site.scope {
             PolicyScope::Aws { .. } => aws::instances(database, &mut plan.resources),
-            PolicyScope::Azure { .. } => azure::servers(database, &mut plan.resources),
+            PolicyScope::Azure { .. } => {
+                azure::servers(database, &mut plan.resources);
+                plan.resources.extend(azure::lock(database));
+            }
             PolicyScope::Host { .. } => {}
         }
         plan.dumps.extend(dump::dump(database, estate));

@@ -2,6 +2,7 @@
 
 mod id;
 pub mod limits;
+pub mod locks;
 pub mod postgres;
 pub mod regions;
 pub mod storage;

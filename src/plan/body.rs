@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::cloud::aws::{backup, rds, restore_testing, s3};
-use crate::cloud::azure::{postgres, storage};
+use crate::cloud::azure::{locks, postgres, storage};
 use crate::cloud::{NotCompared, Owned, Property};
 
 /// Declares [`Body`] and everything that holds for each of its kinds alike.
@@ -84,6 +84,7 @@ bodies! {
     Bucket(s3::Bucket),
     FlexibleServer(postgres::FlexibleServer),
     Replica(postgres::Replica),
+    Lock(locks::Lock),
     ManagementPolicy(storage::ManagementPolicy),
 }
 

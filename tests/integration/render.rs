@@ -239,6 +239,42 @@ fn an_azure_replica_waits_for_its_source_and_has_no_backups_of_its_own() {
     assert!(server.get("dependsOn").is_none());
 }
 
+#[test]
+fn deletion_protection_locks_a_server_in_azure() {
+    let resources = |text: &str| {
+        let plan = planned(&[("p.yaml", text)]);
+        let artifacts = rendered(&plan);
+        let file = |path: &str| {
+            let found = artifacts.iter().find(|artifact| artifact.path == path)?;
+            let template: serde_json::Value = serde_json::from_str(&found.text).unwrap();
+            Some(template)
+        };
+        (
+            file("azure/east/new-azure.json"),
+            file("azure/east/old-azure.json"),
+        )
+    };
+    let (new, old) = resources(&both("x"));
+    let new = new.unwrap();
+    let lock = &new["resources"][2];
+    assert_eq!(lock["type"], "Microsoft.Authorization/locks");
+    assert_eq!(lock["properties"]["level"], "CanNotDelete");
+    assert_eq!(lock["dependsOn"][0], lock["scope"]);
+    // A server that exists is locked where somebody wrote it, and nothing else of it is rendered.
+    assert_eq!(old, None);
+    let asked = both("x").replace(
+        "    high_availability: zone_redundant\n",
+        "    high_availability: zone_redundant\n    deletion_protection: true\n",
+    );
+    let (_, old) = resources(&asked);
+    let old = old.unwrap();
+    assert_eq!(old["resources"].as_array().unwrap().len(), 1);
+    assert!(old.get("parameters").is_none());
+    let refused = asked.replace("defaults:\n", "defaults:\n  deletion_protection: false\n");
+    let (new, _) = resources(&refused);
+    assert_eq!(new.unwrap()["resources"].as_array().unwrap().len(), 2);
+}
+
 /// Texts that readers of YAML 1.1, shells, CloudFormation, ARM or a template engine take for more.
 const HOSTILE: [&str; 26] = [
     "no",
@@ -403,6 +439,7 @@ proptest! {
                 Body::RestoreTestingSelection(body) => {
                     body.restore_metadata_overrides.publicly_accessible = value.clone();
                 }
+                Body::Lock(body) => body.scope = kms.clone(),
                 Body::ManagementPolicy(body) => body.properties.policy.rules[0].name = value.clone(),
             }
         }

@@ -2,6 +2,7 @@
 
 mod arm;
 mod credential;
+mod lock;
 mod policy;
 mod server;
 mod transport;
@@ -34,14 +35,20 @@ pub(super) async fn observe(resources: Vec<&Resource>, report: Report<'_>) -> Se
     });
     let seen: Vec<Seen> = futures::stream::iter(subscriptions)
         .map(|(subscription, resources)| async move {
-            let (servers, policies): (Vec<_>, Vec<_>) = resources
-                .iter()
-                .partition(|resource| is_server(&resource.body));
-            let (mut seen, policies) = futures::join!(
+            let of = |kind: fn(&Body) -> bool| -> Vec<&Resource> {
+                let all = resources.iter().copied();
+                all.filter(|resource| kind(&resource.body)).collect()
+            };
+            let servers = of(is_server);
+            let policies = of(|body| matches!(body, Body::ManagementPolicy(_)));
+            let locks = of(|body| matches!(body, Body::Lock(_)));
+            let (mut seen, policies, locks) = futures::join!(
                 read_servers(arm, &subscription, &servers, report),
-                read_policies(arm, policies)
+                each(&policies, |resource| read_policy(arm, resource)),
+                each(&locks, |resource| lock::read(arm, resource)),
             );
             seen.extend(policies);
+            seen.extend(locks);
             seen
         })
         .buffer_unordered(AT_A_TIME)
@@ -181,12 +188,14 @@ async fn unlisted(arm: &Arm, resource: &Resource) -> State {
     }
 }
 
-async fn read_policies(arm: &Arm, resources: Vec<&Resource>) -> Seen {
+/// Resources that are read one by one.
+async fn each<'p, F>(resources: &[&'p Resource], read: impl Fn(&'p Resource) -> F) -> Seen
+where
+    F: Future<Output = State>,
+{
+    let read = &read;
     futures::stream::iter(resources)
-        .map(|resource| async move {
-            let state = read_policy(arm, resource).await;
-            (resource.address.clone(), state)
-        })
+        .map(|resource| async move { (resource.address.clone(), read(resource).await) })
         .buffer_unordered(AT_A_TIME)
         .collect()
         .await

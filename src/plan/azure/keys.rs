@@ -3,7 +3,6 @@
 use super::super::Places;
 use super::Group;
 use crate::cloud::azure::postgres::{DataEncryption, Identity, Member};
-use crate::cloud::azure::resource_id;
 use crate::policy::{Encryption, Key, Replica};
 use crate::resolve::Database;
 
@@ -82,7 +81,7 @@ fn identity_id(key: &Key, group: Group<'_>) -> String {
     let name = &key.identity.value;
     match name.starts_with('/') {
         true => name.clone(),
-        false => resource_id(group.subscription, group.resource_group, IDENTITIES, name),
+        false => group.id(IDENTITIES, name),
     }
 }
 

@@ -4,7 +4,7 @@ use super::super::{Owner, Places, Purpose, Resource, tag_places, tags};
 use super::keys::{self, Keys};
 use super::{Group, on};
 use crate::cloud::Owned;
-use crate::cloud::azure::{postgres, resource_id};
+use crate::cloud::azure::postgres;
 use crate::policy::{HighAvailability, Provision, Replica, SkuTier};
 use crate::resolve::{Database, Layer};
 use crate::source::Place;
@@ -93,12 +93,9 @@ fn replica_body(database: &Database<'_>, replica: &Replica, group: Group<'_>) ->
         identity: keys.identity,
         tags: (!tags.is_empty()).then_some(tags),
         properties: postgres::ReplicaProperties {
-            source_server_resource_id: Some(resource_id(
-                group.subscription,
-                group.resource_group,
-                postgres::FlexibleServer::TYPE,
-                &database.written.id,
-            )),
+            source_server_resource_id: Some(
+                group.id(postgres::FlexibleServer::TYPE, &database.written.id),
+            ),
             storage: provision.and_then(storage),
             data_encryption: keys.encryption,
         },

@@ -16,11 +16,13 @@ pub struct Cloud {
     pub servers: Vec<Value>,
     /// Management policies by the path of their account, in lower case.
     pub policies: BTreeMap<String, Value>,
+    /// What is read one by one, by its path in lower case.
+    pub others: BTreeMap<String, Value>,
     /// Servers on a page of the list; everything on one page where there is none.
     pub page: Option<usize>,
     /// A server that the list leaves out, as for a reader of its group alone.
     pub unlisted: Option<&'static str>,
-    /// A server whose own answer is a refusal: status and code.
+    /// The end of a path that is refused, with status and code.
     pub refused: Option<(&'static str, u16, &'static str)>,
 }
 
@@ -54,8 +56,24 @@ impl Cloud {
                 let policy = policy(&resource, &path);
                 self.policies.insert(path.to_ascii_lowercase(), policy);
             }
+            "Microsoft.Authorization/locks" => {
+                let scope = resource["scope"].as_str().unwrap();
+                let path = format!("{scope}/providers/Microsoft.Authorization/locks/{name}");
+                let answer = json!({
+                    "id": path, "name": name, "type": "Microsoft.Authorization/locks",
+                    "properties": resource["properties"],
+                });
+                self.others.insert(path.to_ascii_lowercase(), answer);
+            }
             other => panic!("nobody said what ARM answers for {other}"),
         }
+    }
+
+    /// What is read by the one path that ends so.
+    pub fn other(&mut self, end: &str) -> &mut Value {
+        let mut others = self.others.iter_mut();
+        let found = others.find(|(path, _)| path.ends_with(end));
+        found.expect("it is deployed").1
     }
 
     /// The server of a name, which ARM may have in another case.
@@ -126,6 +144,11 @@ impl Respond for Cloud {
             return refusal(400, "MissingApiVersionParameter");
         }
         let path = request.url.path().to_ascii_lowercase();
+        if let Some((end, status, code)) = self.refused
+            && path.ends_with(end)
+        {
+            return refusal(status, code);
+        }
         let steps: Vec<&str> = path.split('/').skip(1).collect();
         match steps[..] {
             [
@@ -135,12 +158,6 @@ impl Respond for Cloud {
                 "microsoft.dbforpostgresql",
                 "flexibleservers",
             ] => self.list(request, subscription),
-            [.., "flexibleservers", server]
-                if self.refused.is_some_and(|(name, ..)| name == server) =>
-            {
-                let (_, status, code) = self.refused.unwrap();
-                refusal(status, code)
-            }
             [.., "flexibleservers", _] => match self.servers.iter().find(|it| id(it) == path) {
                 Some(server) => ResponseTemplate::new(200).set_body_json(server),
                 None => refusal(404, "ResourceNotFound"),
@@ -148,6 +165,10 @@ impl Respond for Cloud {
             [.., "managementpolicies", "default"] => match self.policies.get(&path) {
                 Some(policy) => ResponseTemplate::new(200).set_body_json(policy),
                 None => refusal(404, "ManagementPolicyNotFound"),
+            },
+            [.., "locks", _] => match self.others.get(&path) {
+                Some(lock) => ResponseTemplate::new(200).set_body_json(lock),
+                None => refusal(404, "LockNotFound"),
             },
             _ => refusal(404, "ResourceNotFound"),
         }

@@ -45,13 +45,13 @@ fn fresh_keys_have_no_drift_and_each_server_with_some_is_asked_once() {
     assert_eq!(output.stdout, "");
     assert_eq!(
         output.stderr,
-        "backstay drift: 3 resources and 39 properties compared; 0 errors, 0 warnings, 4 notes\n"
+        "backstay drift: 4 resources and 42 properties compared; 0 errors, 0 warnings, 4 notes\n"
     );
     let requests = running.requests();
     let asked = requests
         .iter()
         .filter(|(_, url)| url.contains("api-version=2025-08-01"));
-    assert_eq!((requests.len(), asked.count()), (4, 3), "{requests:?}");
+    assert_eq!((requests.len(), asked.count()), (5, 3), "{requests:?}");
 }
 
 #[rstest]
@@ -141,7 +141,7 @@ fn a_change_of_a_key_is_found(
 #[test]
 fn an_identity_that_is_not_told_hides_nothing_else() {
     let running = Estate::of(POLICY).start(|cloud| {
-        cloud.refused = Some(("trains-prod", 403, "AuthorizationFailed"));
+        cloud.refused = Some(("/flexibleservers/trains-prod", 403, "AuthorizationFailed"));
         cloud.set(
             "trains-prod",
             "/properties/backup/backupRetentionDays",
