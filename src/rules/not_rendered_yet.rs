@@ -54,10 +54,13 @@ pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
         findings.extend(later(what, places));
     }
     let azure = |database: &&Database<'_>| database.engine() == Engine::AzurePostgres;
-    let servers = estate.databases.iter().filter(azure);
+    let servers = || estate.databases.iter().filter(azure);
+    let windows = servers().filter_map(|d| d.intent.maintenance_window.as_ref()?.place);
+    let what = "maintenance windows of Azure servers";
+    findings.extend(later(what, windows.collect()));
     let vaults = estate.vaults.iter();
     let vaults = vaults.filter(|vault| matches!(vault.site.scope, Scope::Azure { .. }));
-    let named = servers.filter_map(|d| Some(d.written.vault.as_ref()?.place));
+    let named = servers().filter_map(|d| Some(d.written.vault.as_ref()?.place));
     let vaults = vaults.map(|vault| vault.name.place).chain(named);
     findings.extend(later("vaults of Azure Backup", vaults.collect()));
     // Who has no vault to restore from is told by a rule of its own.
