@@ -40,7 +40,10 @@ pub fn plan(estate: &Estate<'_>) -> Plan {
             PolicyScope::Aws { .. } => {
                 aws::instances(database, estate, &mut plan.resources);
             }
-            PolicyScope::Azure { .. } => plan.resources.extend(azure::server(database)),
+            PolicyScope::Azure { .. } => {
+                azure::servers(database, &mut plan.resources);
+                plan.resources.extend(azure::lock(database));
+            }
             PolicyScope::Host { .. } => {}
         }
         plan.dumps.extend(dump::dump(database, estate));

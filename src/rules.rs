@@ -27,7 +27,12 @@ macro_rules! rules {
 }
 
 rules! {
+    azure_geo
+    azure_key
+    azure_login
+    azure_region
     azure_retention
+    azure_size
     azure_storage_size
     azure_version
     bad_identifier

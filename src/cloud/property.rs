@@ -53,6 +53,8 @@ pub enum Restore {
     Tag,
     /// Only a new resource can have another value: no command undoes this one.
     Replacement,
+    /// The same, and how a person gets there.
+    Migration(&'static str),
     /// The whole document is put again.
     Document,
     /// The replication into the other Region is started anew.

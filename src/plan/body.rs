@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::cloud::aws::{backup, kms, rds, restore_testing, s3};
-use crate::cloud::azure::{postgres, storage};
+use crate::cloud::azure::{locks, postgres, storage};
 use crate::cloud::{NotCompared, Owned, Property};
 
 /// Declares [`Body`] and everything that holds for each of its kinds alike.
@@ -91,6 +91,8 @@ bodies! {
     Bucket(s3::Bucket),
     BucketPolicy(s3::BucketPolicy),
     FlexibleServer(postgres::FlexibleServer),
+    Replica(postgres::Replica),
+    Lock(locks::Lock),
     ManagementPolicy(storage::ManagementPolicy),
 }
 

@@ -39,7 +39,7 @@ layer! {
         pub size: Option<Spanned<Size>>,
         /// Vault that keeps its long-term backups.
         pub vault: Option<Spanned<String>>,
-        /// Read replicas.
+        /// Read replicas. They hold no backups of their own.
         #[serde(default)]
         pub replicas: Vec<Replica>,
         /// Manual snapshots by script (RDS).
@@ -112,6 +112,22 @@ pub struct Replica {
     /// Region of the replica (Azure), where it is not the server's own.
     #[schemars(pattern(r"^[a-z0-9]{3,40}$"))]
     pub location: Option<Spanned<String>>,
+    /// Key of the replica (Azure), in its region; the server's own where it is in the same one.
+    pub key: Option<Key>,
+}
+
+/// A key that exists, and who may use it.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Key {
+    /// URL of a Key Vault key. Without the version, new versions are taken up by themselves. Not
+    /// needed where `encryption` names the key.
+    #[schemars(pattern(r"^https://[a-z0-9-]{3,63}(\.[a-z0-9-]{2,63}){2,4}/keys/[A-Za-z0-9-]{1,127}(/[0-9a-f]{32})?$"))]
+    pub url: Option<Spanned<String>>,
+    /// User-assigned identity that may use the key: its name in the database's resource group, or its
+    /// ARM id.
+    #[schemars(pattern(r"^(/subscriptions/[0-9a-fA-F-]{36}/resourceGroups/[A-Za-z0-9_().-]{1,90}/providers/Microsoft\.ManagedIdentity/userAssignedIdentities/)?[A-Za-z0-9][A-Za-z0-9_-]{2,127}$"))]
+    pub identity: Spanned<String>,
 }
 
 /// Known keys of a database that a replica cannot have.
@@ -279,6 +295,11 @@ pub struct Provision {
     pub sku: Option<Spanned<String>>,
     /// Compute tier (Azure).
     pub sku_tier: Option<Spanned<SkuTier>>,
+    /// Key that encrypts the server (Azure), where `encryption` is not provider_managed. Settable
+    /// only when the server is created.
+    pub key: Option<Key>,
+    /// Key of the geo-redundant backups (Azure), in the paired region, with an identity of its own.
+    pub geo_key: Option<Key>,
     /// Disk.
     pub storage: Option<ProvisionStorage>,
     /// Administrator's login; the secret itself is made and kept by the cloud.

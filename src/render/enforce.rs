@@ -170,6 +170,8 @@ fn rows(resource: &Resource) -> Vec<Row> {
             // The name is how the resource is found.
             Restore::Replacement
                 if value.as_str() == Some(&resource.address.name) && steps.len() == 1 => {}
+            // A whole block: its members have rows of their own.
+            _ if value.is_object() => {}
             restore => rows.push(Row {
                 kind: match words(restore, value) {
                     Some(_) => Kind::Setting,

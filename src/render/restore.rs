@@ -1,5 +1,6 @@
 //! The commands that bring a cloud back to the plan. Printed, never run.
 
+mod azure;
 mod bucket;
 mod key;
 mod replication;
@@ -21,7 +22,7 @@ use crate::plan::{Body, Owner, Plan, Resource, Scope};
 /// create.
 pub fn restore_command(resource: &Resource, pointer: &str, live: &Value) -> Option<Command> {
     if pointer.is_empty() {
-        return deploy_command(resource);
+        return deploy_command(resource).or_else(|| azure::create_replica(resource));
     }
     let tree = resource.body.tree();
     let properties = affected(resource.body.properties(), pointer);
@@ -93,17 +94,32 @@ fn affected<'p>(properties: &'p [Property], pointer: &str) -> Vec<&'p Property> 
     }
 }
 
-/// Options of which the client takes one only with the other: a size is one of its tier's.
-const TOGETHER: [&str; 2] = ["--sku-name", "--tier"];
+/// Options of which the client takes one only with the other: a size is one of its tier's, a key is
+/// reached by its identity.
+const TOGETHER: [[&str; 2]; 3] = [
+    ["--sku-name", "--tier"],
+    ["--key", "--identity"],
+    ["--backup-key", "--backup-identity"],
+];
 
 fn together<'p>(all: &'p [Property], some: Vec<&'p Property>) -> Vec<&'p Property> {
-    let bound = |property: &Property| match property.restore {
-        Restore::Option(option) => TOGETHER.contains(&option),
-        _ => false,
+    let option = |property: &Property| match property.restore {
+        Restore::Option(option) => Some(option),
+        _ => None,
     };
-    match some[..] {
-        [property] if bound(property) => all.iter().filter(|other| bound(other)).collect(),
-        _ => some,
+    let own = match some[..] {
+        [property] => option(property),
+        _ => None,
+    };
+    let pair = TOGETHER
+        .iter()
+        .find(|pair| own.is_some_and(|own| pair.contains(&own)));
+    match pair {
+        Some(pair) => {
+            let bound = |it: &&Property| option(it).is_some_and(|it| pair.contains(&it));
+            all.iter().filter(bound).collect()
+        }
+        None => some,
     }
 }
 
@@ -133,7 +149,8 @@ pub(super) fn words(restore: Restore, value: &Value) -> Option<Vec<String>> {
         | Restore::Verb(_)
         | Restore::Replicate
         | Restore::Revert
-        | Restore::Replacement => None,
+        | Restore::Replacement
+        | Restore::Migration(_) => None,
     }
 }
 
@@ -329,28 +346,7 @@ fn put_document(resource: &Resource, tree: &Value, pointer: &str) -> Option<Comm
 fn deploy_command(resource: &Resource) -> Option<Command> {
     match (&resource.owner, &resource.address.scope) {
         (Owner::Stack { .. }, Scope::Aws { region, .. }) => stack::deploy(&resource.owner, region),
-        (
-            Owner::Template { file, .. },
-            Scope::Azure {
-                subscription,
-                resource_group,
-            },
-        ) => Some(Command::new([
-            "az",
-            "deployment",
-            "group",
-            "create",
-            "--subscription",
-            subscription,
-            "--resource-group",
-            resource_group,
-            "--name",
-            &format!("backstay-{}", resource.name),
-            "--mode",
-            "Incremental",
-            "--template-file",
-            &format!("{OUT}/{file}"),
-        ])),
+        (Owner::Template { file, .. }, Scope::Azure { .. }) => azure::deploy(resource, file),
         _ => None,
     }
 }
@@ -362,15 +358,11 @@ pub(super) fn lifecycle_path(store: &str) -> String {
 
 /// The resource's identity in its cloud: an ARN or an ARM id.
 pub(super) fn cloud_id(resource: &Resource) -> String {
-    let name = &resource.address.name;
     match &resource.address.scope {
-        Scope::Aws { account, region } => arn("rds", region, account, &format!("db:{name}")),
-        Scope::Azure {
-            subscription,
-            resource_group,
-        } => format!(
-            "/subscriptions/{subscription}/resourceGroups/{resource_group}/providers/{}/{name}",
-            resource.address.kind
-        ),
+        Scope::Aws { account, region } => {
+            let name = &resource.address.name;
+            arn("rds", region, account, &format!("db:{name}"))
+        }
+        Scope::Azure { .. } => azure::id(resource),
     }
 }

@@ -1,7 +1,9 @@
 //! ARM templates: one frame for each purpose around the resources of one deployment.
 
 use serde::Serialize;
+use serde_json::Value;
 
+use super::restore::cloud_id;
 use super::{RenderError, Templates, arm, readback, text};
 use crate::plan::{Body, Purpose, Resource};
 
@@ -10,6 +12,8 @@ use crate::plan::{Body, Purpose, Resource};
 struct Frame<'p> {
     name: &'p str,
     description: String,
+    /// Whether the deployment is asked for a password.
+    secret: bool,
     resources: Vec<Framed<'p>>,
 }
 
@@ -19,9 +23,33 @@ struct Framed<'p> {
     #[serde(rename = "type")]
     kind: &'p str,
     api_version: &'static str,
-    account: &'p str,
+    role: Role,
+    /// Ids of what must be there first, of the same template.
+    depends_on: Vec<String>,
     members: String,
     properties: String,
+}
+
+/// What a frame has to add to a resource.
+#[derive(Serialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+enum Role {
+    Server,
+    Replica,
+    Lock,
+    /// Nothing.
+    Whole,
+}
+
+impl Role {
+    fn of(body: &Body) -> Role {
+        match body {
+            Body::FlexibleServer(_) => Role::Server,
+            Body::Replica(_) => Role::Replica,
+            Body::Lock(_) => Role::Lock,
+            _ => Role::Whole,
+        }
+    }
 }
 
 /// The frame of a purpose, and what its description calls the part of the policy.
@@ -47,29 +75,55 @@ pub(super) fn render(
         .first()
         .map_or("", |resource| resource.name.as_str());
     let (template, what) = frame(purpose)?;
+    let framed: Vec<Framed<'_>> = resources
+        .iter()
+        .map(|resource| framed(resource, resources))
+        .collect();
     let context = Frame {
         name,
         description: super::description(what, name),
-        resources: resources.iter().map(|resource| framed(resource)).collect(),
+        secret: framed.iter().any(|resource| resource.role == Role::Server),
+        resources: framed,
     };
     let text = templates.fill(template, &context)?;
     readback::template(path, &text, resources)?;
     Ok(text)
 }
 
-fn framed(resource: &Resource) -> Framed<'_> {
-    let mut tree = arm::escape(&resource.body.tree());
-    // The frame adds to a server's properties, so they come apart from the rest.
-    let server = matches!(resource.body, Body::FlexibleServer(_));
+fn framed<'p>(resource: &'p Resource, all: &[&Resource]) -> Framed<'p> {
+    let tree = resource.body.tree();
+    let depends_on = depends_on(resource, &tree, all);
+    let mut tree = arm::escape(&tree);
+    // A frame may add to a resource's properties, so they come apart from the rest.
     let properties = tree
         .as_object_mut()
-        .filter(|_| server)
         .and_then(|members| members.shift_remove("properties"));
     Framed {
         kind: &resource.address.kind,
         api_version: resource.body.api_version().unwrap_or_default(),
-        account: &resource.address.name,
+        role: Role::of(&resource.body),
+        depends_on,
         members: text::json_members(&tree),
         properties: text::json_members(&properties.unwrap_or_default()),
+    }
+}
+
+/// What a resource names by its id, and what it is a part of.
+fn depends_on(resource: &Resource, tree: &Value, all: &[&Resource]) -> Vec<String> {
+    let own = cloud_id(resource);
+    let ids = all.iter().map(|other| cloud_id(other));
+    let needed = |id: &String| {
+        let within = own.strip_prefix(id.as_str());
+        *id != own && (names(tree, id) || within.is_some_and(|rest| rest.starts_with('/')))
+    };
+    ids.filter(needed).collect()
+}
+
+fn names(tree: &Value, id: &str) -> bool {
+    match tree {
+        Value::String(text) => text == id,
+        Value::Array(items) => items.iter().any(|item| names(item, id)),
+        Value::Object(members) => members.values().any(|member| names(member, id)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }

@@ -5,7 +5,7 @@ The Azure Python SDK's own models are the judge: a resource's properties must ex
 be read-only, must have the model's type, and an enumerated one must be a member; what the model
 requires must be there. Where a folder of JSON Schemas is at hand (the environment variable
 BACKSTAY_ARM_SCHEMAS, or ../shared/azure/schemas beside the checkout), each resource must also fit
-<type>.<apiVersion>.strict.json. Microsoft.DataProtection has no model here: only its schema judges it.
+<type>.<apiVersion>.strict.json.
 
 Of the template itself: parameters and variables declared and used, passwords only through secure
 parameters without a default, no secret in an output, names and locations as text, API versions.
@@ -22,6 +22,7 @@ import types
 import typing
 from pathlib import Path
 
+import arm_older
 import common
 from common import Finding, below
 
@@ -29,21 +30,27 @@ WHAT = "ARM templates: *.json with a deploymentTemplate $schema"
 
 # Lower case throughout: ARM does not distinguish.
 MODELS = {
+    "microsoft.alertsmanagement/actionrules": ("alertprocessingrules", "AlertProcessingRule"),
+    "microsoft.authorization/locks": ("resource.locks", "ManagementLockObject"),
+    "microsoft.authorization/roleassignments": ("authorization.v2022_04_01", "RoleAssignmentCreateParameters"),
+    "microsoft.authorization/roledefinitions": ("authorization.v2022_04_01", "RoleDefinition"),
+    "microsoft.dataprotection/backupvaults": ("dataprotection", "BackupVaultResource"),
+    "microsoft.dataprotection/backupvaults/backupinstances": ("dataprotection", "BackupInstanceResource"),
+    "microsoft.dataprotection/backupvaults/backuppolicies": ("dataprotection", "BaseBackupPolicyResource"),
     "microsoft.dbforpostgresql/flexibleservers": ("postgresqlflexibleservers", "Server"),
     "microsoft.dbforpostgresql/flexibleservers/administrators": ("postgresqlflexibleservers", "AdministratorMicrosoftEntraAdd"),
     "microsoft.dbforpostgresql/flexibleservers/configurations": ("postgresqlflexibleservers", "Configuration"),
     "microsoft.dbforpostgresql/flexibleservers/databases": ("postgresqlflexibleservers", "Database"),
     "microsoft.dbforpostgresql/flexibleservers/firewallrules": ("postgresqlflexibleservers", "FirewallRule"),
+    "microsoft.insights/actiongroups": ("monitor", "ActionGroupResource"),
+    "microsoft.insights/activitylogalerts": ("monitor", "ActivityLogAlertResource"),
+    "microsoft.managedidentity/userassignedidentities": ("msi.v2024_11_30", "Identity"),
+    "microsoft.managedidentity/userassignedidentities/federatedidentitycredentials": ("msi.v2024_11_30", "FederatedIdentityCredential"),
     "microsoft.storage/storageaccounts": ("storage", "StorageAccountCreateParameters"),
     "microsoft.storage/storageaccounts/blobservices": ("storage", "BlobServiceProperties"),
     "microsoft.storage/storageaccounts/blobservices/containers": ("storage", "BlobContainer"),
     "microsoft.storage/storageaccounts/blobservices/containers/immutabilitypolicies": ("storage", "ImmutabilityPolicy"),
     "microsoft.storage/storageaccounts/managementpolicies": ("storage", "ManagementPolicy"),
-}
-SCHEMA_ONLY = {
-    "microsoft.dataprotection/backupvaults",
-    "microsoft.dataprotection/backupvaults/backuppolicies",
-    "microsoft.dataprotection/backupvaults/backupinstances",
 }
 NESTED = "microsoft.resources/deployments"
 # What ARM itself reads in a resource, whatever its type.
@@ -212,7 +219,7 @@ def resource_of(path, where, resource, parameters):
         package, name = MODELS[lower]
         body = {key: value for key, value in resource.items() if key not in ENVELOPE}
         yield from properties(path, where, body, getattr(models(package), name), defaults(parameters))
-    elif lower not in SCHEMA_ONLY:
+    else:
         yield Finding(path, "unknown-type", f"{where}: this checker has no model of the type")
     yield from schema(path, where, resource)
 
@@ -282,6 +289,8 @@ def properties(path, where, value, kind, known=None):
     elif is_enum(kind):
         if value not in [member.value for member in kind]:
             yield Finding(path, "enum", f"{where}: {value!r} is none of {', '.join(str(member.value) for member in kind)}")
+    elif arm_older.is_model(kind):
+        yield from arm_older.judge(path, where, value, kind, is_expression, ENVELOPE)
     elif hasattr(kind, "_is_model") or hasattr(kind, "_deserialize"):
         yield from model_of(path, where, value, kind, known)
     elif kind in (str, int, float, bool):

@@ -111,6 +111,7 @@ databases:
     id: new-azure
     tier: important
     size: 128GiB
+    replicas: [{{ id: new-azure-2, location: westus }}]
     provision: {{ version: "16", sku: Standard_D2s_v3, sku_tier: GeneralPurpose, storage: {{ size: 128GiB }}, username: pgadmin }}
   old-azure:
     engine: azure_postgres
@@ -119,6 +120,7 @@ databases:
     tier: important
     size: 128GiB
     high_availability: zone_redundant
+    replicas: [{{ id: old-azure-2 }}]
 "#
     )
 }
@@ -206,6 +208,71 @@ fn a_replica_refers_to_its_source_and_may_go() {
         stack["Resources"]["DatabaseKey"]["Properties"]["Tags"],
         database["Properties"]["Tags"]
     );
+}
+
+#[test]
+fn an_azure_replica_waits_for_its_source_and_has_no_backups_of_its_own() {
+    let plan = planned(&[("p.yaml", &both("x"))]);
+    let artifacts = rendered(&plan);
+    let template: serde_json::Value =
+        serde_json::from_str(text(&artifacts, "azure/east/new-azure.json")).unwrap();
+    let (server, replica) = (&template["resources"][0], &template["resources"][1]);
+    let source = &replica["properties"]["sourceServerResourceId"];
+    assert_eq!(replica["dependsOn"][0], *source);
+    assert!(
+        source
+            .as_str()
+            .unwrap()
+            .ends_with("/flexibleServers/new-azure")
+    );
+    assert_eq!(replica["sku"], server["sku"]);
+    assert_eq!(replica["location"], "westus");
+    assert_eq!(replica["properties"]["createMode"], "Replica");
+    for foreign in [
+        "backup",
+        "highAvailability",
+        "administratorLoginPassword",
+        "version",
+    ] {
+        assert!(replica["properties"].get(foreign).is_none(), "{foreign}");
+    }
+    assert!(server.get("dependsOn").is_none());
+}
+
+#[test]
+fn deletion_protection_locks_a_server_in_azure() {
+    let resources = |text: &str| {
+        let plan = planned(&[("p.yaml", text)]);
+        let artifacts = rendered(&plan);
+        let file = |path: &str| {
+            let found = artifacts.iter().find(|artifact| artifact.path == path)?;
+            let template: serde_json::Value = serde_json::from_str(&found.text).unwrap();
+            Some(template)
+        };
+        (
+            file("azure/east/new-azure.json"),
+            file("azure/east/old-azure.json"),
+        )
+    };
+    let (new, old) = resources(&both("x"));
+    let new = new.unwrap();
+    let lock = &new["resources"][2];
+    assert_eq!(lock["type"], "Microsoft.Authorization/locks");
+    assert_eq!(lock["properties"]["level"], "CanNotDelete");
+    assert_eq!(lock["dependsOn"][0], lock["scope"]);
+    // A server that exists is locked where somebody wrote it, and nothing else of it is rendered.
+    assert_eq!(old, None);
+    let asked = both("x").replace(
+        "    high_availability: zone_redundant\n",
+        "    high_availability: zone_redundant\n    deletion_protection: true\n",
+    );
+    let (_, old) = resources(&asked);
+    let old = old.unwrap();
+    assert_eq!(old["resources"].as_array().unwrap().len(), 1);
+    assert!(old.get("parameters").is_none());
+    let refused = asked.replace("defaults:\n", "defaults:\n  deletion_protection: false\n");
+    let (new, _) = resources(&refused);
+    assert_eq!(new.unwrap()["resources"].as_array().unwrap().len(), 2);
 }
 
 /// Texts that readers of YAML 1.1, shells, CloudFormation, ARM or a template engine take for more.
@@ -351,6 +418,10 @@ proptest! {
                     }
                 }
                 Body::FlexibleServer(body) => body.tags = Some([(key.clone(), value.clone())].into()),
+                Body::Replica(body) => {
+                    body.tags = Some([(key.clone(), value.clone())].into());
+                    body.properties.source_server_resource_id = Some(kms.clone());
+                }
                 Body::Bucket(body) => body.bucket_name = value.clone(),
                 Body::BackupVault(body) => {
                     body.backup_vault_name = value.clone();
@@ -368,10 +439,11 @@ proptest! {
                 Body::RestoreTestingSelection(body) => {
                     body.restore_metadata_overrides.publicly_accessible = value.clone();
                 }
-                Body::ManagementPolicy(body) => body.rules[0].name = value.clone(),
                 Body::Key(body) => body.description = Some(value.clone()),
                 Body::Alias(body) => body.alias_name = key.clone(),
                 Body::BucketPolicy(body) => body.bucket = value.clone(),
+                Body::Lock(body) => body.scope = kms.clone(),
+                Body::ManagementPolicy(body) => body.properties.policy.rules[0].name = value.clone(),
             }
         }
         match render(&plan, &Templates::embedded().unwrap()) {
@@ -529,8 +601,16 @@ fn commands_restore_what_drifted() {
         shown("some-bucket", "/VersioningConfiguration/Status").contains("put-bucket-versioning")
     );
     assert!(
-        shown("someaccount", "/rules/daily-30d/enabled")
+        shown("someaccount", "/properties/policy/rules/daily-30d/enabled")
             .ends_with("--policy @generated/lifecycle/blobs.json")
+    );
+    assert!(shown("old-azure-2", "").contains(
+        "az postgres flexible-server replica create --subscription 00000000-0000-0000-0000-000000000001 --resource-group group --name old-azure-2 --source-server /subscriptions/"
+    ));
+    assert!(shown("new-azure-2", "").contains("--name backstay-new-azure "));
+    assert_eq!(
+        command("old-azure-2", "/properties/sourceServerResourceId"),
+        None
     );
     assert_eq!(deploy_commands(&plan).len(), 6);
 }
@@ -556,7 +636,7 @@ fn the_script_for_an_existing_database_is_the_table() {
             }
             let settable = !matches!(
                 property.restore,
-                backstay::cloud::Restore::Replacement | backstay::cloud::Restore::Tag
+                Restore::Replacement | Restore::Migration(_) | Restore::Tag
             );
             if let (true, true) = (set, settable) {
                 // What has a direction is not lowered unasked.

@@ -2,6 +2,7 @@
 
 mod arm;
 mod credential;
+mod lock;
 mod policy;
 mod server;
 mod transport;
@@ -15,6 +16,7 @@ use futures::StreamExt;
 
 use super::{AT_A_TIME, Found, Report, Seen, State, all_unreadable, chain, grouped};
 use super::{one_line, unreadable};
+use crate::cloud::azure::resource_id;
 use crate::plan::{Body, Resource, Scope};
 use arm::Arm;
 
@@ -33,20 +35,30 @@ pub(super) async fn observe(resources: Vec<&Resource>, report: Report<'_>) -> Se
     });
     let seen: Vec<Seen> = futures::stream::iter(subscriptions)
         .map(|(subscription, resources)| async move {
-            let (servers, policies): (Vec<_>, Vec<_>) = resources
-                .iter()
-                .partition(|resource| matches!(resource.body, Body::FlexibleServer(_)));
-            let (mut seen, policies) = futures::join!(
+            let of = |kind: fn(&Body) -> bool| -> Vec<&Resource> {
+                let all = resources.iter().copied();
+                all.filter(|resource| kind(&resource.body)).collect()
+            };
+            let servers = of(is_server);
+            let policies = of(|body| matches!(body, Body::ManagementPolicy(_)));
+            let locks = of(|body| matches!(body, Body::Lock(_)));
+            let (mut seen, policies, locks) = futures::join!(
                 read_servers(arm, &subscription, &servers, report),
-                read_policies(arm, policies)
+                each(&policies, |resource| read_policy(arm, resource)),
+                each(&locks, |resource| lock::read(arm, resource)),
             );
             seen.extend(policies);
+            seen.extend(locks);
             seen
         })
         .buffer_unordered(AT_A_TIME)
         .collect()
         .await;
     seen.into_iter().flatten().collect()
+}
+
+fn is_server(body: &Body) -> bool {
+    matches!(body, Body::FlexibleServer(_) | Body::Replica(_))
 }
 
 fn subscription(resource: &Resource) -> Option<&str> {
@@ -95,7 +107,7 @@ async fn read_servers(
         .map(|resource| async move {
             let listed = key(resource).and_then(|key| servers.get(&key));
             let state = match listed {
-                Some(live) => server::state(live, resource),
+                Some(live) => found(arm, live, resource).await,
                 None => unlisted(arm, resource).await,
             };
             (resource.address.clone(), state)
@@ -122,6 +134,35 @@ async fn list(arm: &Arm, subscription: &str) -> azure_core::Result<Vec<Server>> 
     Ok(servers)
 }
 
+/// A server that is there. The client drops the members of its identity, so they are read by a GET of
+/// their own, with the version of the API that templates are written for.
+async fn found(arm: &Arm, live: &Server, resource: &Resource) -> State {
+    if !server::has_identity(&resource.body) {
+        return server::state(live, resource, Ok(None));
+    }
+    let version = resource.body.api_version().unwrap_or_default();
+    let identity = match server_path(resource) {
+        Some(path) => arm.get(&path, version).await,
+        None => return unreadable("not a resource of Azure"),
+    };
+    let identity = match identity {
+        Ok(answer) => Ok(server::identity(&answer, &resource.body)),
+        Err(error) => Err(reason("identity of the flexible server", &error)),
+    };
+    server::state(live, resource, identity)
+}
+
+fn server_path(resource: &Resource) -> Option<String> {
+    let (kind, name) = (&resource.address.kind, &resource.address.name);
+    match &resource.address.scope {
+        Scope::Azure {
+            subscription,
+            resource_group,
+        } => Some(resource_id(subscription, resource_group, kind, name)),
+        Scope::Aws { .. } => None,
+    }
+}
+
 /// A list leaves out what its reader may not see, so only the server's own answer says that it is
 /// not there.
 async fn unlisted(arm: &Arm, resource: &Resource) -> State {
@@ -141,18 +182,20 @@ async fn unlisted(arm: &Arm, resource: &Resource) -> State {
         Err(error) => Err(error),
     };
     match answer {
-        Ok(live) => server::state(&live, resource),
+        Ok(live) => found(arm, &live, resource).await,
         Err(error) if is_absent(&error) => State::Missing,
         Err(error) => unreadable(reason("flexible server", &error)),
     }
 }
 
-async fn read_policies(arm: &Arm, resources: Vec<&Resource>) -> Seen {
+/// Resources that are read one by one.
+async fn each<'p, F>(resources: &[&'p Resource], read: impl Fn(&'p Resource) -> F) -> Seen
+where
+    F: Future<Output = State>,
+{
+    let read = &read;
     futures::stream::iter(resources)
-        .map(|resource| async move {
-            let state = read_policy(arm, resource).await;
-            (resource.address.clone(), state)
-        })
+        .map(|resource| async move { (resource.address.clone(), read(resource).await) })
         .buffer_unordered(AT_A_TIME)
         .collect()
         .await
@@ -179,7 +222,7 @@ async fn read_policy(arm: &Arm, resource: &Resource) -> State {
         Err(error) if is_absent(&error) => return State::Missing,
         Err(error) => return unreadable(reason("management policy", &error)),
     };
-    match policy::document(&answer) {
+    match policy::live(&answer, account) {
         Ok(live) => State::Found(Box::new(Found {
             live,
             ..Found::default()

@@ -1,5 +1,7 @@
 //! A flexible server as ARM tells it.
 
+mod keys;
+
 use std::collections::BTreeMap;
 
 use azure_mgmt_postgresql::package_flexibleserver_2024_08_01::models;
@@ -10,6 +12,8 @@ use super::super::{Found, State, tree};
 use super::Key;
 use crate::cloud::azure::postgres;
 use crate::plan::{Body, Resource};
+
+pub(super) use keys::{has_identity, identity};
 
 const OFF: &str = "Disabled";
 
@@ -36,49 +40,115 @@ pub(super) fn key(server: &models::Server) -> Option<Key> {
     Some((group.to_owned(), steps.next_back()?.to_owned()))
 }
 
-pub(super) fn state(live: &models::Server, resource: &Resource) -> State {
+pub(super) fn state(
+    live: &models::Server,
+    resource: &Resource,
+    identity: Result<Option<postgres::Identity>, String>,
+) -> State {
     let properties = live.properties.clone().unwrap_or_default();
     let now = properties.state.as_ref().and_then(text);
     if now.as_deref() == Some(GOING) {
         return State::Missing;
     }
+    let failing = keys::failing(properties.data_encryption.as_ref(), &resource.body);
+    let (identity, unread) = match identity {
+        Ok(identity) => (identity, None),
+        Err(reason) => (None, Some(("/identity".to_owned(), reason))),
+    };
+    let live = match &resource.body {
+        Body::Replica(_) => tree(&replica(live, properties, identity, resource)),
+        _ => tree(&server(live, properties, identity, resource)),
+    };
     State::Found(Box::new(Found {
-        live: tree(&body(live, properties, resource)),
+        live,
         busy: now.filter(|now| PASSING.contains(&now.as_str())),
+        unread: unread.into_iter().collect(),
+        failing,
         ..Found::default()
     }))
 }
 
-fn body(
+fn server(
     live: &models::Server,
     properties: models::ServerProperties,
+    identity: Option<postgres::Identity>,
     resource: &Resource,
 ) -> postgres::FlexibleServer {
+    let planned = Planned::of(&resource.body);
     postgres::FlexibleServer {
         // Found by this name; ARM may answer in another case.
         name: resource.address.name.clone(),
-        location: Some(location(&live.tracked_resource.location, resource)),
-        sku: live.sku.as_ref().map(|sku| postgres::Sku {
-            name: sku.name.clone(),
-            tier: text(&sku.tier).unwrap_or_default(),
-        }),
-        tags: Some(tags(live.tracked_resource.tags.as_ref(), resource)),
+        location: Some(planned.location(&live.tracked_resource.location)),
+        sku: sku(live),
+        identity,
+        tags: Some(planned.tags(live.tracked_resource.tags.as_ref())),
         properties: postgres::Properties {
             version: properties.version.as_ref().and_then(text),
             administrator_login: properties.administrator_login,
-            // `type` and `tier` stay out: ARM tells "" for the default.
-            storage: properties.storage.and_then(|storage| {
-                Some(postgres::Storage {
-                    size_gib: whole(storage.storage_size_gb)?,
-                    auto_grow: Some(or_off(storage.auto_grow.as_ref())),
-                })
-            }),
+            storage: properties.storage.as_ref().and_then(storage),
+            data_encryption: keys::encryption(properties.data_encryption, planned.encryption),
             backup: backup(properties.backup),
             high_availability: Some(postgres::HighAvailability {
                 mode: or_off(properties.high_availability.and_then(|it| it.mode).as_ref()),
             }),
         },
     }
+}
+
+/// The backups that the API reports of a replica are not its own.
+fn replica(
+    live: &models::Server,
+    properties: models::ServerProperties,
+    identity: Option<postgres::Identity>,
+    resource: &Resource,
+) -> postgres::Replica {
+    let planned = Planned::of(&resource.body);
+    postgres::Replica {
+        name: resource.address.name.clone(),
+        location: Some(planned.location(&live.tracked_resource.location)),
+        sku: sku(live),
+        identity,
+        tags: Some(planned.tags(live.tracked_resource.tags.as_ref())),
+        properties: postgres::ReplicaProperties {
+            source_server_resource_id: source(&properties, planned.source),
+            storage: properties.storage.as_ref().and_then(storage),
+            data_encryption: keys::encryption(properties.data_encryption, planned.encryption),
+        },
+    }
+}
+
+/// The server that it copies: the plan's spelling where it is the same. A server that was promoted
+/// copies none. A replica of which no source is told copies the one that it was made from.
+fn source(properties: &models::ServerProperties, planned: Option<&String>) -> Option<String> {
+    let role = properties.replica.as_ref().and_then(|it| it.role.as_ref());
+    let role = role.or(properties.replication_role.as_ref());
+    let copies = role
+        .and_then(text)
+        .is_none_or(|role| role.ends_with("Replica"));
+    let told = properties.source_server_resource_id.as_ref();
+    let told = told.filter(|id| !id.is_empty());
+    let source = match (told, planned) {
+        (Some(told), Some(planned)) if told.eq_ignore_ascii_case(planned) => Some(planned),
+        (Some(told), _) => Some(told),
+        (None, planned) => planned.filter(|_| role.is_some()),
+    };
+    source.filter(|_| copies).cloned()
+}
+
+fn sku(live: &models::Server) -> Option<postgres::Sku> {
+    let sku = live.sku.as_ref()?;
+    Some(postgres::Sku {
+        name: sku.name.clone(),
+        tier: text(&sku.tier).unwrap_or_default(),
+    })
+}
+
+/// `type` and `tier` stay out: ARM tells "" for the default.
+fn storage(live: &models::Storage) -> Option<postgres::Storage> {
+    Some(postgres::Storage {
+        size_gib: whole(live.storage_size_gb)?,
+        auto_grow: Some(or_off(live.auto_grow.as_ref())),
+    })
 }
 
 /// Without a block there are no backups of the server's own; without the setting they stay in the
@@ -94,33 +164,55 @@ fn backup(live: Option<models::Backup>) -> postgres::Backup {
     }
 }
 
-/// `East US` and `eastus` are one region: the plan's spelling where it is the same.
-fn location(live: &str, resource: &Resource) -> String {
-    let plain = |name: &str| name.replace(' ', "").to_ascii_lowercase();
-    let planned = match &resource.body {
-        Body::FlexibleServer(server) => server.location.as_deref(),
-        _ => None,
-    };
-    match planned {
-        Some(planned) if plain(planned) == plain(live) => planned.to_owned(),
-        _ => plain(live),
-    }
+/// Spellings of the plan: ARM knows several of one thing.
+#[derive(Default)]
+struct Planned<'p> {
+    location: Option<&'p str>,
+    tags: Option<&'p BTreeMap<String, String>>,
+    encryption: Option<&'p postgres::DataEncryption>,
+    source: Option<&'p String>,
 }
 
-/// Azure tells names of tags apart without regard to case: the plan's spelling where it is the same.
-fn tags(live: Option<&Value>, resource: &Resource) -> BTreeMap<String, String> {
-    let planned = match &resource.body {
-        Body::FlexibleServer(server) => server.tags.as_ref(),
-        _ => None,
-    };
-    let spelled = |key: &String| {
-        let mut names = planned.into_iter().flat_map(BTreeMap::keys);
-        let name = names.find(|name| name.eq_ignore_ascii_case(key));
-        name.unwrap_or(key).clone()
-    };
-    let tags = live.and_then(Value::as_object).into_iter().flatten();
-    tags.filter_map(|(key, value)| Some((spelled(key), value.as_str()?.to_owned())))
-        .collect()
+impl<'p> Planned<'p> {
+    fn of(body: &'p Body) -> Planned<'p> {
+        match body {
+            Body::FlexibleServer(server) => Planned {
+                location: server.location.as_deref(),
+                tags: server.tags.as_ref(),
+                encryption: server.properties.data_encryption.as_ref(),
+                source: None,
+            },
+            Body::Replica(replica) => Planned {
+                location: replica.location.as_deref(),
+                tags: replica.tags.as_ref(),
+                encryption: replica.properties.data_encryption.as_ref(),
+                source: replica.properties.source_server_resource_id.as_ref(),
+            },
+            _ => Planned::default(),
+        }
+    }
+
+    /// `East US` and `eastus` are one region: the plan's spelling where it is the same.
+    fn location(&self, live: &str) -> String {
+        let plain = |name: &str| name.replace(' ', "").to_ascii_lowercase();
+        match self.location {
+            Some(planned) if plain(planned) == plain(live) => planned.to_owned(),
+            _ => plain(live),
+        }
+    }
+
+    /// Azure tells names of tags apart without regard to case: the plan's spelling where it is the
+    /// same.
+    fn tags(&self, live: Option<&Value>) -> BTreeMap<String, String> {
+        let spelled = |key: &String| {
+            let mut names = self.tags.into_iter().flat_map(BTreeMap::keys);
+            let name = names.find(|name| name.eq_ignore_ascii_case(key));
+            name.unwrap_or(key).clone()
+        };
+        let tags = live.and_then(Value::as_object).into_iter().flatten();
+        tags.filter_map(|(key, value)| Some((spelled(key), value.as_str()?.to_owned())))
+            .collect()
+    }
 }
 
 /// A value of one of the API's enumerations, also one that is newer than the client.

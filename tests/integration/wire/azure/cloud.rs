@@ -16,10 +16,14 @@ pub struct Cloud {
     pub servers: Vec<Value>,
     /// Management policies by the path of their account, in lower case.
     pub policies: BTreeMap<String, Value>,
+    /// What is read one by one, by its path in lower case.
+    pub others: BTreeMap<String, Value>,
     /// Servers on a page of the list; everything on one page where there is none.
     pub page: Option<usize>,
     /// A server that the list leaves out, as for a reader of its group alone.
     pub unlisted: Option<&'static str>,
+    /// The end of a path that is refused, with status and code.
+    pub refused: Option<(&'static str, u16, &'static str)>,
 }
 
 impl Cloud {
@@ -52,8 +56,24 @@ impl Cloud {
                 let policy = policy(&resource, &path);
                 self.policies.insert(path.to_ascii_lowercase(), policy);
             }
+            "Microsoft.Authorization/locks" => {
+                let scope = resource["scope"].as_str().unwrap();
+                let path = format!("{scope}/providers/Microsoft.Authorization/locks/{name}");
+                let answer = json!({
+                    "id": path, "name": name, "type": "Microsoft.Authorization/locks",
+                    "properties": resource["properties"],
+                });
+                self.others.insert(path.to_ascii_lowercase(), answer);
+            }
             other => panic!("nobody said what ARM answers for {other}"),
         }
+    }
+
+    /// What is read by the one path that ends so.
+    pub fn other(&mut self, end: &str) -> &mut Value {
+        let mut others = self.others.iter_mut();
+        let found = others.find(|(path, _)| path.ends_with(end));
+        found.expect("it is deployed").1
     }
 
     /// The server of a name, which ARM may have in another case.
@@ -124,6 +144,11 @@ impl Respond for Cloud {
             return refusal(400, "MissingApiVersionParameter");
         }
         let path = request.url.path().to_ascii_lowercase();
+        if let Some((end, status, code)) = self.refused
+            && path.ends_with(end)
+        {
+            return refusal(status, code);
+        }
         let steps: Vec<&str> = path.split('/').skip(1).collect();
         match steps[..] {
             [
@@ -140,6 +165,10 @@ impl Respond for Cloud {
             [.., "managementpolicies", "default"] => match self.policies.get(&path) {
                 Some(policy) => ResponseTemplate::new(200).set_body_json(policy),
                 None => refusal(404, "ManagementPolicyNotFound"),
+            },
+            [.., "locks", _] => match self.others.get(&path) {
+                Some(lock) => ResponseTemplate::new(200).set_body_json(lock),
+                None => refusal(404, "LockNotFound"),
             },
             _ => refusal(404, "ResourceNotFound"),
         }
@@ -203,7 +232,10 @@ fn server(resource: &Value, subscription: &str, group: &str) -> Value {
     let name = resource["name"].as_str().unwrap();
     let mut properties = resource["properties"].clone();
     // Write-only.
-    properties.as_object_mut().unwrap().remove("createMode");
+    let mode = properties.as_object_mut().unwrap().remove("createMode");
+    if mode.is_some_and(|mode| mode == "Replica") {
+        fill(&mut properties, copied());
+    }
     let standby = match properties["highAvailability"]["mode"].as_str() {
         Some("Disabled") | None => json!({ "state": "NotEnabled" }),
         Some(_) => json!({ "state": "Healthy", "standbyAvailabilityZone": "2" }),
@@ -222,7 +254,31 @@ fn server(resource: &Value, subscription: &str, group: &str) -> Value {
     if let Some(tags) = resource.get("tags") {
         server["tags"] = tags.clone();
     }
+    if let Some(identity) = resource.get("identity") {
+        server["identity"] = reached(identity);
+    }
+    let keys = &mut server["properties"]["dataEncryption"];
+    if keys["type"] == "AzureKeyVault" {
+        keys["primaryEncryptionKeyStatus"] = json!("Valid");
+    }
     server
+}
+
+/// Identities as they are answered: in another case, each with ids of its own, and the system's beside
+/// them where somebody turned that on.
+fn reached(identity: &Value) -> Value {
+    let members = identity["userAssignedIdentities"].as_object().unwrap();
+    let told = json!({ "principalId": "11111111-1111-1111-1111-111111111111", "clientId": "22222222-2222-2222-2222-222222222222" });
+    let members: serde_json::Map<String, Value> = members
+        .keys()
+        .map(|id| (id.replace("resourceGroups", "resourcegroups"), told.clone()))
+        .collect();
+    json!({
+        "type": "SystemAssigned,UserAssigned",
+        "userAssignedIdentities": members,
+        "principalId": "33333333-3333-3333-3333-333333333333",
+        "tenantId": "44444444-4444-4444-4444-444444444444",
+    })
 }
 
 /// What the service adds to any server. The documented example has each of these.
@@ -251,6 +307,19 @@ fn filled_in(name: &str) -> Value {
     })
 }
 
+/// What the service adds to a replica: the source's login and version, and a block of backups that
+/// are not its own. The documented example has each of these.
+fn copied() -> Value {
+    json!({
+        "replica": { "role": "AsyncReplica", "capacity": 0 },
+        "replicationRole": "AsyncReplica",
+        "replicaCapacity": 0,
+        "administratorLogin": "pgadmin",
+        "version": "16",
+        "backup": { "backupRetentionDays": 7, "geoRedundantBackup": "Disabled" },
+    })
+}
+
 /// A server's id, in the case that ARM likes that day.
 pub fn server_id(subscription: &str, group: &str, name: &str) -> String {
     format!(
@@ -265,6 +334,7 @@ fn display_name(region: &str) -> &str {
     match region {
         "eastus" => "East US",
         "westeurope" => "West Europe",
+        "westus2" => "West US 2",
         other => panic!("nobody said how ARM calls {other}"),
     }
 }
