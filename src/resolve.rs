@@ -10,6 +10,7 @@ mod layers;
 mod long_term;
 mod mechanisms;
 mod started;
+mod ways;
 
 pub use builtin::TIERS;
 pub use estate::resolve;
@@ -17,3 +18,4 @@ pub use estate::{Database, Estate, Reference, Scope, Site, Store, Unresolved, Va
 pub use layers::{Intent, IntentCopies, IntentRestoreTest, IntentRetention, Layer, Resolved};
 pub use mechanisms::{Lies, Means, Mechanism, Medium, mechanisms};
 pub use started::Started;
+pub use ways::{By, Disaster, Vault as VaultOf, Way, ways};

@@ -9,6 +9,8 @@ use crate::source::Place;
 #[derive(Debug, Clone)]
 pub struct Mechanism<'w> {
     pub means: Means,
+    /// The policy's name of the store, vault or location that holds its backups.
+    pub holder: &'w str,
     /// Where its backups lie.
     pub lies: Lies<'w>,
     /// Most that is lost when it is all that is left, in minutes. None: nobody promises a bound.
@@ -105,6 +107,7 @@ fn automated<'w>(database: &Database<'w>) -> Option<Mechanism<'w>> {
         .filter(|_| provider)?;
     (pitr.value.minutes() > 0).then(|| Mechanism {
         means: Means::Automated,
+        holder: database.site.name,
         lies: database.site.lies(),
         rpo: Some(LOG_MINUTES),
         keeps: Some(pitr.value),
@@ -115,9 +118,11 @@ fn automated<'w>(database: &Database<'w>) -> Option<Mechanism<'w>> {
 fn replicated<'w>(database: &Database<'w>, estate: &Estate<'w>) -> Option<Mechanism<'w>> {
     let own = automated(database)?;
     let to = database.intent.copies.replicate_pitr.as_ref()?;
+    let site = estate.location(&to.value)?;
     Some(Mechanism {
         means: Means::Replicated,
-        lies: estate.location(&to.value)?.lies(),
+        holder: site.name,
+        lies: site.lies(),
         // RDS promises no bound on the replication's lag.
         rpo: None,
         place: to.place,
@@ -154,6 +159,7 @@ fn snapshots<'w>(database: &Database<'w>, estate: &Estate<'w>) -> Vec<Mechanism<
     let own = (database.site, snapshots.schedule.place);
     let each = |(site, place): (Site<'w>, Place)| Mechanism {
         means: Means::Snapshots,
+        holder: site.name,
         lies: site.lies(),
         rpo: Some(snapshots.schedule.longest_gap()),
         keeps: Some(snapshots.keep.value),
@@ -185,9 +191,11 @@ fn vaults<'w>(database: &Database<'w>, estate: &Estate<'w>) -> Vec<Mechanism<'w>
         .into_iter()
         .chain(copies)
         .filter_map(|(means, name, place)| {
+            let vault = estate.vault(name)?;
             Some(Mechanism {
                 means,
-                lies: estate.vault(name)?.site.lies(),
+                holder: vault.name.value.as_str(),
+                lies: vault.site.lies(),
                 rpo: Some(*gap),
                 keeps: longest,
                 place,
@@ -213,6 +221,7 @@ fn dumps<'w>(database: &Database<'w>, estate: &Estate<'w>) -> Vec<Mechanism<'w>>
     stores
         .map(|store| Mechanism {
             means: Means::Dumps,
+            holder: store.name.value.as_str(),
             lies: store.site.lies(),
             rpo: Some(dump.schedule.longest_gap()),
             keeps: longest,

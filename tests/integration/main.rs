@@ -12,6 +12,7 @@ mod hostile;
 mod jobs;
 mod readme;
 mod recorded;
+mod recover;
 mod render;
 mod reports;
 mod rules;
