@@ -43,6 +43,7 @@ pub fn plan(estate: &Estate<'_>) -> Plan {
             PolicyScope::Host { .. } => {}
         }
     }
+    aws::alerts(estate, &mut plan.resources);
     plan
 }
 

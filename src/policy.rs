@@ -1,5 +1,6 @@
 //! What the user wrote: one document a file, each value with its place.
 
+mod alerts;
 mod database;
 mod duration;
 mod model;
@@ -15,6 +16,7 @@ mod tree;
 use crate::finding::Finding;
 use crate::source::{FileId, Sources};
 
+pub use alerts::{AlertEvent, Alerts, Receiver, topic_of};
 pub use database::{
     Database, Dump, DumpFormat, Engine, Export, Provision, ProvisionStorage, Replica, Runner,
     SkuTier, Snapshots, StorageType,
@@ -29,8 +31,7 @@ pub use reference::reference;
 pub use schedule::Schedule;
 pub use schema::{json_schema, validator};
 pub use settings::{
-    AlertEvent, Alerts, Copies, Encryption, HighAvailability, RestoreTest, Retention, Settings,
-    TimeZone,
+    Copies, Encryption, HighAvailability, RestoreTest, Retention, Settings, TimeZone,
 };
 pub use size::Size;
 pub use spanned::{NAME_PATTERN, Name, Named, Spanned};

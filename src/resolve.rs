@@ -4,6 +4,7 @@
 //! tier, the workspace's tier, the file's tier, the database. Maps merge key by key; texts, numbers
 //! and lists replace. Defaults and tiers of a file without databases hold for the whole workspace.
 
+pub mod alerts;
 mod builtin;
 mod estate;
 mod layers;
@@ -11,4 +12,6 @@ mod layers;
 pub use builtin::TIERS;
 pub use estate::resolve;
 pub use estate::{Database, Estate, Reference, Scope, Site, Store, Unresolved, Vault};
-pub use layers::{Intent, IntentCopies, IntentRestoreTest, IntentRetention, Layer, Resolved};
+pub use layers::{
+    Intent, IntentAlerts, IntentCopies, IntentRestoreTest, IntentRetention, Layer, Resolved,
+};

@@ -1,8 +1,13 @@
 //! AWS: what CloudFormation is given, and RDS's and S3's own limits.
 
+pub mod events;
 pub mod limits;
+mod policy;
 pub mod rds;
 pub mod s3;
+pub mod signals;
+pub mod sns;
 mod value;
 
-pub use value::{Tags, Value, arn, partition};
+pub use policy::PolicyDocument;
+pub use value::{Tags, Value, arn, logical_id, partition};

@@ -19,10 +19,14 @@ pub trait Owned: Serialize + DeserializeOwned {
 pub enum Direction {
     /// A smaller number, a shorter time or `false` is weaker.
     MoreIsStronger,
+    /// A limit that trouble must pass before anybody is told: a smaller one is stronger.
+    LessIsStronger,
     /// Listed from weakest to strongest; a value that is not listed is a plain change.
     Ranked(&'static [&'static str]),
     /// A list, each member of which protects; a missing one is weaker.
     EachIsStronger,
+    /// None at all is weaker; of two values neither is.
+    AbsentIsWeaker,
     /// Other is neither weaker nor stronger.
     Neutral,
 }

@@ -14,11 +14,12 @@ pub(super) fn is_reference(value: &Value) -> bool {
     })
 }
 
-/// The name of a list's member: a rule's id, a tag's key.
+/// What names a member of a list: a rule's id, a tag's key, a statement's, a subscriber's address.
+const NAMES: [&str; 5] = ["Id", "Key", "name", "Sid", "Endpoint"];
+
+/// The name of a list's member.
 pub(super) fn item_name(item: &Value) -> Option<&str> {
-    ["Id", "Key", "name"]
-        .into_iter()
-        .find_map(|key| item.get(key)?.as_str())
+    NAMES.into_iter().find_map(|key| item.get(key)?.as_str())
 }
 
 /// Some when every member of the list has a name.

@@ -12,6 +12,8 @@ pub(super) fn kind(property: Option<&Property>, intended: &Value, live: &Value) 
     let direction = property.map_or(Direction::Neutral, |property| property.direction);
     let order = match direction {
         Direction::MoreIsStronger => amount(live).partial_cmp(&amount(intended)),
+        Direction::LessIsStronger if live.is_null() => Some(Ordering::Less),
+        Direction::LessIsStronger => amount(intended).partial_cmp(&amount(live)),
         Direction::Ranked(words) => {
             let rank = |value: &Value| words.iter().position(|word| Some(*word) == value.as_str());
             match (rank(live), rank(intended)) {
@@ -21,7 +23,8 @@ pub(super) fn kind(property: Option<&Property>, intended: &Value, live: &Value) 
             }
         }
         Direction::EachIsStronger => members(intended, live),
-        Direction::Neutral => None,
+        Direction::AbsentIsWeaker if live.is_null() => Some(Ordering::Less),
+        Direction::AbsentIsWeaker | Direction::Neutral => None,
     };
     match order {
         Some(Ordering::Less) => Kind::Weakened,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::cloud::aws::{rds, s3};
+use crate::cloud::aws::{events, rds, s3, sns};
 use crate::cloud::azure::{postgres, storage};
 use crate::cloud::{NotCompared, Owned, Property};
 
@@ -77,6 +77,11 @@ macro_rules! bodies {
 bodies! {
     DbInstance(rds::DbInstance),
     Bucket(s3::Bucket),
+    Topic(sns::Topic),
+    TopicPolicy(sns::TopicPolicy),
+    EventSubscription(events::EventSubscription),
+    Rule(events::Rule),
+    Alarm(events::Alarm),
     FlexibleServer(postgres::FlexibleServer),
     ManagementPolicy(storage::ManagementPolicy),
 }

@@ -31,6 +31,7 @@ pub struct Resource {
 pub enum Purpose {
     Database,
     Store,
+    Alerts,
 }
 
 /// What brings the resource into being.

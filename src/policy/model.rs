@@ -4,10 +4,11 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::alerts::Alerts;
 use super::database::Database;
 use super::duration::Duration;
 use super::settings::{
-    Alerts, Copies, Encryption, HighAvailability, RestoreTest, Retention, TimeZone, layer,
+    Copies, Encryption, HighAvailability, RestoreTest, Retention, TimeZone, layer,
 };
 use super::spanned::{Named, Spanned};
 use crate::cloud::{DailyWindow, WeeklyWindow};

@@ -1,5 +1,7 @@
 //! The commands that bring a cloud back to the plan. Printed, never run.
 
+mod document;
+
 use serde_json::{Value, json};
 
 use super::OUT;
@@ -284,7 +286,8 @@ fn put_document(resource: &Resource, tree: &Value, pointer: &str) -> Option<Comm
             "--policy",
             &format!("@{lifecycle}"),
         ])),
-        _ => None,
+        (Scope::Aws { region, .. }, _) => document::put(resource, region),
+        (Scope::Azure { .. }, _) => None,
     }
 }
 

@@ -31,6 +31,8 @@ struct Framed<'p> {
     #[serde(rename = "type")]
     kind: &'p str,
     logical_id: &'p str,
+    /// What it names and CloudFormation cannot see: those come first.
+    after: Vec<&'p str>,
     /// Whether it is a copy of another database.
     replica: bool,
     /// Whether the cloud keeps its password.
@@ -43,6 +45,7 @@ fn frame(purpose: Purpose) -> (&'static str, &'static str) {
     match purpose {
         Purpose::Database => ("aws/database.yaml", "database"),
         Purpose::Store => ("aws/bucket.yaml", "store"),
+        Purpose::Alerts => ("aws/alerts.yaml", "backup"),
     }
 }
 
@@ -62,7 +65,7 @@ pub(super) fn render(
         .collect();
     let framed = owned
         .iter()
-        .map(|(logical_id, resource)| framed(logical_id, resource))
+        .map(|(logical_id, resource)| framed(logical_id, resource, &owned))
         .collect::<Result<Vec<_>, _>>()?;
     let name = resources
         .first()
@@ -80,7 +83,11 @@ pub(super) fn render(
     Ok(text)
 }
 
-fn framed<'p>(logical_id: &'p str, resource: &'p Resource) -> Result<Framed<'p>, RenderError> {
+fn framed<'p>(
+    logical_id: &'p str,
+    resource: &'p Resource,
+    owned: &[(&'p str, &Resource)],
+) -> Result<Framed<'p>, RenderError> {
     let tree = resource.body.tree();
     if let Some(pointer) = dynamic_reference(&tree) {
         let resource = resource.address.to_string();
@@ -96,30 +103,48 @@ fn framed<'p>(logical_id: &'p str, resource: &'p Resource) -> Result<Framed<'p>,
     Ok(Framed {
         kind: &resource.address.kind,
         logical_id,
+        after: after(resource, owned),
         replica,
         secret,
         properties: text::yaml_block(&tree),
     })
 }
 
-/// The key that a database's stack makes for it.
+/// Topics are named by their ARNs, which hold in every stack; so their order is told apart.
+fn after<'p>(resource: &Resource, owned: &[(&'p str, &Resource)]) -> Vec<&'p str> {
+    let comes_first = |other: &Resource| match (&resource.body, &other.body) {
+        (Body::TopicPolicy(_), Body::Topic(_)) => resource.address.name == other.address.name,
+        (Body::EventSubscription(_) | Body::Rule(_) | Body::Alarm(_), Body::TopicPolicy(_)) => true,
+        _ => false,
+    };
+    let first = owned.iter().filter(|(_, other)| comes_first(other));
+    first.map(|(logical_id, _)| *logical_id).collect()
+}
+
+/// The key that a stack makes for what it holds.
 fn key(resource: &Resource) -> Option<Key> {
-    let Body::DbInstance(body) = &resource.body else {
-        return None;
-    };
-    let Some(AwsValue::Attribute { path }) = &body.kms_key_id else {
-        return None;
-    };
-    let tags = body
-        .tags
-        .as_ref()
-        .and_then(|tags| serde_json::to_value(tags).ok());
-    Some(Key {
-        logical_id: path[0].clone(),
-        alias: format!("alias/backstay/{}", resource.name),
-        description: format!("Encrypts the database {} and its backups", resource.name),
-        tags: tags.map(|tags| text::yaml_block(&tags)),
-    })
+    match &resource.body {
+        Body::DbInstance(body) => {
+            let Some(AwsValue::Attribute { path }) = &body.kms_key_id else {
+                return None;
+            };
+            let tags = body.tags.as_ref();
+            let tags = tags.and_then(|tags| serde_json::to_value(tags).ok());
+            Some(Key {
+                logical_id: path[0].clone(),
+                alias: format!("alias/backstay/{}", resource.name),
+                description: format!("Encrypts the database {} and its backups", resource.name),
+                tags: tags.map(|tags| text::yaml_block(&tags)),
+            })
+        }
+        Body::Topic(body) => Some(Key {
+            logical_id: "TopicKey".to_owned(),
+            alias: body.kms_master_key_id.clone()?,
+            description: "Encrypts alerts about backups".to_owned(),
+            tags: None,
+        }),
+        _ => None,
+    }
 }
 
 /// Where a text would be replaced by CloudFormation with a parameter or a secret.

@@ -7,8 +7,8 @@
 //! **Fix.** Keep it: the policy stays the one record of what is meant. Set it up by other means
 //! until a later version renders it.
 use crate::finding::{Code, Finding, Severity};
-use crate::policy::{Encryption, Engine, Node};
-use crate::resolve::{Database, Estate};
+use crate::policy::{AlertEvent, Encryption, Engine, Node, Receiver};
+use crate::resolve::{Database, Estate, Resolved, Scope};
 use crate::source::Place;
 
 pub static CODE: Code = Code::new(
@@ -21,7 +21,7 @@ pub static CODE: Code = Code::new(
 const LABELS: usize = 4;
 
 /// What is not rendered, and the keys that ask for it. `*` is any name, `@` each layer.
-const PARTS: [(&str, &[&str]); 9] = [
+const PARTS: [(&str, &[&str]); 8] = [
     ("vaults", &["vaults", "databases.*.vault"]),
     (
         "copies to vaults and Regions",
@@ -30,7 +30,6 @@ const PARTS: [(&str, &[&str]); 9] = [
     ("manual snapshots", &["databases.*.snapshots"]),
     ("exports", &["databases.*.export"]),
     ("restore tests", &["@.restore_test"]),
-    ("alerts", &["@.alerts"]),
     ("Object Lock of a store", &["stores.*.lock"]),
     ("objectives (rpo, rto)", &["@.rpo", "@.rto"]),
     ("exceptions", &["exceptions"]),
@@ -71,6 +70,32 @@ pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
         "long-term retention without dumps",
         long_term(estate),
     ));
+    findings.extend(later(
+        "alerts to Slack, outside AWS, and on what backstay itself finds (stale, weakened)",
+        alerts(estate),
+    ));
+}
+
+/// Receivers and events of alerts that AWS itself does not serve: Slack, databases elsewhere, and what
+/// only backstay's own runs find.
+fn alerts(estate: &Estate<'_>) -> Vec<Place> {
+    let mut places = Vec::new();
+    for database in &estate.databases {
+        let alerts = &database.intent.alerts;
+        if alerts.events.is_empty() {
+            continue;
+        }
+        let aws = matches!(database.site.scope, Scope::Aws { .. });
+        let slack = |to: &&Resolved<Receiver>| !aws || matches!(to.value, Receiver::Slack(_));
+        let ours = |event: &&Resolved<AlertEvent>| {
+            aws && matches!(event.value, AlertEvent::Stale | AlertEvent::Weakened)
+        };
+        let receivers = alerts.to.iter().filter(slack);
+        places.extend(receivers.map(|to| super::place_of(database, to)));
+        let events = alerts.events.iter().filter(ours);
+        places.extend(events.map(|event| super::place_of(database, event)));
+    }
+    places
 }
 
 /// Where weekly, monthly and yearly retention is written that no dump fulfils.

@@ -1,5 +1,5 @@
 //! The recorded state that the README's first command uses is what the example policies would find
-//! in a cloud where ten things went wrong. `BACKSTAY_BLESS=1` writes it anew.
+//! in a cloud where eleven things went wrong. `BACKSTAY_BLESS=1` writes it anew.
 
 use backstay::observe::{Found, Observations, State, write};
 use backstay::plan::{Plan, plan};
@@ -67,6 +67,8 @@ fn drifted(plan: &Plan) -> Observations {
     if let Some(rules) = bucket.live["LifecycleConfiguration"]["Rules"].as_array_mut() {
         rules.retain(|rule| rule["Id"] != "monthly");
     }
+    let rule = found(&mut state, "AWS::Events::Rule", "backstay-backup-failed");
+    rule.live["State"] = json!("DISABLED");
     let lost = plan
         .resources
         .iter()

@@ -92,6 +92,7 @@ databases:
     encryption: customer_managed
     high_availability: multi_az
     replicas: [{{ id: new-aws-2 }}]
+    alerts: {{ to: [sns:oncall], events: [failed] }}
     provision: {{ engine_version: "16", instance_class: db.t4g.medium, storage: {{ type: gp3, size: 20GiB }}, username: root }}
   old-aws:
     engine: rds_postgres
@@ -159,6 +160,7 @@ fn every_kind_of_artifact_is_there() {
     assert_eq!(
         paths,
         [
+            "aws/us/alerts.yaml",
             "aws/us/bucket.yaml",
             "aws/us/new-aws.yaml",
             "azure/east/blobs.json",
@@ -346,6 +348,11 @@ proptest! {
                 }
                 Body::FlexibleServer(body) => body.tags = Some([(key.clone(), value.clone())].into()),
                 Body::Bucket(body) => body.bucket_name = value.clone(),
+                Body::Topic(body) => body.kms_master_key_id = Some(value.clone()),
+                Body::TopicPolicy(body) => body.topic_arn = value.clone(),
+                Body::EventSubscription(body) => body.event_categories = [key.clone(), value.clone()].into(),
+                Body::Rule(body) => body.state = value.clone(),
+                Body::Alarm(body) => body.alarm_description = Some(value.clone()),
                 Body::ManagementPolicy(body) => body.rules[0].name = value.clone(),
             }
         }
@@ -405,10 +412,12 @@ fn a_template_may_be_overridden_but_not_contradict_the_policy() {
 }
 
 /// Words that mean something else in a frame as well.
-const GENERIC: [&str; 3] = [
-    "location", // a word of the comments
-    "Engine",   // a word of the comments
-    "version",  // a word of the comments
+const GENERIC: [&str; 5] = [
+    "location",       // a word of the comments
+    "Engine",         // a word of the comments
+    "Enabled",        // a value of Azure's switches
+    "PolicyDocument", // of a bucket's policy
+    "version",        // a word of the comments
 ];
 
 #[test]
@@ -494,7 +503,7 @@ fn commands_restore_what_drifted() {
         shown("someaccount", "/rules/daily-30d/enabled")
             .ends_with("--policy @generated/lifecycle/blobs.json")
     );
-    assert_eq!(deploy_commands(&plan).len(), 4);
+    assert_eq!(deploy_commands(&plan).len(), 5);
 }
 
 /// Every setting of a property that a script can change stands in it with its option.

@@ -2,8 +2,10 @@
 
 mod buckets;
 mod instances;
+mod registry;
 mod session;
 mod stacks;
+mod subscriptions;
 mod sweep;
 
 use std::collections::BTreeMap;
@@ -109,7 +111,13 @@ async fn region(
         Ok(sweep) => instances::states(&place, &sweep, &stacks, &instances),
         Err(reason) => all_unreadable(&instances, &reason),
     };
-    seen.extend(buckets::read(&config, &place, &stacks, &buckets).await);
+    let subscriptions = of(|body| matches!(body, Body::EventSubscription(_)));
+    let (buckets, subscriptions, registered) = futures::join!(
+        buckets::read(&config, &place, &stacks, &buckets),
+        subscriptions::read(&config, &stacks, &subscriptions),
+        registry::read(&config, &place, &stacks, &resources),
+    );
+    seen.extend(buckets.into_iter().chain(subscriptions).chain(registered));
     seen
 }
 
