@@ -27,6 +27,9 @@ macro_rules! rules {
 }
 
 rules! {
+    alert_quota
+    alert_topic
+    alert_undelivered
     azure_retention
     azure_storage_size
     azure_version

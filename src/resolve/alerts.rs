@@ -1,5 +1,7 @@
 //! Who is told of what by AWS itself, in each account and Region.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use indexmap::IndexMap;
 
 use super::{Database, Estate, Resolved, Scope, Site};
@@ -111,4 +113,96 @@ pub fn routes<'e>(estate: &'e Estate<'_>) -> Vec<Route<'e>> {
         }
     }
     routes.into_values().collect()
+}
+
+/// What a subscription to RDS's events is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    Instances,
+    /// Those that are made by hand, and exports of them.
+    Snapshots,
+}
+
+/// One subscription of a receiver to RDS's events.
+#[derive(Debug)]
+pub struct Subscription {
+    pub source: Source,
+    /// From 0, among those of the receiver and source.
+    pub number: usize,
+    pub categories: BTreeSet<&'static str>,
+    /// Identifiers of the instances, as RDS writes them.
+    pub ids: BTreeSet<String>,
+    /// Where the first of the categories is asked for.
+    pub place: Place,
+}
+
+/// The subscriptions of a receiver: databases that ask for the same share one.
+pub fn subscriptions(route: &Route<'_>) -> Vec<Subscription> {
+    let of = |source| {
+        let mut groups: BTreeMap<BTreeSet<&'static str>, Subscription> = BTreeMap::new();
+        for told in &route.told {
+            let Some((categories, place)) = told.categories(source) else {
+                continue;
+            };
+            let group = groups
+                .entry(categories)
+                .or_insert_with_key(|categories| Subscription {
+                    source,
+                    number: 0,
+                    categories: categories.clone(),
+                    ids: BTreeSet::new(),
+                    place,
+                });
+            group.ids.extend(told.ids());
+        }
+        groups
+            .into_values()
+            .enumerate()
+            .map(|(number, group)| Subscription { number, ..group })
+    };
+    of(Source::Instances).chain(of(Source::Snapshots)).collect()
+}
+
+impl Told<'_> {
+    /// The events that the database asks for, each with its place.
+    pub fn asked(&self) -> impl Iterator<Item = (AlertEvent, Place)> {
+        let place = self.database.name.place;
+        let events = self.events.iter();
+        events.map(move |event| (event.value, event.place.unwrap_or(place)))
+    }
+
+    /// The categories that the database asks for, and where the first is asked for.
+    fn categories(&self, source: Source) -> Option<(BTreeSet<&'static str>, Place)> {
+        let written = self.database.written;
+        let by_hand = written.snapshots.is_some() || written.export.is_some();
+        let mut first = None;
+        let mut categories = BTreeSet::new();
+        for (event, place) in self.asked() {
+            let more = match (source, signals(event)) {
+                (Source::Instances, Some(signals)) => signals.instance,
+                (Source::Snapshots, Some(signals)) if by_hand => signals.snapshot,
+                _ => &[],
+            };
+            if !more.is_empty() {
+                first = first.or(Some(place));
+                categories.extend(more.iter().copied());
+            }
+        }
+        Some((categories, first?))
+    }
+
+    /// The instance and its replicas, as RDS writes identifiers.
+    fn ids(&self) -> impl Iterator<Item = String> {
+        let replicas = self.database.written.replicas.iter();
+        let ids = std::iter::once(&self.database.written.id);
+        let ids = ids.chain(replicas.map(|replica| &replica.id));
+        ids.map(|id| id.to_ascii_lowercase())
+    }
+}
+
+/// A topic's name as a part of RDS's names: letters, digits and single hyphens.
+pub fn word_of(name: &str) -> String {
+    let parts = name.split(['-', '_']).filter(|part| !part.is_empty());
+    let parts: Vec<String> = parts.map(str::to_ascii_lowercase).collect();
+    parts.join("-")
 }

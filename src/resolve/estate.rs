@@ -26,7 +26,7 @@ pub struct Site<'w> {
 }
 
 /// Where a provider keeps things.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scope<'w> {
     Aws {
         account: &'w str,

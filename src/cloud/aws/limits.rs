@@ -9,6 +9,10 @@ pub const WINDOW_MINUTES: u32 = 30;
 /// Rules of one S3 lifecycle configuration.
 pub const LIFECYCLE_RULES: usize = 1_000;
 
+/// Event subscriptions of RDS in an account's Region, until AWS raises the quota.
+/// Source: "Quotas and constraints for Amazon RDS" in the RDS user guide.
+pub const EVENT_SUBSCRIPTIONS: usize = 20;
+
 /// Storage in GiB that an RDS for PostgreSQL instance on gp2 or gp3 can have.
 pub const STORAGE_GIB: std::ops::RangeInclusive<u32> = 20..=65_536;
 

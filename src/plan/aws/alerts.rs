@@ -7,10 +7,9 @@ use indexmap::IndexMap;
 
 use super::super::{Purpose, Resource};
 use super::Region;
-use crate::cloud::aws::signals::Signals;
-use crate::policy::{AlertEvent, Receiver};
-use crate::resolve::alerts::{Route, Told, routes, signals};
-use crate::resolve::{Database, Estate, Resolved};
+use crate::policy::Receiver;
+use crate::resolve::alerts::{Route, routes};
+use crate::resolve::{Database, Estate};
 use crate::source::Place;
 
 /// The name of the stack, and of its resources to drift.
@@ -97,15 +96,9 @@ struct Topic {
     place: Place,
 }
 
-/// Where a database's first request for one of these events is written.
-fn place_of(told: &Told<'_>, event: &Resolved<AlertEvent>) -> Place {
-    event.place.unwrap_or(told.database.name.place)
-}
-
-/// The events that a database asks for and AWS tells of.
-fn asked<'t>(
-    told: &'t Told<'_>,
-) -> impl Iterator<Item = (&'t Resolved<AlertEvent>, &'static Signals)> {
-    let events = told.events.iter();
-    events.filter_map(|event| Some((event, signals(event.value)?)))
+fn numbered(name: String, number: usize) -> String {
+    match number {
+        0 => name,
+        number => format!("{name}-{}", number + 1),
+    }
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::super::super::{Places, Resource};
 use super::super::logical_id;
-use super::{AT_MOST, Alerts, Topic, asked, place_of};
+use super::{AT_MOST, Alerts, Topic, numbered};
 use crate::cloud::aws::events::{Alarm, Dimension, EventPattern, Rule, Target};
 use crate::cloud::aws::signals::{Job, Metric, VaultIn};
 use crate::policy::AlertEvent;
@@ -76,8 +76,8 @@ impl Alerts<'_, '_> {
 
     /// Where a database asks for an event, and its vault.
     fn wanted(&self, told: &Told<'_>, event: AlertEvent) -> Option<(Place, &str)> {
-        let (asked, _) = asked(told).find(|(asked, _)| asked.value == event)?;
-        Some((place_of(told, asked), self.vault(told.database)?))
+        let (_, place) = told.asked().find(|(asked, _)| *asked == event)?;
+        Some((place, self.vault(told.database)?))
     }
 
     fn rule(
@@ -191,12 +191,5 @@ impl Alerts<'_, '_> {
             places: vec![("/MetricName".into(), *asked)],
             ..self.resource(&id, &name, body, first.place)
         })
-    }
-}
-
-fn numbered(name: String, number: usize) -> String {
-    match number {
-        0 => name,
-        number => format!("{name}-{}", number + 1),
     }
 }
