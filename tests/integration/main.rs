@@ -1,4 +1,5 @@
 //! The one integration binary.
+mod alerts;
 mod arrows;
 mod cli;
 mod drift;

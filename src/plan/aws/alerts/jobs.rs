@@ -87,17 +87,18 @@ impl Alerts<'_, '_> {
         vaults: &BTreeSet<String>,
         topics: &[(Topic, Place)],
     ) -> Option<Resource> {
-        let (first, asked) = topics.first()?;
+        let (_, asked) = topics.first()?;
         let name = numbered(format!("backstay-{}", job.name), number);
         let target = |(topic, _): &(Topic, Place)| Target {
             id: topic.name[topic.name.len().saturating_sub(TARGET_ID)..].to_owned(),
             arn: topic.arn.clone(),
         };
         let targets: Vec<Target> = topics.iter().map(target).collect();
-        let mut places: Places = vec![("/EventPattern".into(), *asked)];
         let own = targets.iter().zip(topics);
         let own = own.map(|(target, (topic, _))| (format!("/Targets/{}", target.id), topic.place));
-        places.extend(own.map(|(pointer, place)| (pointer.into(), place)));
+        let places: Places = own
+            .map(|(pointer, place)| (pointer.into(), place))
+            .collect();
         let body = Rule {
             name: name.clone(),
             state: "ENABLED".to_owned(),
@@ -107,7 +108,7 @@ impl Alerts<'_, '_> {
         let id = logical_id("On", &numbered(job.name.to_owned(), number));
         Some(Resource {
             places,
-            ..self.resource(&id, &name, body, first.place)
+            ..self.resource(&id, &name, body, *asked)
         })
     }
 
@@ -188,8 +189,8 @@ impl Alerts<'_, '_> {
             &numbered(format!("{vault}-{}", metric.name), number),
         );
         Some(Resource {
-            places: vec![("/MetricName".into(), *asked)],
-            ..self.resource(&id, &name, body, first.place)
+            places: vec![("/AlarmActions".into(), first.place)],
+            ..self.resource(&id, &name, body, *asked)
         })
     }
 }
