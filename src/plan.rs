@@ -1,6 +1,7 @@
 //! What the clouds should have: every owned resource, typed, with the policy lines that asked for
 //! it. Built from an estate without errors; cannot fail.
 
+mod access;
 mod address;
 mod aws;
 mod azure;
@@ -11,6 +12,7 @@ mod resource;
 
 use crate::resolve::{Database, Estate, Resolved, Scope as PolicyScope};
 
+pub use access::Grant;
 pub use address::{Address, Scope};
 pub use body::Body;
 pub use dump::{Class, Connection, Dump, DumpStore};
@@ -22,11 +24,18 @@ pub struct Plan {
     /// In the order of the policy.
     pub resources: Vec<Resource>,
     pub dumps: Vec<Dump>,
+    pub grants: Vec<Grant>,
+    /// The environment of the workflows.
+    pub environment: Option<String>,
 }
 
 /// Turns intent into resources.
 pub fn plan(estate: &Estate<'_>) -> Plan {
-    let mut plan = Plan::default();
+    let environment = estate.github.and_then(|github| github.environment.as_ref());
+    let mut plan = Plan {
+        environment: environment.map(|environment| environment.value.clone()),
+        ..Plan::default()
+    };
     for database in &estate.databases {
         match database.site.scope {
             PolicyScope::Aws { .. } => aws::instances(database, &mut plan.resources),
@@ -44,6 +53,7 @@ pub fn plan(estate: &Estate<'_>) -> Plan {
         }
     }
     aws::alerts(estate, &mut plan.resources);
+    aws::access(estate, &mut plan);
     plan
 }
 

@@ -3,6 +3,7 @@
 mod alerts;
 mod database;
 mod duration;
+mod github;
 mod model;
 mod problem;
 mod reference;
@@ -22,6 +23,7 @@ pub use database::{
     SkuTier, Snapshots, StorageType,
 };
 pub use duration::{Duration, Unit};
+pub use github::{GitHub, Repository};
 pub use model::{
     Defaults, Exception, FloorKey, Immutability, Location, LockMode, Policy, Provider, Store,
     StoreLock, StoreRedundancy, Tier, Vault, VaultLock, VaultRedundancy,

@@ -42,6 +42,8 @@ rules! {
     encryption_key
     engine_location
     expression_in_value
+    github_repository
+    github_trust
     ha_and_sku
     not_rendered_yet
     password_like

@@ -1,9 +1,12 @@
 //! AWS: what CloudFormation is given, and RDS's and S3's own limits.
 
 pub mod events;
+pub mod iam;
 pub mod limits;
 mod policy;
 pub mod rds;
+pub mod reads;
+pub mod roles;
 pub mod s3;
 pub mod signals;
 pub mod sns;

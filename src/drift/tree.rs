@@ -14,8 +14,8 @@ pub(super) fn is_reference(value: &Value) -> bool {
     })
 }
 
-/// What names a member of a list: a rule's id, a tag's key, a statement's, a subscriber's address.
-const NAMES: [&str; 5] = ["Id", "Key", "name", "Sid", "Endpoint"];
+/// What names a member of a list: a rule's id, a tag's key, a statement's, a subscriber's address, a policy's.
+const NAMES: [&str; 6] = ["Id", "Key", "name", "Sid", "Endpoint", "PolicyName"];
 
 /// The name of a list's member.
 pub(super) fn item_name(item: &Value) -> Option<&str> {

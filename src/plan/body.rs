@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::cloud::aws::{events, rds, s3, sns};
+use crate::cloud::aws::{events, iam, rds, s3, sns};
 use crate::cloud::azure::{postgres, storage};
 use crate::cloud::{NotCompared, Owned, Property};
 
@@ -82,6 +82,7 @@ bodies! {
     EventSubscription(events::EventSubscription),
     Rule(events::Rule),
     Alarm(events::Alarm),
+    Role(iam::Role),
     FlexibleServer(postgres::FlexibleServer),
     ManagementPolicy(storage::ManagementPolicy),
 }

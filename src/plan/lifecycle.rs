@@ -9,6 +9,9 @@ use crate::source::Place;
 /// The classes, from the shortest period to the longest.
 pub(super) const CLASSES: [&str; 4] = ["daily", "weekly", "monthly", "yearly"];
 
+/// The class of exports, which are no backups.
+pub(super) const EXPORT: &str = "export";
+
 /// Retention of a class.
 pub(super) fn class<'i>(
     retention: &'i IntentRetention,

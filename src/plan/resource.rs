@@ -32,6 +32,7 @@ pub enum Purpose {
     Database,
     Store,
     Alerts,
+    Access,
 }
 
 /// What brings the resource into being.

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::alerts::Alerts;
 use super::database::Database;
 use super::duration::Duration;
+use super::github::GitHub;
 use super::settings::{
     Copies, Encryption, HighAvailability, RestoreTest, Retention, TimeZone, layer,
 };
@@ -30,6 +31,8 @@ pub struct Policy {
     /// Buckets and containers that hold dumps and exports.
     #[serde(default)]
     pub stores: Named<Store>,
+    /// Repository whose workflows run what is rendered. It holds for the whole workspace.
+    pub github: Option<GitHub>,
     /// What holds for every database of this file; in a file without databases, of the workspace.
     #[serde(default)]
     pub defaults: Option<Defaults>,

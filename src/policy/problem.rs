@@ -18,7 +18,7 @@ use serde_json::Value;
 
 use super::spanned::ReadError;
 use super::tree::{Node, ParseError, Reason};
-use super::{Duration, Encryption, NAME_PATTERN, Receiver, Schedule, Size, TimeZone};
+use super::{Duration, Encryption, NAME_PATTERN, Receiver, Repository, Schedule, Size, TimeZone};
 use crate::cloud::{DailyWindow, WeeklyWindow};
 use crate::finding::{Code, Finding, closest};
 use crate::source::{FileId, Place};
@@ -65,6 +65,7 @@ pub(super) static FORMATS: &[Format] = &[
     Format { name: "backstay-size", read: reads::<Size>, code: &bad_value::CODE },
     Format { name: "backstay-encryption", read: reads::<Encryption>, code: &bad_value::CODE },
     Format { name: "backstay-receiver", read: reads::<Receiver>, code: &bad_receiver::CODE },
+    Format { name: "github-repository", read: reads::<Repository>, code: &bad_value::CODE },
     Format { name: "iana-time-zone", read: reads::<TimeZone>, code: &bad_value::CODE },
     Format { name: "daily-window", read: reads::<DailyWindow>, code: &bad_window::CODE },
     Format { name: "weekly-window", read: reads::<WeeklyWindow>, code: &bad_window::CODE },

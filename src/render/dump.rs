@@ -6,14 +6,12 @@ use serde::Serialize;
 
 use super::actions::{ACTIONS, Actions};
 use super::{OUT, RenderError};
+use crate::cloud::aws::roles::DUMP_WRITER;
 use crate::plan::{Dump, DumpStore};
 use crate::policy::Runner;
 
 /// A client may be newer than the server, never older: where the policy does not say, the newest.
 const NEWEST_CLIENT: &str = "18";
-
-/// The role that a dump's workflow takes to upload.
-const WRITER: &str = "backstay-dump-writer";
 
 /// Longest that a run may take, in minutes: GitHub ends its own runners' jobs then anyway.
 const TIMEOUT: u32 = 360;
@@ -44,6 +42,7 @@ pub(super) struct Workflow<'p> {
     postgres_major: &'p str,
     aws: Option<Aws<'p>>,
     azure: Option<Azure<'p>>,
+    environment: Option<&'p str>,
     runner: &'static str,
     timeout_minutes: u32,
     actions: Actions,
@@ -104,7 +103,7 @@ pub(super) fn crontabs(dumps: &[Dump]) -> Result<Vec<Crontab<'_>>, RenderError> 
     Ok(hosts.into_values().collect())
 }
 
-pub(super) fn workflow(dump: &Dump) -> Option<Workflow<'_>> {
+pub(super) fn workflow<'p>(dump: &'p Dump, environment: Option<&'p str>) -> Option<Workflow<'p>> {
     dump.run_by
         .contains(&Runner::GithubActions)
         .then(|| Workflow {
@@ -118,7 +117,7 @@ pub(super) fn workflow(dump: &Dump) -> Option<Workflow<'_>> {
                 DumpStore::S3 {
                     account, region, ..
                 } => Some(Aws {
-                    role: format!("arn:aws:iam::{account}:role/{WRITER}"),
+                    role: format!("arn:aws:iam::{account}:role/{DUMP_WRITER}"),
                     region,
                 }),
                 DumpStore::Blob { .. } => None,
@@ -127,6 +126,7 @@ pub(super) fn workflow(dump: &Dump) -> Option<Workflow<'_>> {
                 DumpStore::Blob { subscription, .. } => Some(Azure { subscription }),
                 DumpStore::S3 { .. } => None,
             }),
+            environment,
             // A host of one's own is seldom reachable from GitHub's runners.
             runner: if dump.host.is_some() {
                 "self-hosted"

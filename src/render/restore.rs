@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::OUT;
 use crate::cloud::aws::arn;
 use crate::cloud::{Command, Property, Restore};
-use crate::plan::{Body, Owner, Plan, Resource, Scope};
+use crate::plan::{Body, Owner, Plan, Purpose, Resource, Scope};
 
 /// The command that restores one property, named by a JSON Pointer from the root of the resource's
 /// body; the empty pointer is the whole resource. None where no command can: the property is fixed
@@ -286,7 +286,7 @@ fn put_document(resource: &Resource, tree: &Value, pointer: &str) -> Option<Comm
             "--policy",
             &format!("@{lifecycle}"),
         ])),
-        (Scope::Aws { region, .. }, _) => document::put(resource, region),
+        (Scope::Aws { region, .. }, _) => document::put(resource, region, pointer),
         (Scope::Azure { .. }, _) => None,
     }
 }
@@ -317,17 +317,32 @@ fn revert(resource: &Resource) -> Option<Command> {
 
 fn deploy_command(resource: &Resource) -> Option<Command> {
     match (&resource.owner, &resource.address.scope) {
-        (Owner::Stack { stack, file, .. }, Scope::Aws { region, .. }) => Some(Command::new([
-            "aws",
-            "cloudformation",
-            "deploy",
-            "--region",
-            region,
-            "--stack-name",
-            stack,
-            "--template-file",
-            &format!("{OUT}/{file}"),
-        ])),
+        (
+            Owner::Stack {
+                stack,
+                file,
+                purpose,
+                ..
+            },
+            Scope::Aws { region, .. },
+        ) => {
+            let command = Command::new([
+                "aws",
+                "cloudformation",
+                "deploy",
+                "--region",
+                region,
+                "--stack-name",
+                stack,
+                "--template-file",
+                &format!("{OUT}/{file}"),
+            ]);
+            Some(match purpose {
+                // CloudFormation makes roles of given names only when it is told so.
+                Purpose::Access => command.args(["--capabilities", "CAPABILITY_NAMED_IAM"]),
+                Purpose::Database | Purpose::Store | Purpose::Alerts => command,
+            })
+        }
         (
             Owner::Template { file, .. },
             Scope::Azure {

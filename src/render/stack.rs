@@ -14,6 +14,8 @@ struct Frame<'p> {
     description: String,
     key: Option<Key>,
     replicas: bool,
+    /// Whether workflows take a role of it.
+    workflows: bool,
     resources: Vec<Framed<'p>>,
 }
 
@@ -46,6 +48,7 @@ fn frame(purpose: Purpose) -> (&'static str, &'static str) {
         Purpose::Database => ("aws/database.yaml", "database"),
         Purpose::Store => ("aws/bucket.yaml", "store"),
         Purpose::Alerts => ("aws/alerts.yaml", "backup"),
+        Purpose::Access => ("aws/access.yaml", "roles for"),
     }
 }
 
@@ -76,6 +79,7 @@ pub(super) fn render(
         description: super::description(what, name),
         key: resources.iter().find_map(|resource| key(resource)),
         replicas: framed.iter().any(|resource| resource.replica),
+        workflows: resources.iter().any(|resource| is_for_workflows(resource)),
         resources: framed,
     };
     let text = templates.fill(template, &context)?;
@@ -108,6 +112,14 @@ fn framed<'p>(
         secret,
         properties: text::yaml_block(&tree),
     })
+}
+
+/// Whether the account must know who signs the identities of workflows.
+fn is_for_workflows(resource: &Resource) -> bool {
+    match &resource.body {
+        Body::Role(role) => role.assume_role_policy_document.trusts("Federated"),
+        _ => false,
+    }
 }
 
 /// Topics are named by their ARNs, which hold in every stack; so their order is told apart.

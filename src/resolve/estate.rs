@@ -14,6 +14,10 @@ pub struct Estate<'w> {
     pub databases: Vec<Database<'w>>,
     pub stores: Vec<Store<'w>>,
     pub vaults: Vec<Vault<'w>>,
+    /// Every location by its name.
+    pub locations: HashMap<&'w str, Site<'w>>,
+    /// The repository whose workflows run what is rendered.
+    pub github: Option<&'w policy::GitHub>,
     /// Names that lead nowhere. What depends on one is left out above.
     pub unresolved: Vec<Unresolved<'w>>,
 }
@@ -92,6 +96,10 @@ impl Database<'_> {
 }
 
 impl Estate<'_> {
+    pub fn location(&self, name: &str) -> Option<Site<'_>> {
+        self.locations.get(name).copied()
+    }
+
     pub fn store(&self, name: &str) -> Option<&Store<'_>> {
         self.stores.iter().find(|store| store.name.value == name)
     }
@@ -114,6 +122,10 @@ pub fn resolve(workspace: &Workspace) -> Estate<'_> {
         databases: Vec::new(),
         stores: Vec::new(),
         vaults: Vec::new(),
+        locations: scopes.locations.clone(),
+        github: workspace
+            .policies()
+            .find_map(|(_, policy)| policy.github.as_ref()),
         unresolved: Vec::new(),
     };
     for (file, policy) in workspace.policies() {

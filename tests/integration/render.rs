@@ -76,7 +76,8 @@ locations:
 /// Both clouds, with databases that exist and databases that are rendered.
 fn both(tag: &str) -> String {
     format!(
-        r#"{LOCATIONS}stores:
+        r#"{LOCATIONS}github: {{ repository: acme/backups }}
+stores:
   bucket: {{ at: us, bucket: some-bucket }}
   blobs: {{ at: east, storage_account: someaccount, container: dumps }}
 defaults:
@@ -160,12 +161,17 @@ fn every_kind_of_artifact_is_there() {
     assert_eq!(
         paths,
         [
+            "aws/us/access.yaml",
             "aws/us/alerts.yaml",
             "aws/us/bucket.yaml",
             "aws/us/new-aws.yaml",
             "azure/east/blobs.json",
             "azure/east/new-azure.json",
             "github/old-aws-dump.yml",
+            "iam/012345678901/backstay-drift-reader-trust.json",
+            "iam/012345678901/backstay-drift-reader.json",
+            "iam/012345678901/backstay-dump-writer-trust.json",
+            "iam/012345678901/backstay-dump-writer.json",
             "lifecycle/blobs.json",
             "lifecycle/bucket.json",
             "scripts/old-aws-dump.sh",
@@ -352,6 +358,10 @@ proptest! {
                 Body::TopicPolicy(body) => body.topic_arn = value.clone(),
                 Body::EventSubscription(body) => body.event_categories = [key.clone(), value.clone()].into(),
                 Body::Rule(body) => body.state = value.clone(),
+                Body::Role(body) => {
+                    let statement = serde_json::json!({ "Sid": key, "Resource": value });
+                    body.policies[0].policy_document = aws::PolicyDocument::new([statement]);
+                }
                 Body::Alarm(body) => body.alarm_description = Some(value.clone()),
                 Body::ManagementPolicy(body) => body.rules[0].name = value.clone(),
             }
@@ -503,7 +513,7 @@ fn commands_restore_what_drifted() {
         shown("someaccount", "/rules/daily-30d/enabled")
             .ends_with("--policy @generated/lifecycle/blobs.json")
     );
-    assert_eq!(deploy_commands(&plan).len(), 5);
+    assert_eq!(deploy_commands(&plan).len(), 6);
 }
 
 /// Every setting of a property that a script can change stands in it with its option.

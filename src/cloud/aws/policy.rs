@@ -21,6 +21,15 @@ impl PolicyDocument {
     }
 }
 
+impl PolicyDocument {
+    /// Whether some statement is about principals of this kind.
+    pub fn trusts(&self, kind: &str) -> bool {
+        let statements = self.0["Statement"].as_array();
+        let mut statements = statements.into_iter().flatten();
+        statements.any(|statement| !statement["Principal"][kind].is_null())
+    }
+}
+
 impl From<Value> for PolicyDocument {
     fn from(document: Value) -> PolicyDocument {
         let mut document = normal(document);

@@ -10,9 +10,8 @@ use super::super::{AT_A_TIME, Found, Seen, State, one_line, unreadable};
 use super::stacks::Stacks;
 use super::{Place, reason};
 use crate::cloud::aws::arn;
+use crate::cloud::aws::reads::GET_RESOURCE as ACTION;
 use crate::plan::{Body, Resource};
-
-const ACTION: &str = "cloudformation:GetResource";
 
 /// Reads those of the resources that the registry reads.
 pub(super) async fn read(
@@ -52,7 +51,7 @@ fn identifier(place: &Place, resource: &Resource) -> Option<String> {
         Body::Topic(_) => arn("sns", name),
         Body::TopicPolicy(policy) => policy.topic_arn.clone(),
         Body::Rule(_) => arn("events", &format!("rule/{name}")),
-        Body::Alarm(_) => name.clone(),
+        Body::Alarm(_) | Body::Role(_) => name.clone(),
         _ => return None,
     })
 }

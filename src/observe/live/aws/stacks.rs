@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 use super::super::{AT_A_TIME, grouped};
 use super::reason;
-use crate::cloud::aws::Value;
+use crate::cloud::aws::{Value, reads};
 use crate::plan::{Body, Owner, Resource};
 
 /// The stacks that the plan names, in one account and Region; or why they could not be listed.
@@ -82,7 +82,7 @@ async fn list(
     let mut listed = Vec::new();
     let mut pages = client.describe_stacks().into_paginator().items().send();
     while let Some(stack) = pages.next().await {
-        let stack = stack.map_err(|error| reason("cloudformation:DescribeStacks", &error))?;
+        let stack = stack.map_err(|error| reason(reads::DESCRIBE_STACKS, &error))?;
         let Some(name) = stack.stack_name().filter(|name| names.contains(name)) else {
             continue;
         };
@@ -111,7 +111,7 @@ async fn physical(
     let answer = request
         .send()
         .await
-        .map_err(|error| reason("cloudformation:DescribeStackResources", &error))?;
+        .map_err(|error| reason(reads::DESCRIBE_STACK_RESOURCES, &error))?;
     let resources = answer.stack_resources().iter().filter_map(|resource| {
         let logical = resource.logical_resource_id()?;
         Some((

@@ -11,6 +11,7 @@ use super::reason;
 use super::stacks::Stacks;
 use super::sweep::lower;
 use crate::cloud::aws::events::EventSubscription;
+use crate::cloud::aws::reads;
 use crate::plan::{Body, Resource};
 
 /// What a list without members stands for.
@@ -55,7 +56,7 @@ async fn sweep(config: &SdkConfig) -> Result<BTreeMap<String, Live>, String> {
     let mut pages = request.into_paginator().items().send();
     let mut found = BTreeMap::new();
     while let Some(live) = pages.next().await {
-        let live = live.map_err(|error| reason("rds:DescribeEventSubscriptions", &error))?;
+        let live = live.map_err(|error| reason(reads::DESCRIBE_EVENT_SUBSCRIPTIONS, &error))?;
         let name = lower(live.cust_subscription_id()).unwrap_or_default();
         found.insert(name, live);
     }
