@@ -68,6 +68,27 @@ fn alerts() -> String {
     table
 }
 
+/// What drift asks AWS for, by the kind of resource.
+fn reads() -> String {
+    use backstay::cloud::aws::reads::{KINDS, REFERENCES, Read, STACKS};
+    let list = |reads: &[Read]| {
+        let actions: Vec<String> = reads.iter().map(|it| format!("`{}`", it.action)).collect();
+        actions.join(", ")
+    };
+    let stacks: Vec<Read> = STACKS.iter().chain(REFERENCES).copied().collect();
+    let mut table = "| for | actions |\n|---|---|\n".to_owned();
+    table += &format!("| every stack | {} |\n", list(&stacks));
+    for (kind, reads) in KINDS {
+        table += &format!("| {kind} | {} |\n", list(reads));
+    }
+    table
+}
+
+#[test]
+fn the_reads_are_those_of_the_code() {
+    holds("<!-- reads:", "<!-- /reads -->", &reads());
+}
+
 #[test]
 fn the_alerts_are_those_of_aws() {
     holds("<!-- alerts:", "<!-- /alerts -->", &alerts());
