@@ -3,6 +3,7 @@
 //! Each observation runs in a process of its own, with the environment that a user would set, since
 //! the clients take endpoints and credentials from there.
 
+mod access;
 mod alerts;
 mod aws;
 mod azure;

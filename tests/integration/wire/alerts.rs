@@ -599,9 +599,8 @@ fn a_subscription_is_read_from_rds() {
     let workspace = Workspace::new().policy("policy.yaml", SUBSCRIBED);
     let mut environment = std::process::Command::new("env");
     moto.reach(&mut environment);
-    let variables = environment.get_envs().collect::<Vec<_>>();
-    let workspace = variables
-        .into_iter()
+    let workspace = environment
+        .get_envs()
         .fold(workspace, |workspace, (key, value)| {
             workspace.env(key, value.unwrap_or_default())
         });
@@ -610,32 +609,9 @@ fn a_subscription_is_read_from_rds() {
     subscribe(&["orders"], &["notification", "failure"], "--enabled");
     assert_eq!(told(&run().expect_code(0)), []);
 
-    let cases: [(&[&str], &[&str], &str, &str, &str); 3] = [
-        (
-            &["orders"],
-            &["failure"],
-            "--enabled",
-            "/EventCategories",
-            "11:16",
-        ),
-        (
-            &["other"],
-            &["failure", "notification"],
-            "--enabled",
-            "/SourceIds",
-            "10:12",
-        ),
-        (
-            &["orders"],
-            &["failure", "notification"],
-            "--no-enabled",
-            "/Enabled",
-            "10:12",
-        ),
-    ];
-    for (ids, categories, enabled, property, place) in cases {
+    let weakened = |ids: &str, categories: &[&str], enabled, property, place| {
         unsubscribe();
-        subscribe(ids, categories, enabled);
+        subscribe(&[ids], categories, enabled);
         let told = told(&run().expect_code(1));
         let first = told.first().expect("a difference");
         assert_eq!(
@@ -644,7 +620,17 @@ fn a_subscription_is_read_from_rds() {
             "{told:?}"
         );
         assert!(first.2.starts_with(property), "{told:?}");
-    }
+    };
+    let both = ["failure", "notification"];
+    weakened(
+        "orders",
+        &both[..1],
+        "--enabled",
+        "/EventCategories",
+        "11:16",
+    );
+    weakened("other", &both, "--enabled", "/SourceIds", "10:12");
+    weakened("orders", &both, "--no-enabled", "/Enabled", "10:12");
 
     unsubscribe();
     let told = told(&run().expect_code(1));

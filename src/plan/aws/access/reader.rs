@@ -10,7 +10,7 @@ use super::{HOUR, TakenBy, Wanted, allow, home};
 use crate::cloud::Owned;
 use crate::cloud::aws::iam::Role;
 use crate::cloud::aws::reads::{self, ASSUME_ROLE, On, Read};
-use crate::cloud::aws::{arn, partition, roles};
+use crate::cloud::aws::{PolicyDocument, arn, partition, roles};
 use crate::resolve::Estate;
 
 /// What one identity reads: in one account, as the location's role or as the one that drift starts
@@ -52,7 +52,7 @@ pub(super) fn readers(estate: &Estate<'_>, resources: &[Resource]) -> Vec<Wanted
                 Some(arn) => arn.rsplit('/').next().unwrap_or(arn).to_owned(),
                 None => roles::DRIFT_READER.to_owned(),
             },
-            allows: crate::cloud::aws::PolicyDocument::new(reader.statements(estate, &others)),
+            allows: PolicyDocument::new(reader.statements(estate, &others)),
             taken_by: match github {
                 Some(_) => TakenBy::Workflows,
                 None => TakenBy::Others,
