@@ -1,6 +1,7 @@
 //! What the clouds should have: every owned resource, typed, with the policy lines that asked for
 //! it. Built from an estate without errors; cannot fail.
 
+mod access;
 mod address;
 mod aws;
 mod azure;
@@ -14,6 +15,7 @@ mod snapshot;
 
 use crate::resolve::{Database, Estate, Resolved, Scope as PolicyScope};
 
+pub use access::Grant;
 pub use address::{Address, Scope};
 pub use body::Body;
 pub use dump::{Class, Connection, Dump, DumpStore};
@@ -30,11 +32,18 @@ pub struct Plan {
     pub dumps: Vec<Dump>,
     pub snapshots: Vec<Snapshot>,
     pub exports: Vec<Export>,
+    pub grants: Vec<Grant>,
+    /// The environment of the workflows.
+    pub environment: Option<String>,
 }
 
 /// Turns intent into resources.
 pub fn plan(estate: &Estate<'_>) -> Plan {
-    let mut plan = Plan::default();
+    let environment = estate.github.and_then(|github| github.environment.as_ref());
+    let mut plan = Plan {
+        environment: environment.map(|environment| environment.value.clone()),
+        ..Plan::default()
+    };
     for database in &estate.databases {
         match database.site.scope {
             PolicyScope::Aws { .. } => aws::instances(database, &mut plan.resources),
@@ -56,6 +65,8 @@ pub fn plan(estate: &Estate<'_>) -> Plan {
             PolicyScope::Host { .. } => {}
         }
     }
+    aws::alerts(estate, &mut plan.resources);
+    aws::access(estate, &mut plan);
     plan
 }
 

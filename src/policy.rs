@@ -1,7 +1,9 @@
 //! What the user wrote: one document a file, each value with its place.
 
+mod alerts;
 mod database;
 mod duration;
+mod github;
 mod model;
 mod problem;
 mod reference;
@@ -15,11 +17,13 @@ mod tree;
 use crate::finding::Finding;
 use crate::source::{FileId, Sources};
 
+pub use alerts::{AlertEvent, Alerts, Receiver, topic_of};
 pub use database::{
     Database, Dump, DumpFormat, Engine, Export, Provision, ProvisionStorage, Replica, Runner,
     Scheduled, SkuTier, Snapshots, StorageType, Task,
 };
 pub use duration::{Duration, Unit};
+pub use github::{GitHub, Repository};
 pub use model::{
     Defaults, Exception, FloorKey, Immutability, Location, LockMode, Policy, Provider, Store,
     StoreLock, StoreRedundancy, Tier, Vault, VaultLock, VaultRedundancy,
@@ -29,8 +33,7 @@ pub use reference::reference;
 pub use schedule::Schedule;
 pub use schema::{json_schema, validator};
 pub use settings::{
-    AlertEvent, Alerts, Copies, Encryption, HighAvailability, RestoreTest, Retention, Settings,
-    TimeZone,
+    Copies, Encryption, HighAvailability, RestoreTest, Retention, Settings, TimeZone,
 };
 pub use size::Size;
 pub use spanned::{NAME_PATTERN, Name, Named, Spanned};

@@ -16,7 +16,7 @@ mod text;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::plan::{Body, Owner, Plan, Resource};
+use crate::plan::{Body, Grant, Owner, Plan, Resource};
 
 pub use restore::{deploy_commands, restore_command};
 pub use templates::{Templates, embedded};
@@ -102,6 +102,9 @@ pub fn render(plan: &Plan, templates: &Templates) -> Result<Vec<Artifact>, Rende
     for resource in &plan.resources {
         renderer.lifecycle(resource)?;
     }
+    for grant in &plan.grants {
+        renderer.grant(grant)?;
+    }
     renderer.jobs(plan)?;
     Ok(renderer.artifacts.into_values().collect())
 }
@@ -171,6 +174,20 @@ impl Renderer<'_> {
             }
         };
         self.add(path.to_owned(), text)
+    }
+
+    /// The policy of a role, and who may take it, as documents.
+    fn grant(&mut self, grant: &Grant) -> Result<(), RenderError> {
+        let Grant { account, role, .. } = grant;
+        let documents = [(Some(&grant.allows), ""), (grant.trust.as_ref(), "-trust")];
+        for (document, suffix) in documents {
+            if let Some(document) = document {
+                let document = serde_json::Value::from(document.clone());
+                let path = format!("iam/{account}/{role}{suffix}.json");
+                self.add(path, text::json_document(&document))?;
+            }
+        }
+        Ok(())
     }
 
     /// The lifecycle document of a store, as the command-line clients take it.

@@ -4,6 +4,7 @@
 //! tier, the workspace's tier, the file's tier, the database. Maps merge key by key; texts, numbers
 //! and lists replace. Defaults and tiers of a file without databases hold for the whole workspace.
 
+pub mod alerts;
 mod builtin;
 mod estate;
 mod layers;
@@ -14,6 +15,8 @@ mod started;
 pub use builtin::TIERS;
 pub use estate::resolve;
 pub use estate::{Database, Estate, Reference, Scope, Site, Store, Unresolved, Vault};
-pub use layers::{Intent, IntentCopies, IntentRestoreTest, IntentRetention, Layer, Resolved};
+pub use layers::{
+    Intent, IntentAlerts, IntentCopies, IntentRestoreTest, IntentRetention, Layer, Resolved,
+};
 pub use mechanisms::{Lies, Means, Mechanism, Medium, mechanisms};
 pub use started::Started;

@@ -27,6 +27,9 @@ macro_rules! rules {
 }
 
 rules! {
+    alert_quota
+    alert_topic
+    alert_undelivered
     azure_retention
     azure_storage_size
     azure_version
@@ -45,6 +48,8 @@ rules! {
     engine_location
     export_region
     expression_in_value
+    github_repository
+    github_trust
     ha_and_sku
     lock_retention
     long_term_unkept

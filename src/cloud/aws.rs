@@ -2,12 +2,18 @@
 
 pub mod backup;
 pub mod cron;
+pub mod events;
+pub mod iam;
 pub mod limits;
 mod policy;
 pub mod rds;
+pub mod reads;
 pub mod restore_testing;
+pub mod roles;
 pub mod s3;
+pub mod signals;
+pub mod sns;
 mod value;
 
 pub use policy::PolicyDocument;
-pub use value::{Tags, Value, arn, partition};
+pub use value::{Tags, Value, arn, logical_id, partition};

@@ -14,14 +14,17 @@ pub(super) fn is_reference(value: &Value) -> bool {
     })
 }
 
-/// What names a member of a list: a rule's id, a tag's key, a statement's, a copy's destination.
-const NAMES: [&str; 6] = [
+/// What names a member of a list: a rule's id, a tag's key, a statement's, a copy's destination, a
+/// subscriber's address, a policy's.
+const NAMES: [&str; 8] = [
     "Id",
     "Key",
     "name",
     "Sid",
     "RuleName",
     "DestinationBackupVaultArn",
+    "Endpoint",
+    "PolicyName",
 ];
 
 /// The name of a list's member.

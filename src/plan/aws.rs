@@ -1,5 +1,7 @@
 //! What a policy asks of AWS.
 
+mod access;
+mod alerts;
 mod backups;
 mod bucket;
 mod instances;
@@ -7,10 +9,12 @@ mod restore_tests;
 mod vault;
 
 use super::{Address, Body, Owner, Purpose, Resource, Scope};
-use crate::cloud::aws::arn;
+use crate::cloud::aws::{arn, logical_id};
 use crate::resolve::{Scope as PolicyScope, Site};
 use crate::source::Place;
 
+pub(super) use access::access;
+pub(super) use alerts::alerts;
 pub(super) use bucket::bucket;
 pub(super) use instances::instances;
 pub(super) use vault::vault;
@@ -85,14 +89,4 @@ impl<'w> Region<'w> {
     fn arn(self, service: &str, rest: &str) -> String {
         arn(service, self.region, self.account, rest)
     }
-}
-
-/// A logical id: letters and digits only.
-fn logical_id(prefix: &str, name: &str) -> String {
-    let words = name.split(|c: char| !c.is_ascii_alphanumeric());
-    words.fold(prefix.to_owned(), |id, word| {
-        let mut chars = word.chars();
-        let first = chars.next().map(|c| c.to_ascii_uppercase());
-        id + &first.into_iter().chain(chars).collect::<String>()
-    })
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::cloud::aws::{backup, rds, restore_testing, s3};
+use crate::cloud::aws::{backup, events, iam, rds, restore_testing, s3, sns};
 use crate::cloud::azure::{postgres, storage};
 use crate::cloud::{NotCompared, Owned, Property};
 
@@ -82,8 +82,32 @@ bodies! {
     RestoreTestingPlan(restore_testing::RestoreTestingPlan),
     RestoreTestingSelection(restore_testing::RestoreTestingSelection),
     Bucket(s3::Bucket),
+    Topic(sns::Topic),
+    TopicPolicy(sns::TopicPolicy),
+    EventSubscription(events::EventSubscription),
+    Rule(events::Rule),
+    Alarm(events::Alarm),
+    Role(iam::Role),
     FlexibleServer(postgres::FlexibleServer),
     ManagementPolicy(storage::ManagementPolicy),
+}
+
+impl Body {
+    /// Whether something of its stack is named, whose ids only the stack knows.
+    pub fn refers(&self) -> bool {
+        fn any(value: &Value) -> bool {
+            match value {
+                Value::Object(members) => {
+                    members.contains_key("Ref")
+                        || members.contains_key("Fn::GetAtt")
+                        || members.values().any(any)
+                }
+                Value::Array(items) => items.iter().any(any),
+                _ => false,
+            }
+        }
+        any(&self.tree())
+    }
 }
 
 fn tree(body: &impl serde::Serialize) -> Value {

@@ -34,6 +34,8 @@ pub enum Purpose {
     Database,
     Store,
     BackupPlans,
+    Alerts,
+    Access,
 }
 
 /// What brings the resource into being.

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{Job, tags};
+use crate::cloud::aws::roles::OWNER_TAG;
 use crate::policy::Task;
 use crate::resolve::{Database, Estate, Scope};
 
@@ -24,8 +25,6 @@ pub struct Snapshot {
     pub keep_days: u64,
     pub copy_region: Option<String>,
 }
-
-const OWNER_TAG: &str = "backstay:policy";
 
 pub(super) fn snapshot(database: &Database<'_>, estate: &Estate<'_>) -> Option<Snapshot> {
     let snapshots = database.written.snapshots.as_ref()?;

@@ -1,6 +1,7 @@
 //! What can be wrong with the form of a policy file.
 
 mod bad_duration;
+mod bad_receiver;
 mod bad_schedule;
 mod bad_value;
 mod bad_window;
@@ -17,7 +18,7 @@ use serde_json::Value;
 
 use super::spanned::ReadError;
 use super::tree::{Node, ParseError, Reason};
-use super::{Duration, Encryption, NAME_PATTERN, Schedule, Size, TimeZone};
+use super::{Duration, Encryption, NAME_PATTERN, Receiver, Repository, Schedule, Size, TimeZone};
 use crate::cloud::{DailyWindow, WeeklyWindow};
 use crate::finding::{Code, Finding, closest};
 use crate::source::{FileId, Place};
@@ -25,6 +26,7 @@ use crate::source::{FileId, Place};
 /// Every code of this room.
 pub static CODES: &[&Code] = &[
     &bad_duration::CODE,
+    &bad_receiver::CODE,
     &bad_schedule::CODE,
     &bad_value::CODE,
     &bad_window::CODE,
@@ -62,6 +64,8 @@ pub(super) static FORMATS: &[Format] = &[
     Format { name: "backstay-schedule", read: reads::<Schedule>, code: &bad_schedule::CODE },
     Format { name: "backstay-size", read: reads::<Size>, code: &bad_value::CODE },
     Format { name: "backstay-encryption", read: reads::<Encryption>, code: &bad_value::CODE },
+    Format { name: "backstay-receiver", read: reads::<Receiver>, code: &bad_receiver::CODE },
+    Format { name: "github-repository", read: reads::<Repository>, code: &bad_value::CODE },
     Format { name: "iana-time-zone", read: reads::<TimeZone>, code: &bad_value::CODE },
     Format { name: "daily-window", read: reads::<DailyWindow>, code: &bad_window::CODE },
     Format { name: "weekly-window", read: reads::<WeeklyWindow>, code: &bad_window::CODE },
@@ -157,11 +161,20 @@ fn resolve<'a>(schema: &'a Value, path: &str) -> Option<&'a Value> {
     Some(at)
 }
 
+/// Keys that people write from habit, and what is meant. `on` is a boolean to YAML 1.1.
+const HABITS: [(&str, &str); 1] = [("on", "events")];
+
 fn unknown_key(node: &Node, key: &str, known: &[String]) -> Finding {
     let place = node.entry(key).map_or(node.place, |entry| entry.key);
-    let fix = match closest(key, known.iter().map(String::as_str)) {
-        Some(similar) => format!("did you mean `{similar}`?"),
-        None => format!("known here: {}", known.join(", ")),
+    let is_known = |word: &str| known.iter().any(|key| key == word);
+    let meant = HABITS
+        .iter()
+        .find(|(habit, word)| *habit == key && is_known(word));
+    let similar = closest(key, known.iter().map(String::as_str));
+    let fix = match (meant, similar) {
+        (Some((_, word)), _) => format!("write `{word}:`"),
+        (None, Some(similar)) => format!("did you mean `{similar}`?"),
+        (None, None) => format!("known here: {}", known.join(", ")),
     };
     Finding::new(&unknown_key::CODE, place, format!("unknown key `{key}`"))
         .why("a key that is not understood would protect nothing")

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::alerts::Alerts;
 use super::duration::Duration;
 use super::spanned::{Named, Spanned};
 use crate::cloud::{DailyWindow, WeeklyWindow, text_type};
@@ -123,27 +124,6 @@ pub struct RestoreTest {
     pub every: Option<Spanned<Duration>>,
     /// Tables that must be there with rows.
     pub tables: Option<Vec<Spanned<String>>>,
-}
-
-/// Who is told of what.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Alerts {
-    /// Receivers: slack:CHANNEL, sns:TOPIC or email:ADDRESS.
-    #[schemars(inner(pattern(r"^(slack|sns|email):[^\s]+$")))]
-    pub to: Option<Vec<Spanned<String>>>,
-    /// Events that are told.
-    pub on: Option<Vec<Spanned<AlertEvent>>>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum AlertEvent {
-    Failed,
-    Missed,
-    Stale,
-    RestoreTestFailed,
-    Weakened,
 }
 
 /// A standby in the same Region.

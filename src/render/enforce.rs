@@ -143,6 +143,8 @@ fn guard(property: &Property, value: &Value) -> Option<Guard> {
         Direction::Ranked(values) => values.join(" "),
         Direction::EachIsStronger => "members".to_owned(),
         Direction::LaterIsStronger
+        | Direction::LessIsStronger
+        | Direction::AbsentIsWeaker
         | Direction::Reads(_)
         | Direction::Removal
         | Direction::Neutral => return None,

@@ -7,16 +7,12 @@ use serde::Serialize;
 use super::actions::{ACTIONS, Actions};
 use super::{OUT, RenderError, Renderer, readback};
 use crate::cloud::aws::partition;
+use crate::cloud::aws::roles::{DUMP_WRITER, EXPORT_OPERATOR, SNAPSHOT_OPERATOR};
 use crate::plan::{Dump, DumpStore, Export, Host, Job, Plan, Snapshot};
 use crate::policy::{Runner, Task};
 
 /// A client may be newer than the server, never older: where the policy does not say, the newest.
 const NEWEST_CLIENT: &str = "18";
-
-/// The roles that workflows take.
-const DUMP_WRITER: &str = "backstay-dump-writer";
-const SNAPSHOT_OPERATOR: &str = "backstay-snapshot-operator";
-const EXPORT_OPERATOR: &str = "backstay-export-operator";
 
 /// GitHub's own machine, and one that reaches a host of one's own.
 const GITHUB: &str = "ubuntu-24.04";
@@ -61,6 +57,8 @@ struct Workflow<'p> {
     #[serde(flatten)]
     job: &'p Job,
     script: String,
+    /// The repository's environment that it runs in.
+    environment: Option<&'p str>,
     runner: &'static str,
     timeout_minutes: u32,
     actions: Actions,
@@ -104,9 +102,10 @@ struct Azure<'p> {
 
 impl Renderer<'_> {
     pub(super) fn jobs(&mut self, plan: &Plan) -> Result<(), RenderError> {
+        let environment = plan.environment.as_deref();
         for dump in &plan.dumps {
             self.script(&dump.job, dump)?;
-            self.workflow(&dump.job, || dump_workflow(dump))?;
+            self.workflow(&dump.job, environment, || dump_workflow(dump))?;
         }
         for snapshot in &plan.snapshots {
             let script = Bounded {
@@ -114,7 +113,7 @@ impl Renderer<'_> {
                 wait_minutes: SNAPSHOT_MINUTES,
             };
             self.script(&snapshot.job, &script)?;
-            self.workflow(&snapshot.job, || snapshot_workflow(snapshot))?;
+            self.workflow(&snapshot.job, environment, || snapshot_workflow(snapshot))?;
         }
         for export in &plan.exports {
             let script = Bounded {
@@ -122,7 +121,7 @@ impl Renderer<'_> {
                 wait_minutes: EXPORT_MINUTES,
             };
             self.script(&export.job, &script)?;
-            self.workflow(&export.job, || export_workflow(export))?;
+            self.workflow(&export.job, environment, || export_workflow(export))?;
         }
         let dumps = plan.dumps.iter().map(|dump| &dump.job);
         let snapshots = plan.snapshots.iter().map(|snapshot| &snapshot.job);
@@ -143,6 +142,7 @@ impl Renderer<'_> {
     fn workflow<'p>(
         &mut self,
         job: &Job,
+        environment: Option<&'p str>,
         workflow: impl FnOnce() -> Workflow<'p>,
     ) -> Result<(), RenderError> {
         if !job.run_by.contains(&Runner::GithubActions) {
@@ -150,7 +150,11 @@ impl Renderer<'_> {
         }
         let template = format!("github/{}.yml", job.task.name());
         let path = format!("github/{}-{}.yml", job.name, job.task.name());
-        let text = self.templates.fill(&template, &workflow())?;
+        let workflow = Workflow {
+            environment,
+            ..workflow()
+        };
+        let text = self.templates.fill(&template, &workflow)?;
         readback::yaml(&path, &text)?;
         self.add(path, text)
     }
@@ -208,6 +212,7 @@ fn workflow_of<'p>(job: &'p Job, steps: Steps<'p>) -> Workflow<'p> {
     Workflow {
         job,
         script: format!("{OUT}/scripts/{}", file(job)),
+        environment: None,
         runner: GITHUB,
         timeout_minutes: TIMEOUT,
         actions: ACTIONS,

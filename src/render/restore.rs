@@ -1,15 +1,18 @@
 //! The commands that bring a cloud back to the plan. Printed, never run.
 
+mod deploy;
+mod document;
 mod vault;
-
-use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
 use super::OUT;
 use crate::cloud::aws::arn;
 use crate::cloud::{Command, Property, Restore};
-use crate::plan::{Body, Owner, Plan, Purpose, Resource, Scope};
+use crate::plan::{Body, Resource, Scope};
+use deploy::{deploy_command, revert};
+
+pub use deploy::deploy_commands;
 
 /// The command that restores one property, named by a JSON Pointer from the root of the resource's
 /// body; the empty pointer is the whole resource. None where no command can: the property is fixed
@@ -46,16 +49,6 @@ pub fn restore_command(resource: &Resource, pointer: &str) -> Option<Command> {
     (!words.is_empty())
         .then(|| modify(resource, words))
         .flatten()
-}
-
-/// The commands that deploy everything that is rendered whole: what others name comes first, else in
-/// the order of the plan.
-pub fn deploy_commands(plan: &Plan) -> Vec<Command> {
-    let mut resources: Vec<&Resource> = plan.resources.iter().collect();
-    resources.sort_by_key(|resource| resource.owner.purpose());
-    let mut seen = HashSet::new();
-    resources.retain(|resource| seen.insert(resource.owner.file()));
-    resources.into_iter().filter_map(deploy_command).collect()
 }
 
 /// The properties that a pointer is about: the most precise one above it, or those below it.
@@ -293,84 +286,8 @@ fn put_document(resource: &Resource, tree: &Value, pointer: &str) -> Option<Comm
             "--policy",
             &format!("@{lifecycle}"),
         ])),
-        _ => None,
-    }
-}
-
-/// Deploying the same template again would change nothing: CloudFormation compares it with the last
-/// one, not with what is live. Source: "Using drift-aware change sets", CloudFormation user guide.
-fn revert(resource: &Resource) -> Option<Command> {
-    let (Owner::Stack { stack, .. }, Scope::Aws { region, .. }) =
-        (&resource.owner, &resource.address.scope)
-    else {
-        return None;
-    };
-    Some(Command::new([
-        "aws",
-        "cloudformation",
-        "create-change-set",
-        "--region",
-        region,
-        "--stack-name",
-        stack,
-        "--change-set-name",
-        "backstay-revert-drift",
-        "--deployment-mode",
-        "REVERT_DRIFT",
-        "--use-previous-template",
-    ]))
-}
-
-fn deploy_command(resource: &Resource) -> Option<Command> {
-    match (&resource.owner, &resource.address.scope) {
-        (
-            Owner::Stack {
-                stack,
-                file,
-                purpose,
-                ..
-            },
-            Scope::Aws { region, .. },
-        ) => {
-            let command = Command::new([
-                "aws",
-                "cloudformation",
-                "deploy",
-                "--region",
-                region,
-                "--stack-name",
-                stack,
-                "--template-file",
-                &format!("{OUT}/{file}"),
-            ]);
-            Some(match purpose {
-                Purpose::BackupPlans => command.args(["--capabilities", "CAPABILITY_NAMED_IAM"]),
-                Purpose::Vault | Purpose::Database | Purpose::Store => command,
-            })
-        }
-        (
-            Owner::Template { file, .. },
-            Scope::Azure {
-                subscription,
-                resource_group,
-            },
-        ) => Some(Command::new([
-            "az",
-            "deployment",
-            "group",
-            "create",
-            "--subscription",
-            subscription,
-            "--resource-group",
-            resource_group,
-            "--name",
-            &format!("backstay-{}", resource.name),
-            "--mode",
-            "Incremental",
-            "--template-file",
-            &format!("{OUT}/{file}"),
-        ])),
-        _ => None,
+        (Scope::Aws { region, .. }, _) => document::put(resource, region, pointer),
+        (Scope::Azure { .. }, _) => None,
     }
 }
 

@@ -17,6 +17,8 @@ struct Frame<'p> {
     /// Logical ids of the roles that AWS Backup takes.
     backup_role: Option<&'p str>,
     restore_role: Option<&'p str>,
+    /// Whether workflows take a role of it.
+    workflows: bool,
     resources: Vec<Framed<'p>>,
 }
 
@@ -34,6 +36,8 @@ struct Framed<'p> {
     #[serde(rename = "type")]
     kind: &'p str,
     logical_id: &'p str,
+    /// What it names and CloudFormation cannot see: those come first.
+    after: Vec<&'p str>,
     /// Whether it is a copy of another database.
     replica: bool,
     /// Whether the cloud keeps its password.
@@ -50,6 +54,8 @@ fn frame(purpose: Purpose) -> (&'static str, &'static str) {
         Purpose::Store => ("aws/bucket.yaml", "store"),
         Purpose::Vault => ("aws/vault.yaml", "vault"),
         Purpose::BackupPlans => ("aws/backup-plans.yaml", "backup plans of the vault"),
+        Purpose::Alerts => ("aws/alerts.yaml", "backup"),
+        Purpose::Access => ("aws/access.yaml", "roles for"),
     }
 }
 
@@ -69,7 +75,7 @@ pub(super) fn render(
         .collect();
     let framed = owned
         .iter()
-        .map(|(logical_id, resource)| framed(logical_id, resource))
+        .map(|(logical_id, resource)| framed(logical_id, resource, &owned))
         .collect::<Result<Vec<_>, _>>()?;
     let name = resources
         .first()
@@ -88,6 +94,7 @@ pub(super) fn render(
             Body::RestoreTestingSelection(body) => made(&body.iam_role_arn),
             _ => None,
         }),
+        workflows: resources.iter().any(|resource| is_for_workflows(resource)),
         resources: framed,
     };
     let text = templates.fill(template, &context)?;
@@ -95,7 +102,11 @@ pub(super) fn render(
     Ok(text)
 }
 
-fn framed<'p>(logical_id: &'p str, resource: &'p Resource) -> Result<Framed<'p>, RenderError> {
+fn framed<'p>(
+    logical_id: &'p str,
+    resource: &'p Resource,
+    owned: &[(&'p str, &Resource)],
+) -> Result<Framed<'p>, RenderError> {
     let tree = resource.body.tree();
     if let Some(pointer) = dynamic_reference(&tree) {
         let resource = resource.address.to_string();
@@ -111,6 +122,7 @@ fn framed<'p>(logical_id: &'p str, resource: &'p Resource) -> Result<Framed<'p>,
     Ok(Framed {
         kind: &resource.address.kind,
         logical_id,
+        after: after(resource, owned),
         replica,
         secret,
         restores: matches!(resource.body, Body::RestoreTestingSelection(_)),
@@ -126,6 +138,25 @@ fn made(value: &AwsValue) -> Option<&str> {
     }
 }
 
+/// Whether the account must know who signs the identities of workflows.
+fn is_for_workflows(resource: &Resource) -> bool {
+    match &resource.body {
+        Body::Role(role) => role.assume_role_policy_document.trusts("Federated"),
+        _ => false,
+    }
+}
+
+/// Topics are named by their ARNs, which hold in every stack; so their order is told apart.
+fn after<'p>(resource: &Resource, owned: &[(&'p str, &Resource)]) -> Vec<&'p str> {
+    let comes_first = |other: &Resource| match (&resource.body, &other.body) {
+        (Body::TopicPolicy(_), Body::Topic(_)) => resource.address.name == other.address.name,
+        (Body::EventSubscription(_) | Body::Rule(_) | Body::Alarm(_), Body::TopicPolicy(_)) => true,
+        _ => false,
+    };
+    let first = owned.iter().filter(|(_, other)| comes_first(other));
+    first.map(|(logical_id, _)| *logical_id).collect()
+}
+
 /// The key that a stack makes for what it holds.
 fn key(resource: &Resource) -> Option<Key> {
     let name = &resource.name;
@@ -138,6 +169,15 @@ fn key(resource: &Resource) -> Option<Key> {
             let what = format!("what is copied into the vault {name}");
             let tags = body.backup_vault_tags.clone().map(Tags);
             (body.encryption_key_arn.as_ref()?, what, tags)
+        }
+        // A topic names its key by the alias.
+        Body::Topic(body) => {
+            return Some(Key {
+                logical_id: "TopicKey".to_owned(),
+                alias: body.kms_master_key_id.clone()?,
+                description: "Encrypts alerts about backups".to_owned(),
+                tags: None,
+            });
         }
         _ => return None,
     };

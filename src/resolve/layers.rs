@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::cloud::{DailyWindow, WeeklyWindow};
 use crate::policy::{
-    Duration, Encryption, FloorKey, HighAvailability, Named, Settings, Spanned, TimeZone,
+    AlertEvent, Duration, Encryption, FloorKey, HighAvailability, Named, Receiver, Settings,
+    Spanned, TimeZone,
 };
 use crate::source::Place;
 
@@ -43,6 +44,7 @@ pub struct Intent {
     pub deletion_protection: Resolved<bool>,
     pub high_availability: Resolved<HighAvailability>,
     pub tags: BTreeMap<String, Resolved<String>>,
+    pub alerts: IntentAlerts,
     pub floor: Vec<(FloorKey, Place)>,
     /// The same settings with the database's own layer left off: what its tier asks for.
     pub floor_intent: Option<Box<Intent>>,
@@ -69,6 +71,12 @@ pub struct IntentCopies {
 pub struct IntentRestoreTest {
     pub every: Option<Resolved<Duration>>,
     pub tables: Vec<Resolved<String>>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct IntentAlerts {
+    pub to: Vec<Resolved<Receiver>>,
+    pub events: Vec<Resolved<AlertEvent>>,
 }
 
 /// The layers of one database, weakest first.
@@ -149,6 +157,10 @@ impl<'a> Stack<'a> {
             deletion_protection: self.pick(|s| s.deletion_protection)?,
             high_availability: self.pick(|s| s.high_availability)?,
             tags: self.tags(),
+            alerts: IntentAlerts {
+                to: self.list(|s| s.alerts?.to.as_ref()),
+                events: self.list(|s| s.alerts?.events.as_ref()),
+            },
             floor: Vec::new(),
             floor_intent: None,
         })

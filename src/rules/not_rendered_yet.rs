@@ -7,8 +7,8 @@
 //! **Fix.** Keep it: the policy stays the one record of what is meant. Set it up by other means
 //! until a later version renders it.
 use crate::finding::{Code, Finding, Severity};
-use crate::policy::{Encryption, Engine, Node};
-use crate::resolve::{Database, Estate, Scope};
+use crate::policy::{AlertEvent, Encryption, Engine, Node, Receiver};
+use crate::resolve::{Database, Estate, Resolved, Scope};
 use crate::source::Place;
 
 pub static CODE: Code = Code::new(
@@ -21,12 +21,11 @@ pub static CODE: Code = Code::new(
 const LABELS: usize = 4;
 
 /// What is not rendered, and the keys that ask for it. `*` is any name, `@` each layer.
-const PARTS: [(&str, &[&str]); 3] = [
+const PARTS: [(&str, &[&str]); 2] = [
     (
         "automated backups in another Region",
         &["@.copies.replicate_pitr"],
     ),
-    ("alerts", &["@.alerts"]),
     ("Object Lock of a store", &["stores.*.lock"]),
 ];
 
@@ -71,6 +70,32 @@ pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
     let others = others.filter(|d| d.engine() != Engine::RdsPostgres);
     let tested = others.filter_map(|d| d.intent.restore_test.every.as_ref()?.place);
     findings.extend(later("restore tests outside RDS", tested.collect()));
+    findings.extend(later(
+        "alerts to Slack, outside AWS, and on what backstay itself finds (stale, weakened)",
+        alerts(estate),
+    ));
+}
+
+/// Receivers and events of alerts that AWS itself does not serve: Slack, databases elsewhere, and what
+/// only backstay's own runs find.
+fn alerts(estate: &Estate<'_>) -> Vec<Place> {
+    let mut places = Vec::new();
+    for database in &estate.databases {
+        let alerts = &database.intent.alerts;
+        if alerts.events.is_empty() {
+            continue;
+        }
+        let aws = matches!(database.site.scope, Scope::Aws { .. });
+        let slack = |to: &&Resolved<Receiver>| !aws || matches!(to.value, Receiver::Slack(_));
+        let ours = |event: &&Resolved<AlertEvent>| {
+            aws && matches!(event.value, AlertEvent::Stale | AlertEvent::Weakened)
+        };
+        let receivers = alerts.to.iter().filter(slack);
+        places.extend(receivers.map(|to| super::place_of(database, to)));
+        let events = alerts.events.iter().filter(ours);
+        places.extend(events.map(|event| super::place_of(database, event)));
+    }
+    places
 }
 
 /// The places of the keys that a path leads to.

@@ -138,6 +138,13 @@ fn swaps(texts: &Texts) -> Vec<(String, String)> {
                     let secret = text.to_uppercase().replace('-', "_");
                     swaps.push((plain.to_uppercase(), secret));
                 }
+                // A file has the name of the role, without the path before it.
+                "qzrole" => {
+                    let file = |role: &str| format!("iam/012345678901/{role}.json");
+                    let name = text.rsplit('/').next().unwrap_or(text);
+                    swaps.push((file(&plain), file(name)));
+                    swaps.push((from, to));
+                }
                 SCHEDULE => swaps.push((from, cron(text))),
                 _ => swaps.push((from, to)),
             }

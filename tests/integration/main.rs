@@ -1,4 +1,6 @@
 //! The one integration binary.
+mod access;
+mod alerts;
 mod arrows;
 mod backups;
 mod cli;

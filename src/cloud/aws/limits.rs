@@ -34,6 +34,10 @@ pub const RESTORE_TEST_SELECTIONS: usize = 30;
 /// Characters of a restore testing plan's name.
 pub const RESTORE_TEST_NAME: usize = 50;
 
+/// Event subscriptions of RDS in an account's Region, until AWS raises the quota.
+/// Source: "Quotas and constraints for Amazon RDS" in the RDS user guide.
+pub const EVENT_SUBSCRIPTIONS: usize = 20;
+
 /// Storage in GiB that an RDS for PostgreSQL instance on gp2 or gp3 can have.
 pub const STORAGE_GIB: std::ops::RangeInclusive<u32> = 20..=65_536;
 
@@ -79,6 +83,21 @@ pub fn vault_name_problem(text: &str) -> Option<&'static str> {
     match text {
         "Default" => Some("AWS Backup makes a vault of that name by itself"),
         _ => None,
+    }
+}
+
+/// Why a text is not the name of a topic that alerts can be sent to. Names of subscriptions are made
+/// of it, which RDS takes up to 254 characters long.
+pub fn topic_name_problem(text: &str) -> Option<&'static str> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    if text.ends_with(".fifo") {
+        Some("RDS does not publish to FIFO topics")
+    } else if text.is_empty() || text.len() > 200 {
+        Some("its name must have 1 to 200 characters")
+    } else if !text.bytes().all(plain) {
+        Some("its name may have letters, digits, `-` and `_` only")
+    } else {
+        None
     }
 }
 

@@ -3,8 +3,10 @@
 mod backup;
 mod buckets;
 mod instances;
+mod registry;
 mod session;
 mod stacks;
+mod subscriptions;
 mod sweep;
 
 use std::collections::{BTreeMap, HashMap};
@@ -110,12 +112,15 @@ async fn region(
         Ok(sweep) => instances::states(&place, &sweep, &stacks, &instances),
         Err(reason) => all_unreadable(&instances, &reason),
     };
-    let (buckets, backups) = futures::join!(
+    let subscriptions = of(|body| matches!(body, Body::EventSubscription(_)));
+    let (buckets, backups, subscriptions, registered) = futures::join!(
         buckets::read(&config, &place, &stacks, &buckets),
-        backup::read(&config, &stacks, &resources)
+        backup::read(&config, &stacks, &resources),
+        subscriptions::read(&config, &stacks, &subscriptions),
+        registry::read(&config, &place, &stacks, &resources),
     );
-    seen.extend(buckets);
-    seen.extend(backups);
+    seen.extend(buckets.into_iter().chain(backups));
+    seen.extend(subscriptions.into_iter().chain(registered));
     let planned: HashMap<&Address, &Resource> = resources
         .iter()
         .map(|resource| (&resource.address, *resource))

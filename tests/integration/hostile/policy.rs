@@ -46,7 +46,10 @@ pub const SLOTS: &[Slot] = &[
     one("qzhost", NAME),
     one("qzstore", NAME),
     one("qzdatabase", NAME),
-    one("qzrole", "[A-Za-z0-9+=,.@_/-]{1,20}"),
+    one(
+        "qzrole",
+        "([A-Za-z0-9+=,.@_/-]{1,9}/)?[A-Za-z0-9+=,.@_-]{1,20}",
+    ),
     one("qzgroup", "[A-Za-z0-9_().-]{0,20}[A-Za-z0-9_()-]"),
     one("qzaddress", "[A-Za-z0-9][A-Za-z0-9.:-]{0,20}"),
     one("qzbucket", "[a-z0-9][a-z0-9.-]{1,20}[a-z0-9]"),

@@ -11,7 +11,7 @@ use futures::StreamExt;
 use super::super::{AT_A_TIME, Found, Seen, State, tree, unreadable};
 use super::stacks::Stacks;
 use super::{Place, unless};
-use crate::cloud::aws::{Tags, s3};
+use crate::cloud::aws::{Tags, reads, s3};
 use crate::plan::{Body, Resource};
 
 /// Endpoints other than AWS's have no name for each bucket.
@@ -101,7 +101,7 @@ impl Asked<'_> {
         let request = self.client.get_bucket_versioning();
         let request = request.bucket(self.name).expected_bucket_owner(self.owner);
         let answer = request.send().await;
-        let answer = unless(answer, "NoSuchBucket", "s3:GetBucketVersioning")?;
+        let answer = unless(answer, "NoSuchBucket", reads::BUCKET_VERSIONING)?;
         Ok(answer.map(|answer| {
             // A bucket that was never versioned has no status at all; it behaves as a suspended one.
             let status = answer
@@ -119,7 +119,7 @@ impl Asked<'_> {
         let answer = unless(
             request.send().await,
             "ServerSideEncryptionConfigurationNotFoundError",
-            "s3:GetBucketEncryption",
+            reads::BUCKET_ENCRYPTION,
         )?;
         Ok(answer.and_then(|answer| {
             answer
@@ -134,7 +134,7 @@ impl Asked<'_> {
         let answer = unless(
             request.send().await,
             "NoSuchPublicAccessBlockConfiguration",
-            "s3:GetBucketPublicAccessBlock",
+            reads::BUCKET_PUBLIC_ACCESS,
         )?;
         Ok(answer.and_then(|answer| answer.public_access_block_configuration().map(access)))
     }
@@ -145,7 +145,7 @@ impl Asked<'_> {
         let answer = unless(
             request.send().await,
             "NoSuchLifecycleConfiguration",
-            "s3:GetLifecycleConfiguration",
+            reads::BUCKET_LIFECYCLE,
         )?;
         Ok(answer.map(|answer| {
             let mut rules: Vec<s3::Rule> = answer.rules().iter().map(rule).collect();
@@ -157,7 +157,7 @@ impl Asked<'_> {
     async fn tags(&self) -> Result<Option<Tags>, String> {
         let request = self.client.get_bucket_tagging();
         let request = request.bucket(self.name).expected_bucket_owner(self.owner);
-        let answer = unless(request.send().await, "NoSuchTagSet", "s3:GetBucketTagging")?;
+        let answer = unless(request.send().await, "NoSuchTagSet", reads::BUCKET_TAGGING)?;
         Ok(answer.map(|answer| {
             let tags = answer.tag_set().iter();
             Tags(

@@ -12,6 +12,7 @@ use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use tokio::sync::Mutex;
 
 use super::{Place, reason};
+use crate::cloud::aws::reads;
 
 /// With three throttled answers in ten, one call in 15,000 runs out of attempts.
 const ATTEMPTS: u32 = 8;
@@ -91,7 +92,7 @@ impl Sessions {
             .get_caller_identity()
             .send()
             .await
-            .map_err(|error| reason("sts:GetCallerIdentity", &error))?;
+            .map_err(|error| reason(reads::CALLER_IDENTITY, &error))?;
         let actual = identity.account().unwrap_or_default();
         let wanted = &place.account;
         if actual == wanted {

@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 
 use super::super::{AT_A_TIME, StackDrift, State, grouped};
 use super::reason;
+use crate::cloud::aws::reads;
 use crate::plan::{Owner, Resource};
 
 /// The stacks that the plan names, in one account and Region; or why they could not be listed.
@@ -46,7 +47,7 @@ pub(super) async fn read(config: &SdkConfig, resources: &[&Resource]) -> Stacks 
         .map(|(name, listed)| async move {
             let refers = wanted
                 .get(name.as_str())
-                .is_some_and(|resources| resources.iter().any(|resource| refers(resource)));
+                .is_some_and(|resources| resources.iter().any(|resource| resource.body.refers()));
             let (physical, template) =
                 futures::join!(physical(client, &name, refers), template(client, &name));
             let stack = Stack {
@@ -69,27 +70,11 @@ fn stack_of(resource: &Resource) -> Option<&str> {
     }
 }
 
-/// Only a reference needs the stack's physical ids.
-fn refers(resource: &Resource) -> bool {
-    fn any(value: &Json) -> bool {
-        match value {
-            Json::Object(members) => {
-                members.contains_key("Ref")
-                    || members.contains_key("Fn::GetAtt")
-                    || members.values().any(any)
-            }
-            Json::Array(items) => items.iter().any(any),
-            _ => false,
-        }
-    }
-    any(&resource.body.tree())
-}
-
 async fn list(client: &Client, names: &BTreeSet<&str>) -> Result<Vec<(String, Listed)>, String> {
     let mut listed = Vec::new();
     let mut pages = client.describe_stacks().into_paginator().items().send();
     while let Some(stack) = pages.next().await {
-        let stack = stack.map_err(|error| reason("cloudformation:DescribeStacks", &error))?;
+        let stack = stack.map_err(|error| reason(reads::DESCRIBE_STACKS, &error))?;
         let Some(name) = stack.stack_name().filter(|name| names.contains(name)) else {
             continue;
         };
@@ -129,7 +114,7 @@ async fn physical(
     let answer = request
         .send()
         .await
-        .map_err(|error| reason("cloudformation:DescribeStackResources", &error))?;
+        .map_err(|error| reason(reads::DESCRIBE_STACK_RESOURCES, &error))?;
     let resources = answer.stack_resources().iter().filter_map(|resource| {
         let logical = resource.logical_resource_id()?;
         Some((

@@ -7,6 +7,7 @@ use aws_sdk_rds::Client;
 use aws_sdk_rds::types::DbInstance as Live;
 
 use super::reason;
+use crate::cloud::aws::reads;
 use crate::plan::Resource;
 
 /// The most that RDS gives in one page.
@@ -35,7 +36,7 @@ pub(super) async fn read(config: &SdkConfig, wanted: &[&Resource]) -> Result<Swe
     let request = Client::new(config).describe_db_instances();
     let mut instances = request.into_paginator().page_size(PAGE).items().send();
     while let Some(instance) = instances.next().await {
-        let instance = instance.map_err(|error| reason("rds:DescribeDBInstances", &error))?;
+        let instance = instance.map_err(|error| reason(reads::DESCRIBE_INSTANCES, &error))?;
         sweep.count += 1;
         let name = lower(instance.db_instance_identifier()).unwrap_or_default();
         if names.contains(name.as_str()) {

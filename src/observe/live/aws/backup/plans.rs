@@ -8,7 +8,7 @@ use futures::StreamExt;
 use super::super::super::{AT_A_TIME, Seen, State, all_unreadable, grouped, unreadable};
 use super::super::{reason, unless};
 use super::{Asked, PAGE, days, found, taken_in, zone};
-use crate::cloud::aws::backup;
+use crate::cloud::aws::{backup, reads};
 use crate::plan::{Body, Owner, Resource};
 
 /// What AWS Backup does where a rule does not say: "BackupRule" in its API reference.
@@ -67,7 +67,7 @@ async fn list(
     let request = asked.client.list_backup_plans();
     let mut plans = request.into_paginator().page_size(PAGE).items().send();
     while let Some(plan) = plans.next().await {
-        let plan = plan.map_err(|error| reason("backup:ListBackupPlans", &error))?;
+        let plan = plan.map_err(|error| reason(reads::LIST_PLANS, &error))?;
         let name = plan.backup_plan_name().unwrap_or_default();
         if let (true, Some(id)) = (wanted.contains_key(name), plan.backup_plan_id()) {
             ids.entry(name.to_owned()).or_default().push(id.to_owned());
@@ -112,7 +112,7 @@ async fn rules(asked: &Asked<'_>, id: &str, plans: &[&Resource]) -> Seen {
         return Seen::new();
     };
     let request = asked.client.get_backup_plan().backup_plan_id(id);
-    let state = match unless(request.send().await, GONE, "backup:GetBackupPlan") {
+    let state = match unless(request.send().await, GONE, reads::GET_PLAN) {
         Ok(answer) => match answer.as_ref().and_then(|answer| answer.backup_plan()) {
             Some(live) => found(asked.found(resource, &body(live))),
             None => State::Missing,
@@ -190,7 +190,7 @@ async fn selection_ids(asked: &Asked<'_>, plan: &str) -> Result<BTreeMap<String,
     let request = asked.client.list_backup_selections().backup_plan_id(plan);
     let mut selections = request.into_paginator().page_size(PAGE).items().send();
     while let Some(selection) = selections.next().await {
-        let selection = selection.map_err(|error| reason("backup:ListBackupSelections", &error))?;
+        let selection = selection.map_err(|error| reason(reads::LIST_SELECTIONS, &error))?;
         if let (Some(name), Some(id)) = (selection.selection_name(), selection.selection_id()) {
             ids.insert(name.to_owned(), id.to_owned());
         }
@@ -204,7 +204,7 @@ async fn selection(asked: &Asked<'_>, plan: &str, id: &str, resource: &Resource)
     };
     let request = asked.client.get_backup_selection();
     let request = request.backup_plan_id(plan).selection_id(id);
-    match unless(request.send().await, GONE, "backup:GetBackupSelection") {
+    match unless(request.send().await, GONE, reads::GET_SELECTION) {
         Ok(answer) => match answer.as_ref().and_then(|answer| answer.backup_selection()) {
             Some(live) => selected(asked, resource, planned, live),
             None => State::Missing,

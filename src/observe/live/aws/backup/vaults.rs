@@ -9,7 +9,7 @@ use super::super::super::{AT_A_TIME, Seen, State, all_unreadable};
 use super::super::{reason, unless};
 use super::{Asked, PAGE, days, found};
 use crate::cloud::aws::limits::LOCK_GRACE_DAYS;
-use crate::cloud::aws::{PolicyDocument, backup};
+use crate::cloud::aws::{PolicyDocument, backup, reads};
 use crate::plan::{Body, Resource};
 
 pub(super) async fn read(asked: &Asked<'_>, resources: &[&Resource]) -> Seen {
@@ -50,7 +50,7 @@ async fn list(asked: &Asked<'_>, names: Vec<&str>) -> Result<BTreeMap<String, Li
     let request = asked.client.list_backup_vaults();
     let mut vaults = request.into_paginator().page_size(PAGE).items().send();
     while let Some(vault) = vaults.next().await {
-        let vault = vault.map_err(|error| reason("backup:ListBackupVaults", &error))?;
+        let vault = vault.map_err(|error| reason(reads::LIST_VAULTS, &error))?;
         if let Some(name) = vault.backup_vault_name().filter(|it| names.contains(it)) {
             live.insert(name.to_owned(), vault);
         }
@@ -117,7 +117,7 @@ async fn policy(
     }
     let request = asked.client.get_backup_vault_access_policy();
     let request = request.backup_vault_name(&planned.backup_vault_name);
-    let action = "backup:GetBackupVaultAccessPolicy";
+    let action = reads::VAULT_POLICY;
     let answer = unless(request.send().await, "ResourceNotFoundException", action)?;
     let text = answer.and_then(|answer| answer.policy().map(str::to_owned));
     let document = text.map(|text| serde_json::from_str(&text));
@@ -138,7 +138,7 @@ async fn tags(
     let mut pages = request.into_paginator().send();
     let mut tags = BTreeMap::new();
     while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| reason("backup:ListTags", &error))?;
+        let page = page.map_err(|error| reason(reads::VAULT_TAGS, &error))?;
         tags.extend(
             page.tags()
                 .into_iter()
