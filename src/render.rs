@@ -180,7 +180,7 @@ impl Renderer<'_> {
                 Some(lifecycle) => lifecycle.api_document(),
                 None => return Ok(()),
             },
-            Body::ManagementPolicy(_) => resource.body.tree(),
+            Body::ManagementPolicy(_) => resource.body.tree()["properties"]["policy"].take(),
             _ => return Ok(()),
         };
         let path = restore::lifecycle_path(&resource.name);

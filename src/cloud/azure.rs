@@ -1,5 +1,8 @@
 //! Azure: what ARM templates are given, and the limits of flexible servers and storage accounts.
 
+mod id;
 pub mod limits;
 pub mod postgres;
 pub mod storage;
+
+pub use id::resource_id;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{RenderError, arm};
-use crate::plan::{Body, Resource};
+use crate::plan::Resource;
 
 /// Checks a CloudFormation template.
 pub(super) fn stack(
@@ -30,16 +30,12 @@ pub(super) fn template(path: &str, text: &str, resources: &[&Resource]) -> Resul
         if found["type"].as_str() != Some(&resource.address.kind) {
             return Err(read_back(path, resource, String::new()));
         }
-        let tree = match &resource.body {
-            Body::ManagementPolicy(_) => &found["properties"]["policy"],
-            _ => found,
-        };
         let intended = resource.body.tree();
         // An owned value must be literal; what the frame adds beside it may be an expression.
-        if let Some(pointer) = expression(&intended, tree) {
+        if let Some(pointer) = expression(&intended, found) {
             return Err(read_back(path, resource, pointer));
         }
-        owned(path, resource, &arm::unescape(tree))?;
+        owned(path, resource, &arm::unescape(found))?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::OUT;
 use crate::cloud::aws::arn;
+use crate::cloud::azure::resource_id;
 use crate::cloud::{Command, Property, Restore};
 use crate::plan::{Body, Owner, Plan, Resource, Scope};
 
@@ -364,9 +365,6 @@ pub(super) fn cloud_id(resource: &Resource) -> String {
         Scope::Azure {
             subscription,
             resource_group,
-        } => format!(
-            "/subscriptions/{subscription}/resourceGroups/{resource_group}/providers/{}/{name}",
-            resource.address.kind
-        ),
+        } => resource_id(subscription, resource_group, &resource.address.kind, name),
     }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{RenderError, Templates, arm, readback, text};
-use crate::plan::{Body, Purpose, Resource};
+use crate::plan::{Purpose, Resource};
 
 /// What a frame is given.
 #[derive(Serialize)]
@@ -19,7 +19,6 @@ struct Framed<'p> {
     #[serde(rename = "type")]
     kind: &'p str,
     api_version: &'static str,
-    account: &'p str,
     members: String,
     properties: String,
 }
@@ -55,16 +54,13 @@ pub(super) fn render(
 
 fn framed(resource: &Resource) -> Framed<'_> {
     let mut tree = arm::escape(&resource.body.tree());
-    // The frame adds to a server's properties, so they come apart from the rest.
-    let server = matches!(resource.body, Body::FlexibleServer(_));
+    // A frame may add to a resource's properties, so they come apart from the rest.
     let properties = tree
         .as_object_mut()
-        .filter(|_| server)
         .and_then(|members| members.shift_remove("properties"));
     Framed {
         kind: &resource.address.kind,
         api_version: resource.body.api_version().unwrap_or_default(),
-        account: &resource.address.name,
         members: text::json_members(&tree),
         properties: text::json_members(&properties.unwrap_or_default()),
     }

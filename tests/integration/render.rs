@@ -346,7 +346,7 @@ proptest! {
                 }
                 Body::FlexibleServer(body) => body.tags = Some([(key.clone(), value.clone())].into()),
                 Body::Bucket(body) => body.bucket_name = value.clone(),
-                Body::ManagementPolicy(body) => body.rules[0].name = value.clone(),
+                Body::ManagementPolicy(body) => body.properties.policy.rules[0].name = value.clone(),
             }
         }
         match render(&plan, &Templates::embedded().unwrap()) {
@@ -491,7 +491,7 @@ fn commands_restore_what_drifted() {
         shown("some-bucket", "/VersioningConfiguration/Status").contains("put-bucket-versioning")
     );
     assert!(
-        shown("someaccount", "/rules/daily-30d/enabled")
+        shown("someaccount", "/properties/policy/rules/daily-30d/enabled")
             .ends_with("--policy @generated/lifecycle/blobs.json")
     );
     assert_eq!(deploy_commands(&plan).len(), 4);

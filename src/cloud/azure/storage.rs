@@ -4,11 +4,25 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cloud::{Direction, Owned, Property, Restore, property};
+use crate::cloud::property::property;
+use crate::cloud::{Direction, Owned, Property, Restore};
+
+/// The policy resource in ARM's words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManagementPolicy {
+    /// The account's name and `default`: an account has one.
+    pub name: String,
+    pub properties: Properties,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Properties {
+    pub policy: Document,
+}
 
 /// The policy document, as `az storage account management-policy create --policy` takes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ManagementPolicy {
+pub struct Document {
     /// In the order of their names; the order has no meaning.
     pub rules: Vec<Rule>,
 }
@@ -85,10 +99,6 @@ pub struct Filters {
     pub prefix_match: BTreeSet<String>,
 }
 
-const fn property(path: &'static str, direction: Direction) -> Property {
-    property::property(path, direction, Restore::Document)
-}
-
 use Direction::{MoreIsStronger, Neutral, Removal};
 
 impl Owned for ManagementPolicy {
@@ -97,8 +107,9 @@ impl Owned for ManagementPolicy {
 
     #[rustfmt::skip]
     const PROPERTIES: &'static [Property] = &[
-        property("/rules", Neutral),
-        property("/rules/*/enabled", MoreIsStronger),
-        property("/rules/*/definition/actions/*/delete/*", Removal),
+        property("/name", Neutral, Restore::Replacement),
+        property("/properties/policy/rules", Neutral, Restore::Document),
+        property("/properties/policy/rules/*/enabled", MoreIsStronger, Restore::Document),
+        property("/properties/policy/rules/*/definition/actions/*/delete/*", Removal, Restore::Document),
     ];
 }

@@ -179,7 +179,7 @@ async fn read_policy(arm: &Arm, resource: &Resource) -> State {
         Err(error) if is_absent(&error) => return State::Missing,
         Err(error) => return unreadable(reason("management policy", &error)),
     };
-    match policy::document(&answer) {
+    match policy::live(&answer, account) {
         Ok(live) => State::Found(Box::new(Found {
             live,
             ..Found::default()

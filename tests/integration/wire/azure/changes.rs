@@ -157,12 +157,12 @@ fn rule(actions: Value) -> Value {
 #[case::a_rule_less(
     |cloud: &mut Cloud| cloud.rules().retain(|rule| rule["name"] != "weekly-84d"),
     1,
-    Told { kind: "weakened", property: "/rules/weekly-84d", at: "12:49", restore: put_policy() }
+    Told { kind: "weakened", property: "/properties/policy/rules/weekly-84d", at: "12:49", restore: put_policy() }
 )]
 #[case::a_rule_switched_off(
     |cloud: &mut Cloud| cloud.rule("weekly-84d")["enabled"] = json!(false),
     1,
-    Told { kind: "weakened", property: "/rules/weekly-84d/enabled", at: "12:49", restore: put_policy() }
+    Told { kind: "weakened", property: "/properties/policy/rules/weekly-84d/enabled", at: "12:49", restore: put_policy() }
 )]
 #[case::fewer_days(
     |cloud: &mut Cloud| {
@@ -172,7 +172,7 @@ fn rule(actions: Value) -> Value {
     1,
     Told {
         kind: "weakened",
-        property: "/rules/weekly-84d/definition/actions/baseBlob/delete/daysAfterModificationGreaterThan",
+        property: "/properties/policy/rules/weekly-84d/definition/actions/baseBlob/delete/daysAfterModificationGreaterThan",
         at: "12:49",
         restore: put_policy(),
     }
@@ -185,7 +185,7 @@ fn rule(actions: Value) -> Value {
     0,
     Told {
         kind: "strengthened",
-        property: "/rules/weekly-84d/definition/actions/baseBlob/delete/daysAfterModificationGreaterThan",
+        property: "/properties/policy/rules/weekly-84d/definition/actions/baseBlob/delete/daysAfterModificationGreaterThan",
         at: "12:49",
         restore: put_policy(),
     }
@@ -195,7 +195,7 @@ fn rule(actions: Value) -> Value {
     0,
     Told {
         kind: "changed",
-        property: "/rules/weekly-84d/definition/filters/prefixMatch",
+        property: "/properties/policy/rules/weekly-84d/definition/filters/prefixMatch",
         at: "12:49",
         restore: put_policy(),
     }
@@ -208,7 +208,7 @@ fn rule(actions: Value) -> Value {
     0,
     Told {
         kind: "changed",
-        property: "/rules/weekly-84d/definition/filters/blobIndexMatch",
+        property: "/properties/policy/rules/weekly-84d/definition/filters/blobIndexMatch",
         at: "12:49",
         restore: put_policy(),
     }
@@ -221,7 +221,7 @@ fn rule(actions: Value) -> Value {
     0,
     Told {
         kind: "changed",
-        property: "/rules/weekly-84d/definition/actions/baseBlob/tierToArchive",
+        property: "/properties/policy/rules/weekly-84d/definition/actions/baseBlob/tierToArchive",
         at: "12:49",
         restore: put_policy(),
     }
@@ -234,7 +234,7 @@ fn rule(actions: Value) -> Value {
     1,
     Told {
         kind: "weakened",
-        property: "/rules/weekly-84d/definition/actions/baseBlob/delete/daysAfterCreationGreaterThan",
+        property: "/properties/policy/rules/weekly-84d/definition/actions/baseBlob/delete/daysAfterCreationGreaterThan",
         at: "12:49",
         restore: put_policy(),
     }
@@ -244,7 +244,7 @@ fn rule(actions: Value) -> Value {
         "baseBlob": { "delete": { "daysAfterLastAccessTimeGreaterThan": 1.0 } }
     }))),
     1,
-    Told { kind: "weakened", property: "/rules/sweep", at: "12:36", restore: put_policy() }
+    Told { kind: "weakened", property: "/properties/policy/rules/sweep", at: "12:36", restore: put_policy() }
 )]
 #[case::a_rule_more_that_moves(
     |cloud: &mut Cloud| cloud.rules().push(rule(json!({
@@ -254,7 +254,7 @@ fn rule(actions: Value) -> Value {
         }
     }))),
     0,
-    Told { kind: "changed", property: "/rules/sweep", at: "12:36", restore: put_policy() }
+    Told { kind: "changed", property: "/properties/policy/rules/sweep", at: "12:36", restore: put_policy() }
 )]
 #[case::no_policy_at_all(
     |cloud: &mut Cloud| cloud.policies.clear(),
