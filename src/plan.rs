@@ -38,7 +38,7 @@ pub fn plan(estate: &Estate<'_>) -> Plan {
     for database in &estate.databases {
         match database.site.scope {
             PolicyScope::Aws { .. } => aws::instances(database, &mut plan.resources),
-            PolicyScope::Azure { .. } => plan.resources.extend(azure::server(database)),
+            PolicyScope::Azure { .. } => azure::servers(database, &mut plan.resources),
             PolicyScope::Host { .. } => {}
         }
         plan.dumps.extend(dump::dump(database, estate));

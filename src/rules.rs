@@ -27,6 +27,9 @@ macro_rules! rules {
 }
 
 rules! {
+    azure_geo
+    azure_region
+    azure_replica
     azure_retention
     azure_storage_size
     azure_version

@@ -3,6 +3,7 @@
 mod id;
 pub mod limits;
 pub mod postgres;
+pub mod regions;
 pub mod storage;
 
 pub use id::resource_id;

@@ -26,6 +26,8 @@ pub enum Direction {
     Ranked(&'static [&'static str]),
     /// A list, each member of which protects; a missing one is weaker.
     EachIsStronger,
+    /// Having none is weaker; another one is neither weaker nor stronger.
+    Present,
     /// Other is neither weaker nor stronger.
     Neutral,
 }
@@ -43,6 +45,8 @@ pub enum Restore {
     Tag,
     /// Only a new resource can have another value: no command undoes this one.
     Replacement,
+    /// The same, and how a person gets there.
+    Migration(&'static str),
     /// The whole document is put again.
     Document,
     /// The resource's stack is brought back to what was deployed, by a change set that a person

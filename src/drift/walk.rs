@@ -118,7 +118,7 @@ impl Walk<'_> {
             Kind::SetElsewhere => Remedy::Words(ONE_OWNER),
             Kind::Undeployed => Remedy::of(command(""), REPLACE),
             _ if self.is_raised(pointer, intended, live) => Remedy::Words(ACCEPT),
-            _ => Remedy::of(command(pointer), REPLACE),
+            _ => Remedy::of(command(pointer), self.way(pointer)),
         };
         let deployed = self.deployed(pointer);
         let third = deployed.filter(|value| *value != intended && *value != live);
@@ -129,6 +129,14 @@ impl Walk<'_> {
         };
         self.drift
             .push(self.resource, kind, pointer, values, remedy);
+    }
+
+    /// How a value is reached that no command sets.
+    fn way(&self, pointer: &str) -> &'static str {
+        match self.property(pointer).map(|property| property.restore) {
+            Some(cloud::Restore::Migration(way)) => way,
+            _ => REPLACE,
+        }
     }
 
     /// The value of the deployed template, where there is a template and a value.

@@ -8,7 +8,7 @@ use crate::resolve::{Scope as PolicyScope, Site};
 use crate::source::Place;
 
 pub(super) use lifecycle::policy;
-pub(super) use server::server;
+pub(super) use server::servers;
 
 /// One resource group: where a location's resources lie.
 #[derive(Debug, Clone, Copy)]

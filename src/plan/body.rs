@@ -78,6 +78,7 @@ bodies! {
     DbInstance(rds::DbInstance),
     Bucket(s3::Bucket),
     FlexibleServer(postgres::FlexibleServer),
+    Replica(postgres::Replica),
     ManagementPolicy(storage::ManagementPolicy),
 }
 

@@ -37,7 +37,7 @@ layer! {
         pub size: Option<Spanned<Size>>,
         /// Vault that keeps its long-term backups.
         pub vault: Option<Spanned<String>>,
-        /// Read replicas.
+        /// Read replicas. They hold no backups of their own.
         #[serde(default)]
         pub replicas: Vec<Replica>,
         /// Manual snapshots by script (RDS).

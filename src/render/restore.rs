@@ -1,10 +1,11 @@
 //! The commands that bring a cloud back to the plan. Printed, never run.
 
+mod azure;
+
 use serde_json::{Value, json};
 
 use super::OUT;
 use crate::cloud::aws::arn;
-use crate::cloud::azure::resource_id;
 use crate::cloud::{Command, Property, Restore};
 use crate::plan::{Body, Owner, Plan, Resource, Scope};
 
@@ -13,7 +14,7 @@ use crate::plan::{Body, Owner, Plan, Resource, Scope};
 /// at creation, or the resource is not backstay's to create.
 pub fn restore_command(resource: &Resource, pointer: &str) -> Option<Command> {
     if pointer.is_empty() {
-        return deploy_command(resource);
+        return deploy_command(resource).or_else(|| azure::create_replica(resource));
     }
     let tree = resource.body.tree();
     let properties = affected(resource.body.properties(), pointer);
@@ -106,7 +107,11 @@ pub(super) fn words(restore: Restore, value: &Value) -> Option<Vec<String>> {
         },
         Restore::Option(option) | Restore::Raise(option) => owned(&[option, &option_value(value)]),
         Restore::Switch(on, off) => owned(&[if value.as_bool()? { on } else { off }]),
-        Restore::Tag | Restore::Document | Restore::Revert | Restore::Replacement => None,
+        Restore::Tag
+        | Restore::Document
+        | Restore::Revert
+        | Restore::Replacement
+        | Restore::Migration(_) => None,
     }
 }
 
@@ -326,28 +331,7 @@ fn deploy_command(resource: &Resource) -> Option<Command> {
             "--template-file",
             &format!("{OUT}/{file}"),
         ])),
-        (
-            Owner::Template { file, .. },
-            Scope::Azure {
-                subscription,
-                resource_group,
-            },
-        ) => Some(Command::new([
-            "az",
-            "deployment",
-            "group",
-            "create",
-            "--subscription",
-            subscription,
-            "--resource-group",
-            resource_group,
-            "--name",
-            &format!("backstay-{}", resource.name),
-            "--mode",
-            "Incremental",
-            "--template-file",
-            &format!("{OUT}/{file}"),
-        ])),
+        (Owner::Template { file, .. }, Scope::Azure { .. }) => azure::deploy(resource, file),
         _ => None,
     }
 }
@@ -359,12 +343,11 @@ pub(super) fn lifecycle_path(store: &str) -> String {
 
 /// The resource's identity in its cloud: an ARN or an ARM id.
 pub(super) fn cloud_id(resource: &Resource) -> String {
-    let name = &resource.address.name;
     match &resource.address.scope {
-        Scope::Aws { account, region } => arn("rds", region, account, &format!("db:{name}")),
-        Scope::Azure {
-            subscription,
-            resource_group,
-        } => resource_id(subscription, resource_group, &resource.address.kind, name),
+        Scope::Aws { account, region } => {
+            let name = &resource.address.name;
+            arn("rds", region, account, &format!("db:{name}"))
+        }
+        Scope::Azure { .. } => azure::id(resource),
     }
 }

@@ -1,9 +1,11 @@
 //! ARM templates: one frame for each purpose around the resources of one deployment.
 
 use serde::Serialize;
+use serde_json::Value;
 
+use super::restore::cloud_id;
 use super::{RenderError, Templates, arm, readback, text};
-use crate::plan::{Purpose, Resource};
+use crate::plan::{Body, Purpose, Resource};
 
 /// What a frame is given.
 #[derive(Serialize)]
@@ -19,6 +21,10 @@ struct Framed<'p> {
     #[serde(rename = "type")]
     kind: &'p str,
     api_version: &'static str,
+    /// Whether it is a copy of another server.
+    replica: bool,
+    /// Ids of what must be there first, of the same template.
+    depends_on: Vec<String>,
     members: String,
     properties: String,
 }
@@ -45,15 +51,20 @@ pub(super) fn render(
     let context = Frame {
         name,
         description: super::description(what, name),
-        resources: resources.iter().map(|resource| framed(resource)).collect(),
+        resources: resources
+            .iter()
+            .map(|resource| framed(resource, resources))
+            .collect(),
     };
     let text = templates.fill(template, &context)?;
     readback::template(path, &text, resources)?;
     Ok(text)
 }
 
-fn framed(resource: &Resource) -> Framed<'_> {
-    let mut tree = arm::escape(&resource.body.tree());
+fn framed<'p>(resource: &'p Resource, all: &[&Resource]) -> Framed<'p> {
+    let tree = resource.body.tree();
+    let depends_on = depends_on(resource, &tree, all);
+    let mut tree = arm::escape(&tree);
     // A frame may add to a resource's properties, so they come apart from the rest.
     let properties = tree
         .as_object_mut()
@@ -61,7 +72,29 @@ fn framed(resource: &Resource) -> Framed<'_> {
     Framed {
         kind: &resource.address.kind,
         api_version: resource.body.api_version().unwrap_or_default(),
+        replica: matches!(resource.body, Body::Replica(_)),
+        depends_on,
         members: text::json_members(&tree),
         properties: text::json_members(&properties.unwrap_or_default()),
+    }
+}
+
+/// What a resource names by its id, and what it is a part of.
+fn depends_on(resource: &Resource, tree: &Value, all: &[&Resource]) -> Vec<String> {
+    let own = cloud_id(resource);
+    let ids = all.iter().map(|other| cloud_id(other));
+    let needed = |id: &String| {
+        let within = own.strip_prefix(id.as_str());
+        *id != own && (names(tree, id) || within.is_some_and(|rest| rest.starts_with('/')))
+    };
+    ids.filter(needed).collect()
+}
+
+fn names(tree: &Value, id: &str) -> bool {
+    match tree {
+        Value::String(text) => text == id,
+        Value::Array(items) => items.iter().any(|item| names(item, id)),
+        Value::Object(members) => members.values().any(|member| names(member, id)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }

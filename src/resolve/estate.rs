@@ -101,6 +101,10 @@ impl Estate<'_> {
     pub fn store(&self, name: &str) -> Option<&Store<'_>> {
         self.stores.iter().find(|store| store.name.value == name)
     }
+
+    pub fn vault(&self, name: &str) -> Option<&Vault<'_>> {
+        self.vaults.iter().find(|vault| vault.name.value == name)
+    }
 }
 
 /// The tables of names that the whole workspace shares, and the layers that reach everywhere.

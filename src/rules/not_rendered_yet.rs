@@ -59,8 +59,6 @@ pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
     }
     let azure = |database: &&Database<'_>| database.engine() == Engine::AzurePostgres;
     let servers = || estate.databases.iter().filter(azure);
-    let replicas = servers().filter_map(|d| Some(d.written.replicas.first()?.id.place));
-    findings.extend(later("replicas of Azure servers", replicas.collect()));
     let own_key = |d: &&Database<'_>| d.intent.encryption.value != Encryption::ProviderManaged;
     let encryption = |d: &Database<'_>| super::place_of(d, &d.intent.encryption);
     let keys = servers().filter(own_key).map(encryption);

@@ -107,6 +107,7 @@ databases:
     id: new-azure
     tier: important
     size: 128GiB
+    replicas: [{{ id: new-azure-2, location: westus }}]
     provision: {{ version: "16", sku: Standard_D2s_v3, sku_tier: GeneralPurpose, storage: {{ size: 128GiB }}, username: pgadmin }}
   old-azure:
     engine: azure_postgres
@@ -115,6 +116,7 @@ databases:
     tier: important
     size: 128GiB
     high_availability: zone_redundant
+    replicas: [{{ id: old-azure-2 }}]
 "#
     )
 }
@@ -200,6 +202,35 @@ fn a_replica_refers_to_its_source_and_may_go() {
         stack["Resources"]["DatabaseKey"]["Properties"]["Tags"],
         database["Properties"]["Tags"]
     );
+}
+
+#[test]
+fn an_azure_replica_waits_for_its_source_and_has_no_backups_of_its_own() {
+    let plan = planned(&[("p.yaml", &both("x"))]);
+    let artifacts = rendered(&plan);
+    let template: serde_json::Value =
+        serde_json::from_str(text(&artifacts, "azure/east/new-azure.json")).unwrap();
+    let (server, replica) = (&template["resources"][0], &template["resources"][1]);
+    let source = &replica["properties"]["sourceServerResourceId"];
+    assert_eq!(replica["dependsOn"][0], *source);
+    assert!(
+        source
+            .as_str()
+            .unwrap()
+            .ends_with("/flexibleServers/new-azure")
+    );
+    assert_eq!(replica["sku"], server["sku"]);
+    assert_eq!(replica["location"], "westus");
+    assert_eq!(replica["properties"]["createMode"], "Replica");
+    for foreign in [
+        "backup",
+        "highAvailability",
+        "administratorLoginPassword",
+        "version",
+    ] {
+        assert!(replica["properties"].get(foreign).is_none(), "{foreign}");
+    }
+    assert!(server.get("dependsOn").is_none());
 }
 
 /// Texts that readers of YAML 1.1, shells, CloudFormation, ARM or a template engine take for more.
@@ -345,6 +376,10 @@ proptest! {
                     }
                 }
                 Body::FlexibleServer(body) => body.tags = Some([(key.clone(), value.clone())].into()),
+                Body::Replica(body) => {
+                    body.tags = Some([(key.clone(), value.clone())].into());
+                    body.properties.source_server_resource_id = Some(kms.clone());
+                }
                 Body::Bucket(body) => body.bucket_name = value.clone(),
                 Body::ManagementPolicy(body) => body.properties.policy.rules[0].name = value.clone(),
             }
@@ -493,6 +528,14 @@ fn commands_restore_what_drifted() {
     assert!(
         shown("someaccount", "/properties/policy/rules/daily-30d/enabled")
             .ends_with("--policy @generated/lifecycle/blobs.json")
+    );
+    assert!(shown("old-azure-2", "").contains(
+        "az postgres flexible-server replica create --subscription 00000000-0000-0000-0000-000000000001 --resource-group group --name old-azure-2 --source-server /subscriptions/"
+    ));
+    assert!(shown("new-azure-2", "").contains("--name backstay-new-azure "));
+    assert_eq!(
+        command("old-azure-2", "/properties/sourceServerResourceId"),
+        None
     );
     assert_eq!(deploy_commands(&plan).len(), 4);
 }

@@ -67,8 +67,36 @@ pub struct HighAvailability {
     pub mode: String,
 }
 
-use Direction::{MoreIsStronger, Neutral, Ranked};
-use Restore::{Option as Flag, Raise, Replacement, Tag};
+/// A read replica in ARM's words. It has no backups, geo-redundancy or standby of its own, whatever
+/// the API reports.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replica {
+    pub name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sku: Option<Sku>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<BTreeMap<String, String>>,
+    pub properties: ReplicaProperties,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReplicaProperties {
+    /// Id of the server that it copies. None: it is no replica any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_server_resource_id: Option<String>,
+    /// Size and growth as the source's: a replica whose disk is full stops copying.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub storage: Option<Storage>,
+}
+
+use Direction::{MoreIsStronger, Neutral, Present, Ranked};
+use Restore::{Migration, Option as Flag, Raise, Replacement, Tag};
+
+const GEO: &str = "it is set when a server is created: restore the server to a new one that has it (az postgres flexible-server restore --geo-redundant-backup), move the clients there, and remove the old one";
+const PROMOTED: &str = "a promoted replica is a server of its own: remove it once nothing uses it, and deploy the replica again";
 
 const ON: Direction = Ranked(&["Disabled", "Enabled"]);
 
@@ -89,13 +117,40 @@ impl Owned for FlexibleServer {
         property("/properties/storage/storageSizeGB", MoreIsStronger, Raise("--storage-size")),
         property("/properties/storage/autoGrow", ON, Flag("--storage-auto-grow")).losing("a full disk stops the server"),
         property("/properties/backup/backupRetentionDays", MoreIsStronger, Flag("--backup-retention")).losing("backups that are older are deleted"),
-        property("/properties/backup/geoRedundantBackup", ON, Replacement),
+        property("/properties/backup/geoRedundantBackup", ON, Migration(GEO)),
         property("/properties/highAvailability/mode", Ranked(&["Disabled", "SameZone", "ZoneRedundant"]), Flag("--zonal-resiliency")).losing("the standby is removed, or is in the same zone"),
     ];
 
     /// Properties of the frame that ARM never tells back (writeOnly).
-    const NOT_COMPARED: &'static [NotCompared] = &[NotCompared {
-        path: "/properties/administratorLoginPassword",
-        reason: "a secret; ARM does not report it",
-    }];
+    const NOT_COMPARED: &'static [NotCompared] = &[
+        NotCompared {
+            path: "/properties/administratorLoginPassword",
+            reason: "a secret; ARM does not report it",
+        },
+        CREATE_MODE,
+    ];
+}
+
+const CREATE_MODE: NotCompared = NotCompared {
+    path: "/properties/createMode",
+    reason: "it says how the server was made, once; ARM does not report it",
+};
+
+impl Owned for Replica {
+    const TYPE: &'static str = FlexibleServer::TYPE;
+    const API_VERSION: Option<&'static str> = FlexibleServer::API_VERSION;
+
+    #[rustfmt::skip]
+    const PROPERTIES: &'static [Property] = &[
+        property("/name", Neutral, Replacement),
+        property("/location", Neutral, Replacement),
+        property("/sku/name", Neutral, Flag("--sku-name")),
+        property("/sku/tier", Neutral, Flag("--tier")),
+        property("/tags", Neutral, Tag),
+        property("/properties/sourceServerResourceId", Present, Migration(PROMOTED)),
+        property("/properties/storage/storageSizeGB", MoreIsStronger, Raise("--storage-size")),
+        property("/properties/storage/autoGrow", ON, Flag("--storage-auto-grow")),
+    ];
+
+    const NOT_COMPARED: &'static [NotCompared] = &[CREATE_MODE];
 }

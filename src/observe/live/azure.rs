@@ -35,7 +35,7 @@ pub(super) async fn observe(resources: Vec<&Resource>, report: Report<'_>) -> Se
         .map(|(subscription, resources)| async move {
             let (servers, policies): (Vec<_>, Vec<_>) = resources
                 .iter()
-                .partition(|resource| matches!(resource.body, Body::FlexibleServer(_)));
+                .partition(|resource| is_server(&resource.body));
             let (mut seen, policies) = futures::join!(
                 read_servers(arm, &subscription, &servers, report),
                 read_policies(arm, policies)
@@ -47,6 +47,10 @@ pub(super) async fn observe(resources: Vec<&Resource>, report: Report<'_>) -> Se
         .collect()
         .await;
     seen.into_iter().flatten().collect()
+}
+
+fn is_server(body: &Body) -> bool {
+    matches!(body, Body::FlexibleServer(_) | Body::Replica(_))
 }
 
 fn subscription(resource: &Resource) -> Option<&str> {

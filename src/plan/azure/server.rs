@@ -1,15 +1,41 @@
-//! The flexible server of a database.
+//! The flexible server of a database and its replicas.
 
 use super::super::{Owner, Places, Purpose, Resource, tag_places, tags};
 use super::{Group, on};
-use crate::cloud::azure::postgres;
-use crate::policy::{HighAvailability, SkuTier};
+use crate::cloud::Owned;
+use crate::cloud::azure::{postgres, resource_id};
+use crate::policy::{HighAvailability, Provision, Replica, SkuTier};
 use crate::resolve::{Database, Layer};
 use crate::source::Place;
 
-/// The server of a database.
-pub(in crate::plan) fn server(database: &Database<'_>) -> Option<Resource> {
-    let group = Group::of(database.site)?;
+/// The server of a database and its replicas.
+pub(in crate::plan) fn servers(database: &Database<'_>, resources: &mut Vec<Resource>) {
+    let Some(group) = Group::of(database.site) else {
+        return;
+    };
+    let written = database.written;
+    let name = database.name.value.as_str();
+    let owner = || match written.provision {
+        Some(_) => group.template(Purpose::Database, name),
+        None => Owner::Existing {
+            file: format!("scripts/{name}-enforce.sh"),
+        },
+    };
+    let id = &written.id;
+    resources.push(Resource {
+        places: places(database),
+        ..group.resource(name, id, server(database, group), owner(), id.place)
+    });
+    for replica in &written.replicas {
+        let (id, body) = (&replica.id, replica_body(database, replica, group));
+        resources.push(Resource {
+            places: replica_places(database, replica),
+            ..group.resource(name, id, body, owner(), id.place)
+        });
+    }
+}
+
+fn server(database: &Database<'_>, group: Group<'_>) -> postgres::FlexibleServer {
     let written = database.written;
     let intent = &database.intent;
     let provision = written.provision.as_ref();
@@ -21,25 +47,15 @@ pub(in crate::plan) fn server(database: &Database<'_>) -> Option<Resource> {
     };
     let owns_mode = provision.is_some() || intent.high_availability.layer != Layer::BuiltIn;
     let geo = intent.copies.geo.as_ref().map(|geo| geo.value);
-    let body = postgres::FlexibleServer {
+    postgres::FlexibleServer {
         name: written.id.value.clone(),
         location: provision.map(|_| group.region.to_owned()),
-        sku: provision.and_then(|provision| {
-            Some(postgres::Sku {
-                name: provision.sku.as_ref()?.value.clone(),
-                tier: sku_tier(provision.sku_tier.as_ref()?.value).to_owned(),
-            })
-        }),
+        sku: provision.and_then(sku),
         tags: (!tags.is_empty()).then_some(tags),
         properties: postgres::Properties {
             version: provision.and_then(|p| Some(p.version.as_ref()?.value.clone())),
             administrator_login: provision.and_then(|p| Some(p.username.as_ref()?.value.clone())),
-            storage: provision.and_then(|provision| {
-                Some(postgres::Storage {
-                    size_gib: provision.storage.as_ref()?.size.gib(),
-                    auto_grow: Some(on(true)),
-                })
-            }),
+            storage: provision.and_then(storage),
             backup: postgres::Backup {
                 backup_retention_days: intent
                     .retention
@@ -52,16 +68,47 @@ pub(in crate::plan) fn server(database: &Database<'_>) -> Option<Resource> {
                 mode: mode.to_owned(),
             }),
         },
-    };
-    let owner = match provision {
-        Some(_) => group.template(Purpose::Database, database.name),
-        None => Owner::Existing {
-            file: format!("scripts/{}-enforce.sh", database.name.value),
+    }
+}
+
+/// As large as its source, and without backups of its own: those are the source's.
+fn replica_body(database: &Database<'_>, replica: &Replica, group: Group<'_>) -> postgres::Replica {
+    let provision = database.written.provision.as_ref();
+    let tags = tags(database);
+    let region = replica
+        .location
+        .as_ref()
+        .map(|location| location.value.as_str());
+    postgres::Replica {
+        name: replica.id.value.clone(),
+        location: region
+            .or(provision.map(|_| group.region))
+            .map(str::to_owned),
+        sku: provision.and_then(sku),
+        tags: (!tags.is_empty()).then_some(tags),
+        properties: postgres::ReplicaProperties {
+            source_server_resource_id: Some(resource_id(
+                group.subscription,
+                group.resource_group,
+                postgres::FlexibleServer::TYPE,
+                &database.written.id,
+            )),
+            storage: provision.and_then(storage),
         },
-    };
-    Some(Resource {
-        places: places(database),
-        ..group.resource(database.name, &written.id, body, owner, written.id.place)
+    }
+}
+
+fn sku(provision: &Provision) -> Option<postgres::Sku> {
+    Some(postgres::Sku {
+        name: provision.sku.as_ref()?.value.clone(),
+        tier: sku_tier(provision.sku_tier.as_ref()?.value).to_owned(),
+    })
+}
+
+fn storage(provision: &Provision) -> Option<postgres::Storage> {
+    Some(postgres::Storage {
+        size_gib: provision.storage.as_ref()?.size.gib(),
+        auto_grow: Some(on(true)),
     })
 }
 
@@ -76,6 +123,7 @@ fn sku_tier(tier: SkuTier) -> &'static str {
 fn places(database: &Database<'_>) -> Places {
     let intent = &database.intent;
     let mut places = tag_places(database, "/tags");
+    places.extend(size_places(database));
     let mut add = |path: &'static str, place: Option<Place>| {
         places.extend(place.map(|place| (path.into(), place)));
     };
@@ -88,8 +136,6 @@ fn places(database: &Database<'_>) -> Places {
         intent.high_availability.place,
     );
     if let Some(provision) = &database.written.provision {
-        add("/sku/name", provision.sku.as_ref().map(|v| v.place));
-        add("/sku/tier", provision.sku_tier.as_ref().map(|v| v.place));
         add(
             "/properties/version",
             provision.version.as_ref().map(|v| v.place),
@@ -98,10 +144,35 @@ fn places(database: &Database<'_>) -> Places {
             "/properties/administratorLogin",
             provision.username.as_ref().map(|v| v.place),
         );
-        add(
-            "/properties/storage",
-            provision.storage.as_ref().map(|v| v.size.place),
-        );
     }
+    places
+}
+
+/// Where the size of a server and of its replicas is written.
+fn size_places(database: &Database<'_>) -> Places {
+    let provision = database.written.provision.as_ref();
+    let places = [
+        (
+            "/sku/name",
+            provision.and_then(|p| Some(p.sku.as_ref()?.place)),
+        ),
+        (
+            "/sku/tier",
+            provision.and_then(|p| Some(p.sku_tier.as_ref()?.place)),
+        ),
+        (
+            "/properties/storage",
+            provision.and_then(|p| Some(p.storage.as_ref()?.size.place)),
+        ),
+    ];
+    let written = |(path, place): (&'static str, Option<Place>)| Some((path.into(), place?));
+    places.into_iter().filter_map(written).collect()
+}
+
+fn replica_places(database: &Database<'_>, replica: &Replica) -> Places {
+    let mut places = tag_places(database, "/tags");
+    places.extend(size_places(database));
+    let location = replica.location.as_ref();
+    places.extend(location.map(|location| ("/location".into(), location.place)));
     places
 }

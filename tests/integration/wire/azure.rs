@@ -4,6 +4,7 @@ mod changes;
 mod cloud;
 mod estate;
 mod refusals;
+mod replicas;
 mod story;
 mod told;
 

@@ -42,43 +42,97 @@ pub(super) fn state(live: &models::Server, resource: &Resource) -> State {
     if now.as_deref() == Some(GOING) {
         return State::Missing;
     }
+    let live = match &resource.body {
+        Body::Replica(planned) => tree(&replica(live, properties, planned)),
+        _ => tree(&server(live, properties, resource)),
+    };
     State::Found(Box::new(Found {
-        live: tree(&body(live, properties, resource)),
+        live,
         busy: now.filter(|now| PASSING.contains(&now.as_str())),
         ..Found::default()
     }))
 }
 
-fn body(
+fn server(
     live: &models::Server,
     properties: models::ServerProperties,
     resource: &Resource,
 ) -> postgres::FlexibleServer {
+    let planned = Planned::of(&resource.body);
     postgres::FlexibleServer {
         // Found by this name; ARM may answer in another case.
         name: resource.address.name.clone(),
-        location: Some(location(&live.tracked_resource.location, resource)),
-        sku: live.sku.as_ref().map(|sku| postgres::Sku {
-            name: sku.name.clone(),
-            tier: text(&sku.tier).unwrap_or_default(),
-        }),
-        tags: Some(tags(live.tracked_resource.tags.as_ref(), resource)),
+        location: Some(planned.location(&live.tracked_resource.location)),
+        sku: sku(live),
+        tags: Some(planned.tags(live.tracked_resource.tags.as_ref())),
         properties: postgres::Properties {
             version: properties.version.as_ref().and_then(text),
             administrator_login: properties.administrator_login,
-            // `type` and `tier` stay out: ARM tells "" for the default.
-            storage: properties.storage.and_then(|storage| {
-                Some(postgres::Storage {
-                    size_gib: whole(storage.storage_size_gb)?,
-                    auto_grow: Some(or_off(storage.auto_grow.as_ref())),
-                })
-            }),
+            storage: properties.storage.as_ref().and_then(storage),
             backup: backup(properties.backup),
             high_availability: Some(postgres::HighAvailability {
                 mode: or_off(properties.high_availability.and_then(|it| it.mode).as_ref()),
             }),
         },
     }
+}
+
+/// The backups that the API reports of a replica are not its own.
+fn replica(
+    live: &models::Server,
+    properties: models::ServerProperties,
+    planned: &postgres::Replica,
+) -> postgres::Replica {
+    let source = source(&properties, planned);
+    let spelled = Planned {
+        location: planned.location.as_deref(),
+        tags: planned.tags.as_ref(),
+    };
+    postgres::Replica {
+        name: planned.name.clone(),
+        location: Some(spelled.location(&live.tracked_resource.location)),
+        sku: sku(live),
+        tags: Some(spelled.tags(live.tracked_resource.tags.as_ref())),
+        properties: postgres::ReplicaProperties {
+            source_server_resource_id: source,
+            storage: properties.storage.as_ref().and_then(storage),
+        },
+    }
+}
+
+/// The server that it copies: the plan's spelling where it is the same. A server that was promoted
+/// copies none. A replica of which no source is told copies the one that it was made from.
+fn source(properties: &models::ServerProperties, planned: &postgres::Replica) -> Option<String> {
+    let role = properties.replica.as_ref().and_then(|it| it.role.as_ref());
+    let role = role.or(properties.replication_role.as_ref());
+    let copies = role
+        .and_then(text)
+        .is_none_or(|role| role.ends_with("Replica"));
+    let planned = planned.properties.source_server_resource_id.as_ref();
+    let told = properties.source_server_resource_id.as_ref();
+    let told = told.filter(|id| !id.is_empty());
+    let source = match (told, planned) {
+        (Some(told), Some(planned)) if told.eq_ignore_ascii_case(planned) => Some(planned),
+        (Some(told), _) => Some(told),
+        (None, planned) => planned.filter(|_| role.is_some()),
+    };
+    source.filter(|_| copies).cloned()
+}
+
+fn sku(live: &models::Server) -> Option<postgres::Sku> {
+    let sku = live.sku.as_ref()?;
+    Some(postgres::Sku {
+        name: sku.name.clone(),
+        tier: text(&sku.tier).unwrap_or_default(),
+    })
+}
+
+/// `type` and `tier` stay out: ARM tells "" for the default.
+fn storage(live: &models::Storage) -> Option<postgres::Storage> {
+    Some(postgres::Storage {
+        size_gib: whole(live.storage_size_gb)?,
+        auto_grow: Some(or_off(live.auto_grow.as_ref())),
+    })
 }
 
 /// Without a block there are no backups of the server's own; without the setting they stay in the
@@ -94,33 +148,47 @@ fn backup(live: Option<models::Backup>) -> postgres::Backup {
     }
 }
 
-/// `East US` and `eastus` are one region: the plan's spelling where it is the same.
-fn location(live: &str, resource: &Resource) -> String {
-    let plain = |name: &str| name.replace(' ', "").to_ascii_lowercase();
-    let planned = match &resource.body {
-        Body::FlexibleServer(server) => server.location.as_deref(),
-        _ => None,
-    };
-    match planned {
-        Some(planned) if plain(planned) == plain(live) => planned.to_owned(),
-        _ => plain(live),
-    }
+/// Spellings of the plan: ARM knows several of one thing.
+struct Planned<'p> {
+    location: Option<&'p str>,
+    tags: Option<&'p BTreeMap<String, String>>,
 }
 
-/// Azure tells names of tags apart without regard to case: the plan's spelling where it is the same.
-fn tags(live: Option<&Value>, resource: &Resource) -> BTreeMap<String, String> {
-    let planned = match &resource.body {
-        Body::FlexibleServer(server) => server.tags.as_ref(),
-        _ => None,
-    };
-    let spelled = |key: &String| {
-        let mut names = planned.into_iter().flat_map(BTreeMap::keys);
-        let name = names.find(|name| name.eq_ignore_ascii_case(key));
-        name.unwrap_or(key).clone()
-    };
-    let tags = live.and_then(Value::as_object).into_iter().flatten();
-    tags.filter_map(|(key, value)| Some((spelled(key), value.as_str()?.to_owned())))
-        .collect()
+impl<'p> Planned<'p> {
+    fn of(body: &'p Body) -> Planned<'p> {
+        match body {
+            Body::FlexibleServer(server) => Planned {
+                location: server.location.as_deref(),
+                tags: server.tags.as_ref(),
+            },
+            _ => Planned {
+                location: None,
+                tags: None,
+            },
+        }
+    }
+
+    /// `East US` and `eastus` are one region: the plan's spelling where it is the same.
+    fn location(&self, live: &str) -> String {
+        let plain = |name: &str| name.replace(' ', "").to_ascii_lowercase();
+        match self.location {
+            Some(planned) if plain(planned) == plain(live) => planned.to_owned(),
+            _ => plain(live),
+        }
+    }
+
+    /// Azure tells names of tags apart without regard to case: the plan's spelling where it is the
+    /// same.
+    fn tags(&self, live: Option<&Value>) -> BTreeMap<String, String> {
+        let spelled = |key: &String| {
+            let mut names = self.tags.into_iter().flat_map(BTreeMap::keys);
+            let name = names.find(|name| name.eq_ignore_ascii_case(key));
+            name.unwrap_or(key).clone()
+        };
+        let tags = live.and_then(Value::as_object).into_iter().flatten();
+        tags.filter_map(|(key, value)| Some((spelled(key), value.as_str()?.to_owned())))
+            .collect()
+    }
 }
 
 /// A value of one of the API's enumerations, also one that is newer than the client.

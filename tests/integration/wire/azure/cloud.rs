@@ -203,7 +203,10 @@ fn server(resource: &Value, subscription: &str, group: &str) -> Value {
     let name = resource["name"].as_str().unwrap();
     let mut properties = resource["properties"].clone();
     // Write-only.
-    properties.as_object_mut().unwrap().remove("createMode");
+    let mode = properties.as_object_mut().unwrap().remove("createMode");
+    if mode.is_some_and(|mode| mode == "Replica") {
+        fill(&mut properties, copied());
+    }
     let standby = match properties["highAvailability"]["mode"].as_str() {
         Some("Disabled") | None => json!({ "state": "NotEnabled" }),
         Some(_) => json!({ "state": "Healthy", "standbyAvailabilityZone": "2" }),
@@ -251,6 +254,19 @@ fn filled_in(name: &str) -> Value {
     })
 }
 
+/// What the service adds to a replica: the source's login and version, and a block of backups that
+/// are not its own. The documented example has each of these.
+fn copied() -> Value {
+    json!({
+        "replica": { "role": "AsyncReplica", "capacity": 0 },
+        "replicationRole": "AsyncReplica",
+        "replicaCapacity": 0,
+        "administratorLogin": "pgadmin",
+        "version": "16",
+        "backup": { "backupRetentionDays": 7, "geoRedundantBackup": "Disabled" },
+    })
+}
+
 /// A server's id, in the case that ARM likes that day.
 pub fn server_id(subscription: &str, group: &str, name: &str) -> String {
     format!(
@@ -265,6 +281,7 @@ fn display_name(region: &str) -> &str {
     match region {
         "eastus" => "East US",
         "westeurope" => "West Europe",
+        "westus2" => "West US 2",
         other => panic!("nobody said how ARM calls {other}"),
     }
 }

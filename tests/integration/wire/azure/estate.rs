@@ -55,17 +55,24 @@ pub struct Estate {
 }
 
 impl Estate {
-    /// Renders the policy with the program itself and deploys what it wrote.
+    /// What was rendered for the policy, and what exists beside it.
     pub fn deployed() -> Estate {
+        let mut estate = Estate::of(POLICY);
+        let cloud = &mut estate.cloud;
+        assert_eq!((cloud.servers.len(), cloud.policies.len()), (1, 1));
+        cloud.servers.extend(existing());
+        estate
+    }
+
+    /// Renders a policy with the program itself and deploys what it wrote.
+    pub fn of(policy: &str) -> Estate {
         let az = FakeAz::new();
         let workspace = Workspace::new()
-            .policy("trains.yaml", POLICY)
+            .policy("trains.yaml", policy)
             .env("PATH", az.path());
         workspace.run(["render"]).expect_code(0);
         let mut cloud = Cloud::default();
         cloud.deploy(&workspace.path().join("generated"), GROUPS);
-        assert_eq!((cloud.servers.len(), cloud.policies.len()), (1, 1));
-        cloud.servers.extend(existing());
         Estate {
             workspace,
             cloud,

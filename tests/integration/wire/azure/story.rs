@@ -16,7 +16,7 @@ fn a_fresh_deployment_has_no_drift() {
     assert_eq!(output.stdout, "");
     assert_eq!(
         output.stderr,
-        "backstay drift: 4 resources and 36 properties compared; 0 errors, 0 warnings, 1 note\n"
+        "backstay drift: 4 resources and 36 properties compared; 0 errors, 0 warnings, 2 notes\n"
     );
 }
 
@@ -169,7 +169,7 @@ To restore what the policy asks for (backstay never runs these):
 
 What no command restores:
   azure Freight_RG {SERVERS} freight-prod: restore it from its newest backup, or remove it from the policy
-  azure trains-rg {SERVERS} trains-prod backup.geoRedundantBackup: no command changes it in place: it needs a new resource
+  azure trains-rg {SERVERS} trains-prod backup.geoRedundantBackup: it is set when a server is created: restore the server to a new one that has it (az postgres flexible-server restore --geo-redundant-backup), move the clients there, and remove the old one
 ",
         update("--name timetable --backup-retention 14").unwrap()
     );
