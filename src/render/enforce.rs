@@ -142,7 +142,7 @@ fn guard(property: &Property, value: &Value) -> Option<Guard> {
         Direction::MoreIsStronger => "number".to_owned(),
         Direction::Ranked(values) => values.join(" "),
         Direction::EachIsStronger => "members".to_owned(),
-        Direction::Removal | Direction::Neutral => return None,
+        Direction::Removal | Direction::Present | Direction::Neutral => return None,
     };
     let loss = property.loss.unwrap_or("it protects less than it does now");
     Some(Guard { order, loss })

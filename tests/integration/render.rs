@@ -561,7 +561,7 @@ fn the_script_for_an_existing_database_is_the_table() {
             }
             let settable = !matches!(
                 property.restore,
-                backstay::cloud::Restore::Replacement | backstay::cloud::Restore::Tag
+                Restore::Replacement | Restore::Migration(_) | Restore::Tag
             );
             if let (true, true) = (set, settable) {
                 // What has a direction is not lowered unasked.

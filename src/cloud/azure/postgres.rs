@@ -149,7 +149,7 @@ impl Owned for Replica {
         property("/tags", Neutral, Tag),
         property("/properties/sourceServerResourceId", Present, Migration(PROMOTED)),
         property("/properties/storage/storageSizeGB", MoreIsStronger, Raise("--storage-size")),
-        property("/properties/storage/autoGrow", ON, Flag("--storage-auto-grow")),
+        property("/properties/storage/autoGrow", ON, Flag("--storage-auto-grow")).losing("a full disk stops the replica"),
     ];
 
     const NOT_COMPARED: &'static [NotCompared] = &[CREATE_MODE];
