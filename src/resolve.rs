@@ -4,11 +4,13 @@
 //! tier, the workspace's tier, the file's tier, the database. Maps merge key by key; texts, numbers
 //! and lists replace. Defaults and tiers of a file without databases hold for the whole workspace.
 
+mod account;
 mod builtin;
 mod estate;
 mod layers;
 mod started;
 
+pub use account::Account;
 pub use builtin::TIERS;
 pub use estate::resolve;
 pub use estate::{Database, Estate, Reference, Scope, Site, Store, Unresolved, Vault};

@@ -27,6 +27,7 @@ macro_rules! rules {
 }
 
 rules! {
+    archive_redundancy
     azure_geo
     azure_region
     azure_replica
@@ -35,6 +36,9 @@ rules! {
     azure_version
     bad_identifier
     below_floor
+    blob_lock_retention
+    blob_versioning
+    class_interval
     control_character
     cron_host
     dump_classes
@@ -45,13 +49,17 @@ rules! {
     export_region
     expression_in_value
     ha_and_sku
+    lifecycle_rules
     not_rendered_yet
     password_like
     provision_incomplete
     rds_retention
     rds_storage_size
     snapshot_copy
+    soft_delete_days
+    storage_account
     store_incomplete
+    store_lock
     tag_limits
     top_of_hour
     unknown_reference

@@ -1,5 +1,6 @@
 //! Azure: what ARM templates are given, and the limits of flexible servers and storage accounts.
 
+pub mod blob;
 mod id;
 pub mod limits;
 pub mod postgres;

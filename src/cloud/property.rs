@@ -28,6 +28,8 @@ pub enum Direction {
     EachIsStronger,
     /// Having none is weaker; another one is neither weaker nor stronger.
     Present,
+    /// Every other value is weaker.
+    OthersAreWeaker,
     /// Other is neither weaker nor stronger.
     Neutral,
 }

@@ -24,6 +24,7 @@ pub(super) fn kind(property: Option<&Property>, intended: &Value, live: &Value) 
         }
         Direction::EachIsStronger => members(intended, live),
         Direction::Present => (live.is_null() && !intended.is_null()).then_some(Ordering::Less),
+        Direction::OthersAreWeaker => Some(Ordering::Less),
         Direction::Neutral => None,
     };
     match order {

@@ -145,25 +145,38 @@ pub struct Store {
     pub bucket: Option<Spanned<String>>,
     /// Storage account that exists; its lifecycle policy is rendered whole.
     pub storage_account: Option<Spanned<String>>,
-    /// Container of the storage account.
+    /// Container of the storage account; rendered whole.
     pub container: Option<Spanned<String>>,
-    /// Keep overwritten and deleted objects. On by default for a bucket.
+    /// Keep overwritten and deleted objects. On by default.
     pub versioning: Option<Spanned<bool>>,
-    /// Object Lock: nothing can be deleted before its time.
+    /// How long deleted blobs and containers can be brought back (Azure). Built in: 14d.
+    pub soft_delete: Option<Spanned<Duration>>,
+    /// Nothing can be changed or deleted before its time: Object Lock (AWS), immutability of the
+    /// container (Azure).
     pub lock: Option<StoreLock>,
-    /// Redundancy of the storage account; archive needs lrs, grs or ra_grs.
+    /// Redundancy of the storage account (Azure); archive needs lrs, grs or ra_grs.
     pub redundancy: Option<Spanned<StoreRedundancy>>,
 }
 
-/// Object Lock's default retention.
+/// How long what a store takes in is locked.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StoreLock {
-    /// governance can be lifted by an administrator, compliance by nobody.
-    pub mode: Spanned<LockMode>,
+    /// AWS: governance can be lifted by an administrator, compliance by nobody. Azure: unlocked can
+    /// be lifted by an administrator, locked by nobody.
+    pub mode: Spanned<StoreLockMode>,
     /// How long each object is locked.
     #[serde(rename = "for")]
     pub duration: Spanned<Duration>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StoreLockMode {
+    Governance,
+    Compliance,
+    Unlocked,
+    Locked,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -175,6 +188,14 @@ pub enum StoreRedundancy {
     Zrs,
     Gzrs,
     RaGzrs,
+}
+
+impl StoreRedundancy {
+    /// Whether such an account has an archive tier.
+    pub fn archives(self) -> bool {
+        use StoreRedundancy::{Grs, Lrs, RaGrs};
+        matches!(self, Lrs | Grs | RaGrs)
+    }
 }
 
 layer! {

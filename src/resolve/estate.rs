@@ -105,6 +105,15 @@ impl Estate<'_> {
     pub fn vault(&self, name: &str) -> Option<&Vault<'_>> {
         self.vaults.iter().find(|vault| vault.name.value == name)
     }
+
+    /// The databases whose dumps go to a store.
+    pub fn dumped_to(&self, store: &Store<'_>) -> impl Iterator<Item = &Database<'_>> {
+        let name = store.name;
+        self.databases.iter().filter(move |database| {
+            let dump = database.written.dump.as_ref();
+            dump.is_some_and(|dump| dump.to.iter().any(|to| to == name))
+        })
+    }
 }
 
 /// The tables of names that the whole workspace shares, and the layers that reach everywhere.

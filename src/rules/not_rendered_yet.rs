@@ -8,7 +8,7 @@
 //! until a later version renders it.
 use crate::finding::{Code, Finding, Severity};
 use crate::policy::{Encryption, Engine, Node};
-use crate::resolve::{Database, Estate};
+use crate::resolve::{Database, Estate, Scope};
 use crate::source::Place;
 
 pub static CODE: Code = Code::new(
@@ -21,7 +21,7 @@ pub static CODE: Code = Code::new(
 const LABELS: usize = 4;
 
 /// What is not rendered, and the keys that ask for it. `*` is any name, `@` each layer.
-const PARTS: [(&str, &[&str]); 7] = [
+const PARTS: [(&str, &[&str]); 6] = [
     ("vaults", &["vaults", "databases.*.vault"]),
     (
         "copies to vaults and Regions",
@@ -29,7 +29,6 @@ const PARTS: [(&str, &[&str]); 7] = [
     ),
     ("restore tests", &["@.restore_test"]),
     ("alerts", &["@.alerts"]),
-    ("Object Lock of a store", &["stores.*.lock"]),
     ("objectives (rpo, rto)", &["@.rpo", "@.rto"]),
     ("exceptions", &["exceptions"]),
 ];
@@ -57,6 +56,11 @@ pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
         }
         findings.extend(later(what, places));
     }
+    let locked = estate.stores.iter().filter_map(|store| match store.site.scope {
+        Scope::Aws { .. } => Some(store.written.lock.as_ref()?.mode.place),
+        _ => None,
+    });
+    findings.extend(later("Object Lock of a store", locked.collect()));
     let azure = |database: &&Database<'_>| database.engine() == Engine::AzurePostgres;
     let servers = || estate.databases.iter().filter(azure);
     let own_key = |d: &&Database<'_>| d.intent.encryption.value != Encryption::ProviderManaged;
