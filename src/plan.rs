@@ -46,12 +46,14 @@ pub fn plan(estate: &Estate<'_>) -> Plan {
         plan.exports.extend(export::export(database, estate));
     }
     for store in &estate.stores {
-        let kept = lifecycle::Kept::of(store, &estate.databases);
-        match store.site.scope {
-            PolicyScope::Aws { .. } => plan.resources.extend(aws::bucket(store, &kept)),
-            PolicyScope::Azure { .. } => plan.resources.extend(azure::policy(store, &kept)),
-            PolicyScope::Host { .. } => {}
+        if let PolicyScope::Aws { .. } = store.site.scope {
+            let kept = lifecycle::Kept::of(store, &estate.databases);
+            plan.resources.extend(aws::bucket(store, &kept));
         }
+    }
+    for account in estate.accounts() {
+        plan.resources.extend(azure::policy(&account, estate));
+        azure::account(&account, &mut plan.resources);
     }
     plan
 }

@@ -160,8 +160,7 @@ impl Renderer<'_> {
         let text = match &first.owner {
             Owner::Existing { .. } => {
                 let script = enforce::script(resources);
-                self.templates
-                    .fill(enforce::template(&first.address.scope), &script)?
+                self.templates.fill(enforce::template(first), &script)?
             }
             Owner::Stack { purpose, .. } => {
                 stack::render(self.templates, path, *purpose, resources)?

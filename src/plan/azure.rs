@@ -1,5 +1,6 @@
 //! What a policy asks of Azure.
 
+mod account;
 mod lifecycle;
 mod server;
 
@@ -7,6 +8,7 @@ use super::{Address, Body, Owner, Purpose, Resource, Scope};
 use crate::resolve::{Scope as PolicyScope, Site};
 use crate::source::Place;
 
+pub(super) use account::account;
 pub(super) use lifecycle::policy;
 pub(super) use server::servers;
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::cloud::aws::{rds, s3};
-use crate::cloud::azure::{postgres, storage};
+use crate::cloud::azure::{blob, postgres, storage};
 use crate::cloud::{NotCompared, Owned, Property};
 
 /// Declares [`Body`] and everything that holds for each of its kinds alike.
@@ -80,6 +80,9 @@ bodies! {
     FlexibleServer(postgres::FlexibleServer),
     Replica(postgres::Replica),
     ManagementPolicy(storage::ManagementPolicy),
+    BlobService(blob::BlobService),
+    Container(blob::Container),
+    ImmutabilityPolicy(blob::ImmutabilityPolicy),
 }
 
 fn tree(body: &impl serde::Serialize) -> Value {

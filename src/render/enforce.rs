@@ -1,11 +1,12 @@
-//! Settings of databases that exist already, as a script that compares and changes them.
+//! Settings of what exists already, as a script that compares and changes them.
 
 use serde::Serialize;
 use serde_json::Value;
 
-use super::restore::{cloud_id, words};
+use super::restore::{cloud_id, together, words};
+use crate::cloud::azure::blob::ImmutabilityPolicy;
 use crate::cloud::{Direction, Property, Restore};
-use crate::plan::{Resource, Scope};
+use crate::plan::{Body, Resource, Scope};
 
 /// What a script's template is given.
 #[derive(Debug, Serialize)]
@@ -13,7 +14,11 @@ pub(super) struct Script<'p> {
     name: &'p str,
     #[serde(flatten)]
     scope: Place<'p>,
+    /// The storage account, where it is one whose settings these are.
+    account_name: &'p str,
     resources: Vec<Target<'p>>,
+    /// Whether something is made that nobody can undo.
+    locks: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -66,12 +71,15 @@ enum Kind {
     Tag,
     /// Only a new resource can have another value.
     Fixed,
+    /// How long a container is immutable, for good.
+    Immutable,
 }
 
-pub(super) fn template(scope: &Scope) -> &'static str {
-    match scope {
-        Scope::Aws { .. } => "scripts/enforce-aws.sh",
-        Scope::Azure { .. } => "scripts/enforce-azure.sh",
+pub(super) fn template(resource: &Resource) -> &'static str {
+    match (&resource.address.scope, &resource.body) {
+        (_, Body::BlobService(_) | Body::ImmutabilityPolicy(_)) => "scripts/enforce-storage.sh",
+        (Scope::Aws { .. }, _) => "scripts/enforce-aws.sh",
+        (Scope::Azure { .. }, _) => "scripts/enforce-azure.sh",
     }
 }
 
@@ -90,16 +98,50 @@ pub(super) fn script<'p>(resources: &[&'p Resource]) -> Option<Script<'p>> {
                 api_version: first.body.api_version().unwrap_or_default(),
             },
         },
-        resources: resources
+        account_name: first.address.name.split('/').next().unwrap_or_default(),
+        locks: resources
             .iter()
-            .map(|resource| Target {
-                name: &resource.address.name,
-                id: cloud_id(resource),
-                rows: rows(resource),
-            })
-            .collect(),
+            .any(|resource| matches!(resource.body, Body::ImmutabilityPolicy(_))),
+        resources: resources.iter().map(|resource| target(resource)).collect(),
     })
 }
+
+fn target(resource: &Resource) -> Target<'_> {
+    let name = &resource.address.name;
+    match &resource.body {
+        Body::ImmutabilityPolicy(policy) => container(resource, policy),
+        _ => Target {
+            name,
+            id: cloud_id(resource),
+            rows: rows(resource),
+        },
+    }
+}
+
+/// A policy is read with its container, which is there before it.
+fn container<'p>(resource: &'p Resource, policy: &ImmutabilityPolicy) -> Target<'p> {
+    let id = cloud_id(resource);
+    let (container, _) = id.rsplit_once("/immutabilityPolicies").unwrap_or((&id, ""));
+    let name = container.rsplit('/').next().unwrap_or_default();
+    let days = policy.properties.days.to_string();
+    Target {
+        name: resource.address.name.split('/').nth(2).unwrap_or_default(),
+        id: container.to_owned(),
+        rows: vec![Row {
+            kind: Kind::Immutable,
+            label: format!("immutability of {name}"),
+            query: IMMUTABILITY.to_owned(),
+            wanted: days,
+            words: Vec::new(),
+            guard: None,
+        }],
+    }
+}
+
+/// State, days and version of a container's policy; each is nothing where there is none.
+const IMMUTABILITY: &str = "properties.immutabilityPolicy.properties.state, \
+    properties.immutabilityPolicy.properties.immutabilityPeriodSinceCreationInDays, \
+    properties.immutabilityPolicy.etag";
 
 fn rows(resource: &Resource) -> Vec<Row> {
     let tree = resource.body.tree();
@@ -120,6 +162,8 @@ fn rows(resource: &Resource) -> Vec<Row> {
             // The name is how the resource is found.
             Restore::Replacement
                 if value.as_str() == Some(&resource.address.name) && steps.len() == 1 => {}
+            // An account's redundancy is not its Blob service's to set.
+            Restore::Replacement if matches!(resource.body, Body::BlobService(_)) => {}
             restore => rows.push(Row {
                 kind: match words(restore, value) {
                     Some(_) => Kind::Setting,
@@ -128,7 +172,11 @@ fn rows(resource: &Resource) -> Vec<Row> {
                 label: steps.join("."),
                 query,
                 wanted: wanted(value),
-                words: words(restore, value).unwrap_or_default(),
+                words: together(resource.body.properties(), vec![property])
+                    .into_iter()
+                    .filter_map(|it| words(it.restore, tree.pointer(it.path)?))
+                    .flatten()
+                    .collect(),
                 guard: guard(property, value),
             }),
         }
@@ -142,7 +190,10 @@ fn guard(property: &Property, value: &Value) -> Option<Guard> {
         Direction::MoreIsStronger => "number".to_owned(),
         Direction::Ranked(values) => values.join(" "),
         Direction::EachIsStronger => "members".to_owned(),
-        Direction::Removal | Direction::Present | Direction::Neutral => return None,
+        Direction::Removal
+        | Direction::OthersAreWeaker
+        | Direction::Present
+        | Direction::Neutral => return None,
     };
     let loss = property.loss.unwrap_or("it protects less than it does now");
     Some(Guard { order, loss })

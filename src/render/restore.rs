@@ -14,7 +14,9 @@ use crate::plan::{Body, Owner, Plan, Resource, Scope};
 /// at creation, or the resource is not backstay's to create.
 pub fn restore_command(resource: &Resource, pointer: &str) -> Option<Command> {
     if pointer.is_empty() {
-        return deploy_command(resource).or_else(|| azure::create_replica(resource));
+        return deploy_command(resource)
+            .or_else(|| azure::create_replica(resource))
+            .or_else(|| azure::lock(resource, pointer));
     }
     let tree = resource.body.tree();
     let properties = affected(resource.body.properties(), pointer);
@@ -34,7 +36,7 @@ pub fn restore_command(resource: &Resource, pointer: &str) -> Option<Command> {
         .iter()
         .any(|property| property.restore == Restore::Revert)
     {
-        return revert(resource);
+        return revert(resource, pointer);
     }
     let words: Vec<String> = together(resource.body.properties(), properties)
         .into_iter()
@@ -72,16 +74,28 @@ fn affected<'p>(properties: &'p [Property], pointer: &str) -> Vec<&'p Property> 
     }
 }
 
-/// Options of which the client takes one only with the other: a size is one of its tier's.
-const TOGETHER: [&str; 2] = ["--sku-name", "--tier"];
+/// Options of which the client takes one only with the other: a size is one of its tier's, days are
+/// those of a policy that is on.
+const TOGETHER: [[&str; 2]; 3] = [
+    ["--sku-name", "--tier"],
+    ["--enable-delete-retention", "--delete-retention-days"],
+    [
+        "--enable-container-delete-retention",
+        "--container-delete-retention-days",
+    ],
+];
 
-fn together<'p>(all: &'p [Property], some: Vec<&'p Property>) -> Vec<&'p Property> {
-    let bound = |property: &Property| match property.restore {
-        Restore::Option(option) => TOGETHER.contains(&option),
-        _ => false,
+/// The properties, and with a single one those that the client takes only with it.
+pub(super) fn together<'p>(all: &'p [Property], some: Vec<&'p Property>) -> Vec<&'p Property> {
+    let group = |property: &Property| match property.restore {
+        Restore::Option(option) => TOGETHER.iter().find(|group| group.contains(&option)),
+        _ => None,
     };
     match some[..] {
-        [property] if bound(property) => all.iter().filter(|other| bound(other)).collect(),
+        [property] if group(property).is_some() => {
+            let bound = |other: &&Property| group(other) == group(property);
+            all.iter().filter(bound).collect()
+        }
         _ => some,
     }
 }
@@ -145,6 +159,10 @@ fn modify(resource: &Resource, words: Vec<String>) -> Option<Command> {
             subscription,
             resource_group,
         } => {
+            if let Body::BlobService(_) = &resource.body {
+                let (subscription, group) = (subscription, resource_group);
+                return Some(azure::update_blob_service(subscription, group, name, words));
+            }
             // A major version is reached by an upgrade, not by an update.
             let verb = match words.first().map(String::as_str) {
                 Some("--version") => "upgrade",
@@ -294,13 +312,16 @@ fn put_document(resource: &Resource, tree: &Value, pointer: &str) -> Option<Comm
     }
 }
 
-/// Deploying the same template again would change nothing: CloudFormation compares it with the last
-/// one, not with what is live. Source: "Using drift-aware change sets", CloudFormation user guide.
-fn revert(resource: &Resource) -> Option<Command> {
-    let (Owner::Stack { stack, .. }, Scope::Aws { region, .. }) =
-        (&resource.owner, &resource.address.scope)
-    else {
-        return None;
+/// What was deployed is put back: ARM puts the whole resource again, and what was never a template's is
+/// set by its script.
+///
+/// Deploying the same stack again would change nothing: CloudFormation compares it with the last one,
+/// not with what is live. Source: "Using drift-aware change sets", CloudFormation user guide.
+fn revert(resource: &Resource, pointer: &str) -> Option<Command> {
+    let (stack, region) = match (&resource.owner, &resource.address.scope) {
+        (Owner::Stack { stack, .. }, Scope::Aws { region, .. }) => (stack, region),
+        (Owner::Template { .. }, _) => return deploy_command(resource),
+        _ => return azure::lock(resource, pointer),
     };
     Some(Command::new([
         "aws",
@@ -348,6 +369,6 @@ pub(super) fn cloud_id(resource: &Resource) -> String {
             let name = &resource.address.name;
             arn("rds", region, account, &format!("db:{name}"))
         }
-        Scope::Azure { .. } => azure::id(resource),
+        Scope::Azure { .. } => resource.arm_id().unwrap_or_default(),
     }
 }

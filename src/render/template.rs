@@ -33,7 +33,7 @@ struct Framed<'p> {
 fn frame(purpose: Purpose) -> (&'static str, &'static str) {
     match purpose {
         Purpose::Database => ("azure/database.json", "database"),
-        Purpose::Store => ("azure/lifecycle.json", "store"),
+        Purpose::Store => ("azure/store.json", "store"),
     }
 }
 

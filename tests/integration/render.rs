@@ -1,9 +1,12 @@
 //! What is rendered, and how the output folder is kept.
 
+mod azure;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use backstay::cloud::azure::blob;
 use backstay::cloud::{Restore, aws};
 use backstay::plan::{Body, Owner, Plan};
 use backstay::policy;
@@ -168,6 +171,7 @@ fn every_kind_of_artifact_is_there() {
             "github/old-aws-dump.yml",
             "lifecycle/blobs.json",
             "lifecycle/bucket.json",
+            "scripts/blobs-enforce.sh",
             "scripts/old-aws-dump.sh",
             "scripts/old-aws-enforce.sh",
             "scripts/old-azure-enforce.sh",
@@ -382,6 +386,9 @@ proptest! {
                 }
                 Body::Bucket(body) => body.bucket_name = value.clone(),
                 Body::ManagementPolicy(body) => body.properties.policy.rules[0].name = value.clone(),
+                Body::Container(body) => body.properties.public_access = value.clone(),
+                Body::ImmutabilityPolicy(body) => body.name = value.clone(),
+                Body::BlobService(body) => body.sku = Some(blob::Sku { name: value.clone() }),
             }
         }
         match render(&plan, &Templates::embedded().unwrap()) {

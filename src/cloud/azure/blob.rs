@@ -57,11 +57,14 @@ impl Owned for BlobService {
         property("/sku/name", Ranked(&[
             "Standard_LRS", "Standard_ZRS", "Standard_GRS", "Standard_RAGRS", "Standard_GZRS", "Standard_RAGZRS",
         ]), Replacement),
-        property("/properties/isVersioningEnabled", MoreIsStronger, Flag("--enable-versioning")),
+        property("/properties/isVersioningEnabled", MoreIsStronger, Flag("--enable-versioning"))
+            .losing("what is overwritten from then on, in every container of the account"),
         property("/properties/deleteRetentionPolicy/enabled", MoreIsStronger, Flag("--enable-delete-retention")),
-        property("/properties/deleteRetentionPolicy/days", MoreIsStronger, Flag("--delete-retention-days")),
+        property("/properties/deleteRetentionPolicy/days", MoreIsStronger, Flag("--delete-retention-days"))
+            .losing("deleted blobs that could still be brought back"),
         property("/properties/containerDeleteRetentionPolicy/enabled", MoreIsStronger, Flag("--enable-container-delete-retention")),
-        property("/properties/containerDeleteRetentionPolicy/days", MoreIsStronger, Flag("--container-delete-retention-days")),
+        property("/properties/containerDeleteRetentionPolicy/days", MoreIsStronger, Flag("--container-delete-retention-days"))
+            .losing("deleted containers that could still be brought back"),
     ];
 }
 

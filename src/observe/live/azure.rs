@@ -1,7 +1,9 @@
-//! Azure: one list of servers per subscription, one management policy per storage account.
+//! Azure: one list of servers per subscription, and every other resource by its id.
 
 mod arm;
+mod blob;
 mod credential;
+mod one;
 mod policy;
 mod server;
 mod transport;
@@ -33,14 +35,14 @@ pub(super) async fn observe(resources: Vec<&Resource>, report: Report<'_>) -> Se
     });
     let seen: Vec<Seen> = futures::stream::iter(subscriptions)
         .map(|(subscription, resources)| async move {
-            let (servers, policies): (Vec<_>, Vec<_>) = resources
+            let (servers, others): (Vec<_>, Vec<_>) = resources
                 .iter()
                 .partition(|resource| is_server(&resource.body));
-            let (mut seen, policies) = futures::join!(
+            let (mut seen, others) = futures::join!(
                 read_servers(arm, &subscription, &servers, report),
-                read_policies(arm, policies)
+                read_each(arm, others)
             );
-            seen.extend(policies);
+            seen.extend(others);
             seen
         })
         .buffer_unordered(AT_A_TIME)
@@ -151,47 +153,13 @@ async fn unlisted(arm: &Arm, resource: &Resource) -> State {
     }
 }
 
-async fn read_policies(arm: &Arm, resources: Vec<&Resource>) -> Seen {
+/// Kinds that are read by their ids: one request each.
+async fn read_each(arm: &Arm, resources: Vec<&Resource>) -> Seen {
     futures::stream::iter(resources)
-        .map(|resource| async move {
-            let state = read_policy(arm, resource).await;
-            (resource.address.clone(), state)
-        })
+        .map(|resource| async move { (resource.address.clone(), one::read(arm, resource).await) })
         .buffer_unordered(AT_A_TIME)
         .collect()
         .await
-}
-
-async fn read_policy(arm: &Arm, resource: &Resource) -> State {
-    let Scope::Azure {
-        subscription,
-        resource_group,
-    } = &resource.address.scope
-    else {
-        return unreadable("not a resource of Azure");
-    };
-    let account = &resource.address.name;
-    let path = format!(
-        "/subscriptions/{subscription}/resourceGroups/{resource_group}/providers\
-         /Microsoft.Storage/storageAccounts/{account}/managementPolicies/default"
-    );
-    let answer = arm
-        .get(&path, resource.body.api_version().unwrap_or_default())
-        .await;
-    let answer = match answer {
-        Ok(answer) => answer,
-        Err(error) if is_absent(&error) => return State::Missing,
-        Err(error) => return unreadable(reason("management policy", &error)),
-    };
-    match policy::live(&answer, account) {
-        Ok(live) => State::Found(Box::new(Found {
-            live,
-            ..Found::default()
-        })),
-        Err(problem) => unreadable(format!(
-            "management policy: the answer has another form than documented: {problem}"
-        )),
-    }
 }
 
 /// ARM itself says that the resource, or what would hold it, is not there. An unknown subscription is
