@@ -5,6 +5,7 @@ mod cloud;
 mod estate;
 mod refusals;
 mod replicas;
+mod stores;
 mod story;
 mod told;
 

@@ -16,6 +16,8 @@ pub struct Cloud {
     pub servers: Vec<Value>,
     /// Management policies by the path of their account, in lower case.
     pub policies: BTreeMap<String, Value>,
+    /// Everything that is asked for by its id, which is the key in lower case.
+    pub others: BTreeMap<String, Value>,
     /// Servers on a page of the list; everything on one page where there is none.
     pub page: Option<usize>,
     /// A server that the list leaves out, as for a reader of its group alone.
@@ -52,7 +54,37 @@ impl Cloud {
                 let policy = policy(&resource, &path);
                 self.policies.insert(path.to_ascii_lowercase(), policy);
             }
+            "Microsoft.Storage/storageAccounts/blobServices/containers" => {
+                self.put(subscription, group, &resource, container());
+            }
+            "Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies" => {
+                self.put(subscription, group, &resource, immutability());
+            }
             other => panic!("nobody said what ARM answers for {other}"),
+        }
+    }
+
+    /// Puts a resource, with what its service fills in.
+    pub fn put(&mut self, subscription: &str, group: &str, resource: &Value, filled_in: Value) {
+        let text = |key: &str| resource[key].as_str().unwrap();
+        let id = resource_id(subscription, group, text("type"), text("name"));
+        let mut answer = json!({
+            "id": id,
+            "name": text("name").rsplit('/').next(),
+            "type": text("type").to_ascii_lowercase(),
+            "properties": resource["properties"],
+        });
+        fill(&mut answer, filled_in);
+        self.others.insert(id.to_ascii_lowercase(), answer);
+    }
+
+    /// The one resource whose id ends so.
+    pub fn other(&mut self, end: &str) -> &mut Value {
+        let named = |(id, _): &(&String, &mut Value)| id.ends_with(&end.to_ascii_lowercase());
+        let mut found = self.others.iter_mut().filter(named);
+        match (found.next(), found.next()) {
+            (Some((_, resource)), None) => resource,
+            _ => panic!("{end} is not the end of one id"),
         }
     }
 
@@ -141,9 +173,43 @@ impl Respond for Cloud {
                 Some(policy) => ResponseTemplate::new(200).set_body_json(policy),
                 None => refusal(404, "ManagementPolicyNotFound"),
             },
-            _ => refusal(404, "ResourceNotFound"),
+            _ => match self.others.get(&path) {
+                Some(resource) => ResponseTemplate::new(200).set_body_json(resource),
+                None => refusal(404, "ResourceNotFound"),
+            },
         }
     }
+}
+
+/// The id of a resource in the steps of its type and name.
+fn resource_id(subscription: &str, group: &str, kind: &str, name: &str) -> String {
+    let (namespace, kinds) = kind.split_once('/').unwrap();
+    let steps = kinds.split('/').zip(name.split('/'));
+    let steps: Vec<String> = steps.map(|(kind, name)| format!("{kind}/{name}")).collect();
+    let group = format!("/subscriptions/{subscription}/resourceGroups/{group}");
+    format!("{group}/providers/{namespace}/{}", steps.join("/"))
+}
+
+/// What the service adds to any container. The documented example has each of these.
+fn container() -> Value {
+    json!({
+        "etag": "\"0x8D592D74CC20EBA\"",
+        "properties": {
+            "publicAccess": "None",
+            "leaseStatus": "Unlocked",
+            "leaseState": "Available",
+            "lastModifiedTime": "2026-11-01T21:07:27Z",
+            "hasImmutabilityPolicy": false,
+            "hasLegalHold": false,
+            "deleted": false,
+            "remainingRetentionDays": 0,
+            "defaultEncryptionScope": "$account-encryption-key",
+        },
+    })
+}
+
+fn immutability() -> Value {
+    json!({ "etag": "\"8d59f830cb130e5\"", "properties": { "state": "Unlocked" } })
 }
 
 fn id(server: &Value) -> String {

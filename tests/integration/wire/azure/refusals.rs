@@ -272,7 +272,14 @@ fn nobody_is_logged_in() {
     let names = unreadable(&output, "no Azure credentials");
     assert_eq!(
         names,
-        ["trains-prod", "timetable", "freight-prod", "trainstore"]
+        [
+            "trains-prod",
+            "timetable",
+            "freight-prod",
+            "trainstore",
+            "trainstore/default/backups",
+            "trainstore/default",
+        ]
     );
     assert_eq!(running.requests(), []);
 }
