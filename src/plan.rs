@@ -12,6 +12,8 @@ mod lifecycle;
 mod resource;
 mod snapshot;
 
+use std::collections::BTreeMap;
+
 use crate::resolve::{Database, Estate, Resolved, Scope as PolicyScope};
 
 pub use address::{Address, Scope};
@@ -30,6 +32,8 @@ pub struct Plan {
     pub dumps: Vec<Dump>,
     pub snapshots: Vec<Snapshot>,
     pub exports: Vec<Export>,
+    /// The Key Vaults that hold passwords: their ids by the names of the locations.
+    pub key_vaults: BTreeMap<String, String>,
 }
 
 /// Turns intent into resources.
@@ -55,6 +59,7 @@ pub fn plan(estate: &Estate<'_>) -> Plan {
         plan.resources.extend(azure::policy(&account, estate));
         azure::account(&account, &mut plan.resources);
     }
+    plan.key_vaults = azure::key_vaults(estate);
     plan
 }
 
@@ -64,7 +69,7 @@ pub fn key_alias(name: &str) -> String {
 }
 
 /// Tags of everything that is rendered for a database.
-fn tags(database: &Database<'_>) -> std::collections::BTreeMap<String, String> {
+fn tags(database: &Database<'_>) -> BTreeMap<String, String> {
     database
         .intent
         .tags

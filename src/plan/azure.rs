@@ -1,6 +1,7 @@
 //! What a policy asks of Azure.
 
 mod account;
+mod key_vault;
 mod lifecycle;
 mod server;
 
@@ -9,6 +10,7 @@ use crate::resolve::{Scope as PolicyScope, Site};
 use crate::source::Place;
 
 pub(super) use account::account;
+pub(super) use key_vault::key_vaults;
 pub(super) use lifecycle::policy;
 pub(super) use server::servers;
 

@@ -56,9 +56,9 @@ pub enum Provider {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("allOf" = requirements("provider", &[
-    ("aws", &["region", "account"], &["subscription", "resource_group", "address"]),
+    ("aws", &["region", "account"], &["subscription", "resource_group", "key_vault", "address"]),
     ("azure", &["region", "subscription", "resource_group"], &["account", "role", "address"]),
-    ("host", &["address"], &["region", "account", "role", "subscription", "resource_group"]),
+    ("host", &["address"], &["region", "account", "role", "subscription", "resource_group", "key_vault"]),
 ])))]
 pub struct Location {
     /// aws, azure or host.
@@ -78,6 +78,10 @@ pub struct Location {
     /// Azure resource group.
     #[schemars(pattern(r"^[A-Za-z0-9_().-]{0,89}[A-Za-z0-9_()-]$"))]
     pub resource_group: Option<Spanned<String>>,
+    /// Key Vault from which deployments take the passwords of new servers (Azure): its name, where it is
+    /// in the location's own group, or its id. Without one the deployment asks for them.
+    #[schemars(pattern(r"^(/subscriptions/[0-9a-fA-F-]{36}/resourceGroups/[A-Za-z0-9_().-]{1,90}/providers/Microsoft\.KeyVault/vaults/)?[A-Za-z][A-Za-z0-9-]{1,22}[A-Za-z0-9]$"))]
+    pub key_vault: Option<Spanned<String>>,
     /// Host name or address of a server that you run.
     #[schemars(pattern(r"^[A-Za-z0-9][A-Za-z0-9.:-]{0,252}$"))]
     pub address: Option<Spanned<String>>,

@@ -48,10 +48,17 @@ pub fn restore_command(resource: &Resource, pointer: &str) -> Option<Command> {
         .flatten()
 }
 
-/// The commands that deploy everything that is rendered whole, in the order of the plan.
+/// The commands that deploy everything that is rendered whole, in the order of the plan. Azure shows
+/// first what a deployment would change.
 pub fn deploy_commands(plan: &Plan) -> Vec<Command> {
     let mut commands: Vec<Command> = Vec::new();
-    for command in plan.resources.iter().filter_map(deploy_command) {
+    let both = |resource| {
+        [
+            azure::template(resource, "what-if"),
+            deploy_command(resource),
+        ]
+    };
+    for command in plan.resources.iter().flat_map(both).flatten() {
         if !commands.contains(&command) {
             commands.push(command);
         }
@@ -352,7 +359,7 @@ fn deploy_command(resource: &Resource) -> Option<Command> {
             "--template-file",
             &format!("{OUT}/{file}"),
         ])),
-        (Owner::Template { file, .. }, Scope::Azure { .. }) => azure::deploy(resource, file),
+        (Owner::Template { .. }, Scope::Azure { .. }) => azure::template(resource, "create"),
         _ => None,
     }
 }

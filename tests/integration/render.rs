@@ -168,6 +168,7 @@ fn every_kind_of_artifact_is_there() {
             "aws/us/new-aws.yaml",
             "azure/east/blobs.json",
             "azure/east/new-azure.json",
+            "azure/east/new-azure.parameters.json",
             "github/old-aws-dump.yml",
             "lifecycle/blobs.json",
             "lifecycle/bucket.json",
@@ -508,10 +509,10 @@ fn commands_restore_what_drifted() {
             .ends_with("--storage-size 128 --storage-auto-grow Enabled")
     );
     assert!(shown("new-aws", "").contains("cloudformation deploy --region us-east-1 --stack-name backstay-new-aws --template-file generated/aws/us/new-aws.yaml"));
-    assert!(
-        shown("new-azure", "")
-            .contains("--mode Incremental --template-file generated/azure/east/new-azure.json")
-    );
+    assert!(shown("new-azure", "").ends_with(
+        "--mode Incremental --template-file generated/azure/east/new-azure.json \
+             --parameters @generated/azure/east/new-azure.parameters.json"
+    ));
     assert!(
         shown(
             "some-bucket",
@@ -544,7 +545,28 @@ fn commands_restore_what_drifted() {
         command("old-azure-2", "/properties/sourceServerResourceId"),
         None
     );
-    assert_eq!(deploy_commands(&plan).len(), 4);
+    let commands: Vec<_> = deploy_commands(&plan)
+        .iter()
+        .map(|command| {
+            command
+                .to_string()
+                .split(' ')
+                .take(4)
+                .collect::<Vec<_>>()
+                .join(" ")
+        })
+        .collect();
+    assert_eq!(
+        commands,
+        [
+            "aws cloudformation deploy --region",
+            "az deployment group what-if",
+            "az deployment group create",
+            "aws cloudformation deploy --region",
+            "az deployment group what-if",
+            "az deployment group create",
+        ]
+    );
 }
 
 /// Every setting of a property that a script can change stands in it with its option.

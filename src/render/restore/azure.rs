@@ -1,24 +1,28 @@
-//! What is Azure's alone: ids, deployments, replicas.
+//! What is Azure's alone: deployments, replicas, storage accounts.
 
-use super::super::OUT;
+use super::super::{OUT, parameters};
 use crate::cloud::Command;
 use crate::plan::{Body, Owner, Resource, Scope};
 
-/// The deployment of a template: its name is the template's, so that its history is one.
-pub(super) fn deploy(resource: &Resource, file: &str) -> Option<Command> {
-    let Scope::Azure {
-        subscription,
-        resource_group,
-    } = &resource.address.scope
+/// Deploys a template, or shows what that would change. The deployment's name is the template's, so
+/// that its history is one.
+pub(super) fn template(resource: &Resource, verb: &str) -> Option<Command> {
+    let (
+        Owner::Template { file, .. },
+        Scope::Azure {
+            subscription,
+            resource_group,
+        },
+    ) = (&resource.owner, &resource.address.scope)
     else {
         return None;
     };
     let name = file.rsplit('/').next()?.strip_suffix(".json")?;
-    Some(Command::new([
+    let command = Command::new([
         "az",
         "deployment",
         "group",
-        "create",
+        verb,
         "--subscription",
         subscription,
         "--resource-group",
@@ -29,7 +33,11 @@ pub(super) fn deploy(resource: &Resource, file: &str) -> Option<Command> {
         "Incremental",
         "--template-file",
         &format!("{OUT}/{file}"),
-    ]))
+    ]);
+    Some(match parameters::path(&resource.owner) {
+        Some(path) => command.args(["--parameters", &format!("@{OUT}/{path}")]),
+        None => command,
+    })
 }
 
 /// A replica of a server that nothing renders is made by hand.

@@ -1,7 +1,7 @@
 //! Storage accounts: what is rendered for the stores in them.
 
 use backstay::plan::Body;
-use backstay::render::restore_command;
+use backstay::render::{deploy_commands, restore_command};
 use serde_json::{Value, json};
 
 use super::{planned, rendered, text};
@@ -340,4 +340,76 @@ esac
         .collect();
     assert_eq!(done, expected, "{shown}");
     assert_eq!(run.status.code(), Some(code), "{shown}");
+}
+
+fn server(key_vault: &str) -> String {
+    format!(
+        r#"version: 1
+locations:
+  east: {{ provider: azure, region: eastus, subscription: 00000000-0000-0000-0000-000000000001, resource_group: group{key_vault} }}
+databases:
+  new:
+    engine: azure_postgres
+    at: east
+    id: new-server
+    provision: {{ version: "16", sku: Standard_D2s_v3, sku_tier: GeneralPurpose, storage: {{ size: 128GiB }}, username: pgadmin }}
+"#
+    )
+}
+
+/// A file says from where the deployment takes a password; without a Key Vault the client asks for it.
+#[test]
+fn no_parameter_file_holds_a_secret() {
+    let parameters = |key_vault: &str| {
+        let file = template(&server(key_vault), "azure/east/new.parameters.json");
+        file["parameters"].clone()
+    };
+    assert_eq!(parameters(""), json!({}));
+    let other = "/subscriptions/00000000-0000-0000-0000-000000000002/resourceGroups/keys/providers\
+                 /Microsoft.KeyVault/vaults/other-keys";
+    let own = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/group/providers\
+               /Microsoft.KeyVault/vaults/own-keys";
+    for (written, id) in [("own-keys", own), (other, other)] {
+        assert_eq!(
+            parameters(&format!(", key_vault: {written}")),
+            json!({
+                "administratorLoginPassword": {
+                    "reference": {
+                        "keyVault": { "id": id },
+                        "secretName": "new-server-administrator-login-password",
+                    }
+                }
+            })
+        );
+    }
+}
+
+/// A deployment is given the file where there is one.
+#[test]
+fn a_template_with_parameters_has_a_file_of_them_and_is_deployed_with_it() {
+    let lock = "  one: { at: east, storage_account: account, container: first, redundancy: grs }";
+    for policy in [server(""), stores(lock, "one", "daily: 30d")] {
+        let plan = planned(&[("p.yaml", &policy)]);
+        let artifacts = rendered(&plan);
+        let commands = deploy_commands(&plan);
+        let templates = artifacts
+            .iter()
+            .filter(|it| it.text.contains("deploymentTemplate.json#"));
+        for artifact in templates {
+            let template: Value = serde_json::from_str(&artifact.text).unwrap();
+            let takes = template.get("parameters").is_some();
+            let file = artifact.path.replace(".json", ".parameters.json");
+            assert_eq!(artifacts.iter().any(|it| it.path == file), takes);
+            let of_it = |command: &&String| command.contains(&artifact.path);
+            let commands: Vec<String> = commands.iter().map(ToString::to_string).collect();
+            let commands: Vec<&String> = commands.iter().filter(of_it).collect();
+            assert_eq!(commands.len(), 2, "what-if and create");
+            for command in commands {
+                assert_eq!(
+                    command.contains(&format!("--parameters @generated/{file}")),
+                    takes
+                );
+            }
+        }
+    }
 }

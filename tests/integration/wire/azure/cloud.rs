@@ -34,6 +34,9 @@ impl Cloud {
             for file in files {
                 let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
                 let template: Value = serde_json::from_str(&text).unwrap();
+                if template["$schema"].as_str().unwrap().contains("Parameters") {
+                    continue;
+                }
                 for resource in template["resources"].as_array().unwrap() {
                     self.create(resource, subscription, group);
                 }
