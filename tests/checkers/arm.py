@@ -22,6 +22,7 @@ import types
 import typing
 from pathlib import Path
 
+import arm_older
 import common
 from common import Finding, below
 
@@ -29,11 +30,18 @@ WHAT = "ARM templates: *.json with a deploymentTemplate $schema"
 
 # Lower case throughout: ARM does not distinguish.
 MODELS = {
+    "microsoft.alertsmanagement/actionrules": ("alertprocessingrules", "AlertProcessingRule"),
+    "microsoft.authorization/roleassignments": ("authorization.v2022_04_01", "RoleAssignmentCreateParameters"),
+    "microsoft.authorization/roledefinitions": ("authorization.v2022_04_01", "RoleDefinition"),
     "microsoft.dbforpostgresql/flexibleservers": ("postgresqlflexibleservers", "Server"),
     "microsoft.dbforpostgresql/flexibleservers/administrators": ("postgresqlflexibleservers", "AdministratorMicrosoftEntraAdd"),
     "microsoft.dbforpostgresql/flexibleservers/configurations": ("postgresqlflexibleservers", "Configuration"),
     "microsoft.dbforpostgresql/flexibleservers/databases": ("postgresqlflexibleservers", "Database"),
     "microsoft.dbforpostgresql/flexibleservers/firewallrules": ("postgresqlflexibleservers", "FirewallRule"),
+    "microsoft.insights/actiongroups": ("monitor", "ActionGroupResource"),
+    "microsoft.insights/activitylogalerts": ("monitor", "ActivityLogAlertResource"),
+    "microsoft.managedidentity/userassignedidentities": ("msi.v2024_11_30", "Identity"),
+    "microsoft.managedidentity/userassignedidentities/federatedidentitycredentials": ("msi.v2024_11_30", "FederatedIdentityCredential"),
     "microsoft.storage/storageaccounts": ("storage", "StorageAccountCreateParameters"),
     "microsoft.storage/storageaccounts/blobservices": ("storage", "BlobServiceProperties"),
     "microsoft.storage/storageaccounts/blobservices/containers": ("storage", "BlobContainer"),
@@ -282,6 +290,8 @@ def properties(path, where, value, kind, known=None):
     elif is_enum(kind):
         if value not in [member.value for member in kind]:
             yield Finding(path, "enum", f"{where}: {value!r} is none of {', '.join(str(member.value) for member in kind)}")
+    elif arm_older.is_model(kind):
+        yield from arm_older.judge(path, where, value, kind, is_expression, ENVELOPE)
     elif hasattr(kind, "_is_model") or hasattr(kind, "_deserialize"):
         yield from model_of(path, where, value, kind, known)
     elif kind in (str, int, float, bool):

@@ -267,6 +267,30 @@ sample("arm", "azure/twice.json", changed(ARM).replace('"contentVersion"', '"$sc
 sample("arm", "azure/schema-good.json", changed(ARM, (*SERVER, "apiVersion", "2000-01-01"), (*SERVER, "location", "westus")))
 sample("arm", "azure/schema.json", changed(ARM, (*SERVER, "apiVersion", "2000-01-01")), "schema")
 sample("arm", "azure/schema-version.json", changed(ARM, ("resources", 1, "apiVersion", "2000-01-01")), "no-schema")
+# Models of the older generation.
+GROUP = {
+    **ARM,
+    "parameters": {},
+    "resources": [{
+        "type": "Microsoft.Insights/actionGroups", "apiVersion": "2023-01-01", "name": "group", "location": "Global",
+        "properties": {
+            "groupShortName": "group", "enabled": True,
+            "emailReceivers": [{"name": "one", "emailAddress": "one@example.com", "useCommonAlertSchema": True}],
+        },
+    }],
+}
+INNER = ("resources", 0, "properties")
+RECEIVER = (*INNER, "emailReceivers", 0)
+sample("arm", "azure/older.json", changed(GROUP))
+sample("arm", "azure/older-unknown.json", changed(GROUP, (*RECEIVER, "mail", "x")), "unknown-property")
+sample("arm", "azure/older-case.json", changed(GROUP, (*INNER, "groupshortname", "x")), "unknown-property")
+sample("arm", "azure/older-read-only.json", changed(GROUP, (*RECEIVER, "status", "Enabled")), "read-only")
+sample("arm", "azure/older-type.json", changed(GROUP, (*INNER, "enabled", "true")), "type")
+sample("arm", "azure/older-list.json", changed(GROUP, (*INNER, "emailReceivers", {})), "type")
+sample("arm", "azure/older-length.json", changed(GROUP, (*INNER, "groupShortName", "thirteen-long")), "type")
+sample("arm", "azure/older-missing.json", changed(GROUP, (*RECEIVER, "emailAddress", None)), "missing")
+sample("arm", "azure/older-expression.json", changed(GROUP, (*RECEIVER, "emailAddress", "[resourceGroup().id]")))
+
 # Stand-ins for the published schemas, so that the answer is the same where those are not at hand.
 SCHEMAS = {
     "Microsoft.DBforPostgreSQL_flexibleServers.2000-01-01": {"properties": {"location": {"enum": ["westus"]}}},
