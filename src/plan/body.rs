@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::cloud::aws::{rds, s3};
-use crate::cloud::azure::{blob, postgres, storage};
+use crate::cloud::azure::{access, alerts, blob, postgres, storage};
 use crate::cloud::{NotCompared, Owned, Property};
 
 /// Declares [`Body`] and everything that holds for each of its kinds alike.
@@ -83,6 +83,13 @@ bodies! {
     BlobService(blob::BlobService),
     Container(blob::Container),
     ImmutabilityPolicy(blob::ImmutabilityPolicy),
+    Identity(access::Identity),
+    FederatedCredential(access::FederatedCredential),
+    RoleDefinition(access::RoleDefinition),
+    RoleAssignment(access::RoleAssignment),
+    ActionGroup(alerts::ActionGroup),
+    ActivityLogAlert(alerts::ActivityLogAlert),
+    ProcessingRule(alerts::ProcessingRule),
 }
 
 fn tree(body: &impl serde::Serialize) -> Value {

@@ -1,11 +1,14 @@
 //! Azure: one list of servers per subscription, and every other resource by its id.
 
+mod access;
+mod alerts;
 mod arm;
 mod blob;
 mod credential;
 mod one;
 mod policy;
 mod server;
+mod told;
 mod transport;
 
 use std::collections::{BTreeMap, HashSet};
@@ -15,7 +18,7 @@ use azure_core::error::ErrorKind;
 use azure_mgmt_postgresql::package_flexibleserver_2024_08_01::models::Server;
 use futures::StreamExt;
 
-use super::{AT_A_TIME, Found, Report, Seen, State, all_unreadable, chain, grouped};
+use super::{AT_A_TIME, Report, Seen, State, all_unreadable, chain, grouped};
 use super::{one_line, unreadable};
 use crate::plan::{Body, Resource, Scope};
 use arm::Arm;
@@ -169,7 +172,10 @@ fn is_absent(error: &azure_core::Error) -> bool {
         ErrorKind::HttpResponse {
             status: StatusCode::NotFound,
             error_code: Some(code),
-        } => code.ends_with("NotFound") && code != "SubscriptionNotFound",
+        } => {
+            let absent = code.ends_with("NotFound") || code == "RoleDefinitionDoesNotExist";
+            absent && code != "SubscriptionNotFound"
+        }
         _ => false,
     }
 }

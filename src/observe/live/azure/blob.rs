@@ -5,13 +5,12 @@ use serde_json::Value;
 
 use super::super::tree;
 use super::one::Told;
+use super::told::{days, flag, properties, spelled, text};
 use crate::cloud::azure::blob::{
     BlobService, Container, ContainerProperties, ImmutabilityPolicy, ImmutabilityProperties,
     ServiceProperties, Sku, SoftDelete,
 };
 use crate::plan::Resource;
-
-const NO_PROPERTIES: &str = "it has no properties";
 
 pub(super) fn service(resource: &Resource, answer: &Value) -> Told {
     let properties = properties(answer)?;
@@ -38,7 +37,7 @@ pub(super) fn container(resource: &Resource, answer: &Value) -> Told {
     let live = Container {
         name: resource.address.name.clone(),
         properties: ContainerProperties {
-            public_access: access.map_or_else(|| "None".to_owned(), |it| spelled(it, &ACCESS)),
+            public_access: access.map_or_else(|| "None".to_owned(), |it| spelled(&it, ACCESS)),
         },
     };
     Ok(Some(tree(&live)))
@@ -47,7 +46,7 @@ pub(super) fn container(resource: &Resource, answer: &Value) -> Told {
 /// A policy that was deleted is told as such for a while.
 pub(super) fn immutability(resource: &Resource, answer: &Value) -> Told {
     let properties = properties(answer)?;
-    let state = text(&properties["state"]).map(|state| spelled(state, &STATES));
+    let state = text(&properties["state"]).map(|state| spelled(&state, STATES));
     if state.as_deref() == Some(DELETED) {
         return Ok(None);
     }
@@ -66,34 +65,6 @@ pub(super) fn immutability(resource: &Resource, answer: &Value) -> Told {
 const ACCESS: [&str; 3] = ["None", "Blob", "Container"];
 const DELETED: &str = "Deleted";
 const STATES: [&str; 3] = ["Locked", "Unlocked", DELETED];
-
-/// The API's spelling of a word, whatever the case in which it was answered.
-fn spelled(word: String, words: &[&str]) -> String {
-    let known = words.iter().find(|known| known.eq_ignore_ascii_case(&word));
-    known.map_or(word, |known| (*known).to_owned())
-}
-
-fn properties(answer: &Value) -> Result<&Value, &'static str> {
-    let properties = &answer["properties"];
-    properties
-        .is_object()
-        .then_some(properties)
-        .ok_or(NO_PROPERTIES)
-}
-
-fn text(value: &Value) -> Option<String> {
-    value.as_str().map(str::to_owned)
-}
-
-/// Off is the API's default for what it does not tell.
-fn flag(value: &Value) -> bool {
-    value.as_bool().unwrap_or_default()
-}
-
-fn days(value: &Value) -> Option<u32> {
-    let days = value.as_f64()?;
-    (days.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&days)).then_some(days as u32)
-}
 
 fn soft_delete(value: &Value) -> SoftDelete {
     SoftDelete {
