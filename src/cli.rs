@@ -29,6 +29,8 @@ pub enum Command {
     Drift(Drift),
     /// Validate, render --check and drift in one, as a pull request needs it
     Check(Check),
+    /// Accept a finding until a day: write an exception into the policy
+    Accept(Accept),
     /// Say what a finding means, why it matters and how to fix it
     Explain(Explain),
     /// Print the JSON Schema of a policy, for editors, or of a report, for scripts
@@ -82,6 +84,26 @@ pub struct Check {
 }
 
 #[derive(Debug, Args)]
+pub struct Accept {
+    /// Code of the finding, as below-floor
+    pub code: String,
+    /// Part of the policy that it is found at, as databases.NAME
+    #[arg(long, value_name = "PART")]
+    pub at: String,
+    /// Last day on which it is accepted, year-month-day
+    #[arg(long, value_name = "DAY")]
+    pub until: String,
+    /// Why it is accepted
+    #[arg(long)]
+    pub reason: String,
+    /// Who answers for it
+    #[arg(long)]
+    pub owner: String,
+    #[command(flatten)]
+    pub paths: Paths,
+}
+
+#[derive(Debug, Args)]
 pub struct Explain {
     /// Code of a finding, as window-overlap; without one, all codes are listed
     pub code: Option<String>,
@@ -118,6 +140,9 @@ pub struct Paths {
     /// Policy files and folders; all files under them form one workspace
     #[arg(value_name = "PATH", default_value = "policies")]
     pub paths: Vec<PathBuf>,
+    /// Show what the policy makes exceptions of as well, as a reviewer wants to see it
+    #[arg(long)]
+    pub no_exceptions: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,7 +1,10 @@
 //! Wiring and file access: one file a command.
 
+mod accept;
 mod check;
+mod codes;
 mod drift;
+mod exceptions;
 mod explain;
 mod failure;
 mod load;
@@ -23,6 +26,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Render(args) => render::run(args),
         Command::Drift(args) => drift::run(args),
         Command::Check(args) => check::run(args),
+        Command::Accept(args) => accept::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Schema(args) => schema::run(args),
     };

@@ -37,6 +37,7 @@ enum Remedy {
 const RECOVER: &str = "restore it from its newest backup, or remove it from the policy";
 const REPLACE: &str = "no command changes it in place: it needs a new resource";
 const ONE_OWNER: &str = "let one of the two go: the other service's rule, or the policy's value";
+const KEEP: &str = "write the live value into the policy; this would weaken it";
 const ACCEPT: &str = "no command lowers it: write the live value into the policy";
 
 impl Remedy {
@@ -159,6 +160,9 @@ impl Drift {
     ) {
         let message = message(resource, kind, property, &values);
         let (fix, restore) = match remedy {
+            Remedy::Command(command) if kind == Kind::Strengthened => {
+                (format!("{KEEP}: {command}"), Some(command))
+            }
             Remedy::Command(command) => (command.clone(), Some(command)),
             Remedy::Words(words) => (words.to_owned(), None),
         };

@@ -29,6 +29,12 @@ pub struct Code {
     source: &'static str,
 }
 
+impl PartialEq for Code {
+    fn eq(&self, other: &Code) -> bool {
+        self.name == other.name
+    }
+}
+
 impl Code {
     /// `source` is the text of the file that defines the code; its leading `//!` lines are the page.
     pub const fn new(name: &'static str, severity: Severity, source: &'static str) -> Code {
@@ -75,6 +81,19 @@ pub struct Finding {
     pub fix: String,
     /// For drift: what was meant and what was found.
     pub difference: Option<Box<Difference>>,
+    /// Set where the policy accepts it for a while.
+    pub accepted: Option<Box<Accepted>>,
+}
+
+/// The exception that a policy makes of a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// Where the policy makes it.
+    pub place: Place,
+    pub reason: String,
+    pub owner: String,
+    /// The last day, year-month-day.
+    pub until: String,
 }
 
 impl Finding {
@@ -96,6 +115,7 @@ impl Finding {
             why: String::new(),
             fix: String::new(),
             difference: None,
+            accepted: None,
         }
     }
 

@@ -49,6 +49,9 @@ pub fn plan(estate: &Estate<'_>) -> Plan {
         plan.snapshots.extend(snapshot::snapshot(database, estate));
         plan.exports.extend(export::export(database, estate));
     }
+    for vault in &estate.vaults {
+        plan.resources.extend(aws::vault(vault, estate));
+    }
     for store in &estate.stores {
         if let PolicyScope::Aws { .. } = store.site.scope {
             let kept = lifecycle::Kept::of(store, &estate.databases);

@@ -11,7 +11,7 @@ mod table;
 mod text;
 
 use crate::drift;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Accepted, Finding, Severity};
 use crate::source::{Place, Sources};
 
 pub use github::render as github;
@@ -105,14 +105,28 @@ impl Report<'_> {
             Some(_) => self.threshold.drift,
             None => self.threshold.policy,
         };
-        least.is_some_and(|least| finding.severity >= least) && !is_unread(finding)
+        least.is_some_and(|least| finding.severity >= least)
+            && !is_unread(finding)
+            && finding.accepted.is_none()
     }
 
-    /// Findings on the policy, and those on the clouds, each in their order.
+    /// Findings on the policy, and those on the clouds, each in their order; none that is accepted.
     fn parts(&self) -> (Vec<&Finding>, Vec<&Finding>) {
         let cloud = |finding: &&Finding| finding.difference.is_some();
-        let (drift, policy) = self.findings.iter().partition(cloud);
+        let (drift, policy) = self.counted().partition(cloud);
         (policy, drift)
+    }
+
+    /// What counts.
+    fn counted(&self) -> impl Iterator<Item = &Finding> {
+        let findings = self.findings.iter();
+        findings.filter(|finding| finding.accepted.is_none())
+    }
+
+    /// What the policy accepts, with its exceptions.
+    fn accepted(&self) -> impl Iterator<Item = (&Finding, &Accepted)> {
+        let findings = self.findings.iter();
+        findings.filter_map(|finding| Some((finding, finding.accepted.as_deref()?)))
     }
 
     /// "6 errors, 1 warning, 0 notes".
@@ -122,18 +136,21 @@ impl Report<'_> {
             many(self.count(Severity::Error), "error"),
             many(self.count(Severity::Warning), "warning"),
             many(self.count(Severity::Info), "note"),
-        )
+        ) + &match self.accepted().count() {
+            0 => String::new(),
+            count => format!("; {count} accepted"),
+        }
     }
 
     pub fn count(&self, severity: Severity) -> usize {
         let of = |finding: &&Finding| finding.severity == severity;
-        self.findings.iter().filter(of).count()
+        self.counted().filter(of).count()
     }
 }
 
 /// Whether a finding says that something could not be read.
 pub fn is_unread(finding: &Finding) -> bool {
-    std::ptr::eq(finding.code, drift::unreadable())
+    finding.code == drift::unreadable()
 }
 
 /// "1 error", "2 errors".

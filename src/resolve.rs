@@ -8,6 +8,8 @@ mod account;
 mod builtin;
 mod estate;
 mod layers;
+mod long_term;
+mod mechanisms;
 mod started;
 
 pub use account::Account;
@@ -15,4 +17,5 @@ pub use builtin::TIERS;
 pub use estate::resolve;
 pub use estate::{Database, Estate, Reference, Scope, Site, Store, Unresolved, Vault};
 pub use layers::{Intent, IntentCopies, IntentRestoreTest, IntentRetention, Layer, Resolved};
+pub use mechanisms::{Lies, Means, Mechanism, Medium, mechanisms};
 pub use started::Started;

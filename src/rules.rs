@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use crate::finding::{Code, Finding};
-use crate::policy::Engine;
-use crate::resolve::{Database, Estate, Resolved};
+use crate::policy::{Duration, Engine};
+use crate::resolve::{Database, Estate, Intent, Resolved, Vault};
 use crate::source::Place;
 
 /// One rule: the code of what it finds, and the check.
@@ -39,8 +39,12 @@ rules! {
     blob_lock_retention
     blob_versioning
     class_interval
+    compliance_lock
     control_character
     cron_host
+    copies_unmade
+    copy_account_and_region
+    copy_key
     dump_classes
     dump_format
     duplicate_name
@@ -50,6 +54,9 @@ rules! {
     expression_in_value
     ha_and_sku
     lifecycle_rules
+    lock_retention
+    long_term_unkept
+    long_term_window
     not_rendered_yet
     password_like
     provision_incomplete
@@ -58,11 +65,20 @@ rules! {
     snapshot_copy
     soft_delete_days
     storage_account
+    rpo_unmet
+    restore_test_unrun
     store_incomplete
     store_lock
     tag_limits
+    too_few_media
+    too_few_regions
     top_of_hour
     unknown_reference
+    vault_elsewhere
+    vault_empty
+    vault_keys
+    vault_lock
+    vault_retention
     window_overlap
     window_too_short
     yaml_1_1
@@ -87,6 +103,31 @@ fn run_by<'e, 'w>(
 ) -> impl Iterator<Item = &'e Database<'w>> {
     let runs = move |database: &&Database<'_>| database.engine() == engine;
     estate.databases.iter().filter(runs)
+}
+
+/// The RDS databases whose long-term backups go to a vault that exists, with that vault.
+fn kept_in_vaults<'e, 'w>(
+    estate: &'e Estate<'w>,
+) -> impl Iterator<Item = (&'e Database<'w>, &'e Vault<'w>)> {
+    run_by(estate, Engine::RdsPostgres).filter_map(|database| {
+        let named = database.written.vault.as_ref()?;
+        Some((database, estate.vault(&named.value)?))
+    })
+}
+
+/// The classes of long-term backups that are kept, and how long.
+fn long_term<'i>(
+    intent: &'i Intent,
+) -> impl Iterator<Item = (&'static str, &'i Resolved<Duration>)> {
+    let kept = &intent.retention;
+    let classes = [
+        ("weekly", &kept.weekly),
+        ("monthly", &kept.monthly),
+        ("yearly", &kept.yearly),
+    ];
+    type Class<'i> = (&'static str, &'i Option<Resolved<Duration>>);
+    let kept = |(class, kept): Class<'i>| Some((class, kept.as_ref()?));
+    classes.into_iter().filter_map(kept)
 }
 
 /// Where a setting of a database is written; its name for what is built in.

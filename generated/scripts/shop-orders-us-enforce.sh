@@ -126,11 +126,11 @@ guarded() {
   fi
 }
 
-# tagged LABEL WANTED WORD
+# tagged LABEL WANTED WORD. None is what the client prints for a tag that is not there.
 tagged() {
   local same=false
   next_live
-  if [[ $NEXT == "$2" ]]; then same=true; fi
+  if [[ $NEXT == "$2" && $NEXT != None ]]; then same=true; fi
   compare "$1" "$NEXT" "$2" "$same" || TAGS+=("$3")
 }
 

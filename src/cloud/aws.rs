@@ -1,8 +1,13 @@
-//! AWS: what CloudFormation is given, and RDS's and S3's own limits.
+//! AWS: what CloudFormation is given, and each service's own limits.
 
+pub mod backup;
+pub mod cron;
 pub mod limits;
+mod policy;
 pub mod rds;
+pub mod restore_testing;
 pub mod s3;
 mod value;
 
+pub use policy::PolicyDocument;
 pub use value::{Tags, Value, arn, partition};

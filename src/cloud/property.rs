@@ -15,13 +15,17 @@ pub trait Owned: Serialize + DeserializeOwned {
 }
 
 /// Which way of differing protects less.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub enum Direction {
     /// A smaller number, a shorter time or `false` is weaker.
     MoreIsStronger,
     /// Days after which something is removed: fewer is weaker, and so is a removal that the policy
     /// does not ask for.
     Removal,
+    /// An end or an upper limit: a lower one is weaker, none at all is strongest.
+    LaterIsStronger,
+    /// A text that stands for an amount, by what reads it; less is weaker.
+    Reads(fn(&str) -> Option<u32>),
     /// Listed from weakest to strongest; a value that is not listed is a plain change.
     Ranked(&'static [&'static str]),
     /// A list, each member of which protects; a missing one is weaker.

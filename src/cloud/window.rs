@@ -86,10 +86,53 @@ fn time(minutes: u32) -> String {
     format!("{:02}:{:02}", minutes / 60 % 24, minutes % 60)
 }
 
+/// Whether two windows, each by its start and length, share a moment of the round that they are in.
+fn meet((start, minutes): (u32, u32), (other, others): (u32, u32), round: u32) -> bool {
+    // Counted from one round later, so that one that began before its end reaches in.
+    let start = start + round;
+    (0..3).any(|rounds| {
+        let other = other + rounds * round;
+        start < other + others && other < start + minutes
+    })
+}
+
 impl DailyWindow {
+    /// The window of so many minutes, less than a day, from a minute after midnight on.
+    pub fn at(start: u32, minutes: u32) -> DailyWindow {
+        DailyWindow {
+            start: start % DAY,
+            minutes: minutes.min(DAY - 1),
+        }
+    }
+
+    /// Minutes after midnight.
+    pub fn start(self) -> u32 {
+        self.start
+    }
+
+    /// Minutes after midnight.
+    pub fn end(self) -> u32 {
+        (self.start + self.minutes) % DAY
+    }
+
     /// Length in minutes; a window that ends where it starts has none.
     pub fn minutes(self) -> u32 {
         self.minutes
+    }
+
+    /// The same window with so many minutes before it.
+    pub fn with_lead(self, minutes: u32) -> DailyWindow {
+        let lead = minutes.min(DAY - 1 - self.minutes);
+        DailyWindow::at(self.start + DAY - lead, self.minutes + lead)
+    }
+
+    /// Whether the two windows share a moment of the day.
+    pub fn meets(self, other: DailyWindow) -> bool {
+        meet(
+            (self.start, self.minutes),
+            (other.start, other.minutes),
+            DAY,
+        )
     }
 
     /// Whether the two windows share a moment on some day of the week.
@@ -108,6 +151,37 @@ impl WeeklyWindow {
     /// Length in minutes; a window that ends where it starts has none.
     pub fn minutes(self) -> u32 {
         self.minutes
+    }
+
+    /// The daily window of one day of the week.
+    pub fn on(day: Weekday, window: DailyWindow) -> WeeklyWindow {
+        WeeklyWindow {
+            start: day as u32 * DAY + window.start,
+            minutes: window.minutes,
+        }
+    }
+
+    /// The same window with so many minutes before it.
+    pub fn with_lead(self, minutes: u32) -> WeeklyWindow {
+        let lead = minutes.min(WEEK - 1 - self.minutes);
+        WeeklyWindow {
+            start: (self.start + WEEK - lead) % WEEK,
+            minutes: self.minutes + lead,
+        }
+    }
+
+    /// Whether the two windows share a moment of the week.
+    pub fn meets(self, other: WeeklyWindow) -> bool {
+        meet(
+            (self.start, self.minutes),
+            (other.start, other.minutes),
+            WEEK,
+        )
+    }
+
+    /// Its time of day, as if it came every day.
+    pub fn daily(self) -> DailyWindow {
+        DailyWindow::at(self.start, self.minutes)
     }
 }
 

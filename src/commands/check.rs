@@ -1,8 +1,11 @@
 //! `backstay check`: validate, `render --check` and drift in one report.
 
+use std::collections::HashSet;
+
 use super::failure::Failure;
+use super::load::Loaded;
 use super::outcome::{self, Code};
-use super::{drift, load, render, stale};
+use super::{codes, drift, load, render, stale};
 use crate::cli::Check;
 use crate::finding::Severity;
 use crate::plan::plan;
@@ -11,9 +14,15 @@ use crate::report::Report;
 
 pub(super) fn run(args: &Check) -> Result<Code, Failure> {
     let (workspace, findings) = load::workspace(&args.paths.paths)?;
-    let (estate, mut findings) = load::estate(&workspace, findings);
+    let Loaded {
+        estate,
+        mut findings,
+        exceptions,
+        sound,
+    } = load::estate(&workspace, findings, &args.paths);
     let mut compared = None;
-    if load::is_sound(&findings) {
+    let mut looked_for: HashSet<&str> = codes::of_the_policy().map(|code| code.name).collect();
+    if sound {
         if !args.state.verbose {
             findings.retain(|finding| finding.severity > Severity::Info);
         }
@@ -21,8 +30,12 @@ pub(super) fn run(args: &Check) -> Result<Code, Failure> {
         let artifacts = render::artifacts(&plan, &args.folder)?;
         let changes = folder::compare(&args.folder.out, &artifacts)?;
         findings.extend(stale::findings(&changes, &args.folder.out));
-        compared = Some(drift::compare(&plan, &args.state, &mut findings)?);
+        let result = drift::compare(&plan, &args.state, &exceptions)?;
+        looked_for.extend(result.looked_for());
+        findings.extend(result.findings);
+        compared = Some(result.compared);
     }
+    findings.extend(exceptions.unused(&looked_for));
     let report = Report {
         command: "check",
         sources: &workspace.sources,

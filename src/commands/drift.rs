@@ -1,6 +1,10 @@
 //! `backstay drift`.
 
+use std::collections::HashSet;
+
+use super::exceptions::{self, Exceptions};
 use super::failure::Failure;
+use super::load::Loaded;
 use super::outcome::Code;
 use super::{load, outcome};
 use crate::cli::{Drift, State};
@@ -13,12 +17,20 @@ use crate::report::{Compared, Detail, Report};
 
 pub(super) fn run(args: &Drift) -> Result<Code, Failure> {
     let (workspace, findings) = load::workspace(&args.paths.paths)?;
-    let (estate, mut findings) = load::estate(&workspace, findings);
+    let Loaded {
+        estate,
+        mut findings,
+        exceptions,
+        sound,
+    } = load::estate(&workspace, findings, &args.paths);
     let mut compared = None;
-    if load::is_sound(&findings) {
-        // What validate says is validate's to say; drift speaks of the clouds.
-        findings.clear();
-        compared = Some(compare(&plan(&estate), &args.state, &mut findings)?);
+    if sound {
+        // What validate says is validate's to say; drift speaks of the clouds, and of exceptions.
+        findings.retain(|finding| exceptions::CODES.contains(&finding.code));
+        let result = compare(&plan(&estate), &args.state, &exceptions)?;
+        findings.extend(exceptions.unused(&result.looked_for()));
+        findings.extend(result.findings);
+        compared = Some(result.compared);
     } else {
         findings.retain(|finding| finding.severity == Severity::Error);
     }
@@ -40,12 +52,18 @@ pub(super) fn detail(state: &State) -> Detail {
     }
 }
 
-/// Reads the clouds, or the recorded state, and adds what differs to the findings.
+/// What the clouds, or a recorded state, have otherwise than the plan.
+pub(super) struct Outcome {
+    pub(super) findings: Vec<Finding>,
+    pub(super) compared: Compared,
+}
+
+/// Reads the clouds, or the recorded state, and compares.
 pub(super) fn compare(
     plan: &Plan,
     state: &State,
-    findings: &mut Vec<Finding>,
-) -> Result<Compared, Failure> {
+    exceptions: &Exceptions<'_>,
+) -> Result<Outcome, Failure> {
     let observations = observations(plan, state)?;
     if let Some(path) = &state.record {
         let text = observe::write(&observations, plan)?;
@@ -57,13 +75,26 @@ pub(super) fn compare(
     let restore = |resource: &_, pointer: &str| {
         render::restore_command(resource, pointer).map(|command| command.to_string())
     };
-    let drift = drift::compare(plan, &observations, &restore);
-    findings.extend(drift.findings);
-    Ok(Compared {
-        resources: drift.resources,
-        properties: drift.properties,
-        unreadable: drift.unreadable,
+    let mut drift = drift::compare(plan, &observations, &restore);
+    exceptions.apply(&mut drift.findings);
+    Ok(Outcome {
+        findings: drift.findings,
+        compared: Compared {
+            resources: drift.resources,
+            properties: drift.properties,
+            unreadable: drift.unreadable,
+        },
     })
+}
+
+impl Outcome {
+    /// The codes of which nothing was missed: none while something could not be read.
+    pub(super) fn looked_for(&self) -> HashSet<&'static str> {
+        match self.compared.unreadable {
+            0 => drift::CODES.iter().map(|code| code.name).collect(),
+            _ => HashSet::new(),
+        }
+    }
 }
 
 fn observations(plan: &Plan, state: &State) -> Result<Observations, Failure> {

@@ -18,6 +18,8 @@ pub(super) enum Failure {
     NoPolicy(String),
     #[error("no finding has the code `{code}`{hint}; `backstay explain` lists all codes")]
     UnknownCode { code: String, hint: String },
+    #[error("{0}")]
+    Accept(String),
     #[cfg(not(feature = "clouds"))]
     #[error(
         "this backstay was built without the cloud clients: give --from FILE, or build with the feature `clouds`"
@@ -36,4 +38,13 @@ pub(super) enum Failure {
     Report(#[from] crate::report::ReportError),
     #[error("cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
+}
+
+impl Failure {
+    pub(super) fn unknown_code(code: &str, near: Option<&str>) -> Failure {
+        Failure::UnknownCode {
+            code: code.to_owned(),
+            hint: near.map_or_else(String::new, |near| format!(" (did you mean `{near}`?)")),
+        }
+    }
 }

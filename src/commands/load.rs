@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use super::exceptions::{self, Exceptions};
 use super::failure::Failure;
+use crate::cli::Paths;
 use crate::finding::{self, Finding, Severity};
 use crate::policy::{self, Duration, Workspace};
 use crate::report;
@@ -34,16 +36,41 @@ pub(super) fn workspace(paths: &[PathBuf]) -> Result<(Workspace, Vec<Finding>), 
     Ok(policy::parse(sources))
 }
 
-/// The workspace's estate, with every finding on it in reading order.
-pub(super) fn estate(
-    workspace: &Workspace,
+/// A workspace's estate and what is found of it.
+pub(super) struct Loaded<'w> {
+    pub(super) estate: Estate<'w>,
+    /// In reading order, those that are accepted marked as such.
+    pub(super) findings: Vec<Finding>,
+    pub(super) exceptions: Exceptions<'w>,
+    /// Whether the policy means something definite, so that a plan can be made of it.
+    pub(super) sound: bool,
+}
+
+/// The workspace's estate, with every finding on it.
+pub(super) fn estate<'w>(
+    workspace: &'w Workspace,
     mut findings: Vec<Finding>,
-) -> (Estate<'_>, Vec<Finding>) {
+    paths: &Paths,
+) -> Loaded<'w> {
     let estate = resolve(workspace);
     findings.extend(rules::check(&estate));
     finding::withhold_secrets(&mut findings, &workspace.sources);
+    let (exceptions, problems) = match paths.no_exceptions {
+        true => (Exceptions::none(), Vec::new()),
+        false => Exceptions::of(&estate, exceptions::today()),
+    };
+    exceptions.apply(&mut findings);
+    let sound = findings
+        .iter()
+        .all(|finding| finding.severity < Severity::Error || finding.accepted.is_some());
+    findings.extend(problems);
     finding::sort(&mut findings);
-    (estate, findings)
+    Loaded {
+        estate,
+        findings,
+        exceptions,
+        sound,
+    }
 }
 
 /// The databases and their objectives, as reports show them.
@@ -75,13 +102,6 @@ pub(super) fn databases(estate: &Estate<'_>) -> Vec<report::Database> {
         }
     };
     estate.databases.iter().map(each).collect()
-}
-
-/// Whether the policy means something definite, so that a plan can be made of it.
-pub(super) fn is_sound(findings: &[Finding]) -> bool {
-    findings
-        .iter()
-        .all(|finding| finding.severity < Severity::Error)
 }
 
 /// Files are taken as they are named; folders are searched, in the order of the names. Hidden

@@ -3,6 +3,7 @@
 use similar::TextDiff;
 
 use super::failure::Failure;
+use super::load::Loaded;
 use super::outcome::{self, Code};
 use super::{load, stale};
 use crate::cli::{Folder, Render};
@@ -14,10 +15,15 @@ use crate::report::{Detail, Report};
 
 pub(super) fn run(args: &Render) -> Result<Code, Failure> {
     let (workspace, findings) = load::workspace(&args.paths.paths)?;
-    let (estate, mut findings) = load::estate(&workspace, findings);
+    let Loaded {
+        estate,
+        mut findings,
+        sound,
+        ..
+    } = load::estate(&workspace, findings, &args.paths);
     // Notes are validate's to tell; what stops or endangers the rendering is told here as well.
     findings.retain(|finding| finding.severity > Severity::Info);
-    if load::is_sound(&findings) {
+    if sound {
         let plan = plan(&estate);
         let artifacts = artifacts(&plan, &args.folder)?;
         let changes = folder::compare(&args.folder.out, &artifacts)?;

@@ -1,14 +1,22 @@
 //! `backstay validate`.
 
 use super::failure::Failure;
+use super::load::Loaded;
 use super::outcome::Code;
-use super::{load, outcome};
+use super::{codes, load, outcome};
 use crate::cli::Validate;
 use crate::report::{Detail, Report};
 
 pub(super) fn run(args: &Validate) -> Result<Code, Failure> {
     let (workspace, findings) = load::workspace(&args.paths.paths)?;
-    let (estate, findings) = load::estate(&workspace, findings);
+    let Loaded {
+        estate,
+        mut findings,
+        exceptions,
+        ..
+    } = load::estate(&workspace, findings, &args.paths);
+    let looked_for = codes::of_the_policy().map(|code| code.name).collect();
+    findings.extend(exceptions.unused(&looked_for));
     let report = Report {
         command: "validate",
         sources: &workspace.sources,

@@ -14,11 +14,19 @@ pub(super) fn is_reference(value: &Value) -> bool {
     })
 }
 
-/// The name of a list's member: a rule's id, a tag's key.
+/// What names a member of a list: a rule's id, a tag's key, a statement's, a copy's destination.
+const NAMES: [&str; 6] = [
+    "Id",
+    "Key",
+    "name",
+    "Sid",
+    "RuleName",
+    "DestinationBackupVaultArn",
+];
+
+/// The name of a list's member.
 pub(super) fn item_name(item: &Value) -> Option<&str> {
-    ["Id", "Key", "name"]
-        .into_iter()
-        .find_map(|key| item.get(key)?.as_str())
+    NAMES.into_iter().find_map(|key| item.get(key)?.as_str())
 }
 
 /// Some when every member of the list has a name.
@@ -29,14 +37,14 @@ pub(super) fn identity(list: &Value) -> Option<()> {
         .then_some(())
 }
 
-/// Follows a pointer whose steps into named lists are names.
+/// Follows a pointer whose steps into lists are names, or the members themselves.
 pub(super) fn lookup<'v>(tree: &'v Value, pointer: &str) -> Option<&'v Value> {
     pointer.split('/').skip(1).try_fold(tree, |value, step| {
         let step = step.replace("~1", "/").replace("~0", "~");
         match value {
             Value::Array(list) => list
                 .iter()
-                .find(|item| item_name(item) == Some(step.as_str())),
+                .find(|item| item_name(item).or(item.as_str()) == Some(step.as_str())),
             other => other.get(&step),
         }
     })

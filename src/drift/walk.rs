@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::tree::{below, identity, is_reference, item_name, lookup};
 use super::{ACCEPT, Drift, ONE_OWNER, REPLACE, Remedy, Restore, Values, weigh};
-use crate::cloud::{self, Property};
+use crate::cloud::{self, Direction, Property};
 use crate::finding::Kind;
 use crate::observe::Found;
 use crate::plan::Resource;
@@ -34,6 +34,9 @@ impl Walk<'_> {
             (Value::Array(list), Value::Array(others)) if identity(intended).is_some() => {
                 self.list(pointer, list, others);
             }
+            (Value::Array(list), Value::Array(others)) if self.each_protects(pointer) => {
+                self.each(pointer, list, others);
+            }
             _ => self.leaf(pointer, intended, live),
         }
     }
@@ -58,6 +61,23 @@ impl Walk<'_> {
         }
     }
 
+    fn each_protects(&self, pointer: &str) -> bool {
+        let property = self.property(pointer);
+        property.is_some_and(|it| matches!(it.direction, Direction::EachIsStronger))
+    }
+
+    /// Members that are texts are told one by one: each has a policy line of its own.
+    fn each(&mut self, pointer: &str, intended: &[Value], live: &[Value]) {
+        self.drift.properties += intended.len();
+        let step = |item: &Value| below(pointer, item.as_str().unwrap_or_default());
+        for item in intended.iter().filter(|item| !live.contains(item)) {
+            self.differs(&step(item), Kind::Weakened, item, &Value::Null);
+        }
+        for item in live.iter().filter(|item| !intended.contains(item)) {
+            self.differs(&step(item), Kind::Strengthened, &Value::Null, item);
+        }
+    }
+
     /// A document is put whole, so what it has beside the plan was put by somebody else.
     fn additions(
         &mut self,
@@ -74,9 +94,11 @@ impl Walk<'_> {
 
     /// What the policy does not ask for is weaker where it removes something.
     fn added(&mut self, pointer: &str, live: &Value) {
-        let kind = match self.removes(pointer, live) {
-            true => Kind::Weakened,
-            false => Kind::Changed,
+        let property = self.property(pointer);
+        let kind = match property.map(|it| it.direction) {
+            _ if self.removes(pointer, live) => Kind::Weakened,
+            Some(cloud::Direction::Neutral) | None => Kind::Changed,
+            Some(_) => weigh::kind(property, &Value::Null, live),
         };
         self.differs(pointer, kind, &Value::Null, live);
     }
@@ -84,7 +106,7 @@ impl Walk<'_> {
     fn removes(&self, pointer: &str, live: &Value) -> bool {
         let property = self.property(pointer);
         let inside = |(key, value): (&String, &Value)| self.removes(&below(pointer, key), value);
-        property.is_some_and(|it| it.direction == cloud::Direction::Removal)
+        property.is_some_and(|it| matches!(it.direction, cloud::Direction::Removal))
             || live.as_object().is_some_and(|map| map.iter().any(inside))
     }
 

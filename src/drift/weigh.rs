@@ -14,6 +14,13 @@ pub(super) fn kind(property: Option<&Property>, intended: &Value, live: &Value) 
         Direction::MoreIsStronger | Direction::Removal => {
             amount(live).partial_cmp(&amount(intended))
         }
+        Direction::LaterIsStronger => end(live).partial_cmp(&end(intended)),
+        Direction::Reads(read) => {
+            let amount = |value: &Value| value.as_str().and_then(read);
+            // What cannot be read is neither more nor less.
+            let amounts = amount(live).zip(amount(intended));
+            amounts.map(|(live, intended)| live.cmp(&intended))
+        }
         Direction::Ranked(words) => {
             let rank = |value: &Value| words.iter().position(|word| Some(*word) == value.as_str());
             match (rank(live), rank(intended)) {
@@ -51,6 +58,14 @@ fn amount(value: &Value) -> f64 {
         Value::String(text) => text.parse().unwrap_or(f64::NAN),
         Value::Null => f64::NEG_INFINITY,
         Value::Array(_) | Value::Object(_) => f64::NAN,
+    }
+}
+
+/// An end or limit on the same scale; none is never.
+fn end(value: &Value) -> f64 {
+    match value {
+        Value::Null => f64::INFINITY,
+        value => amount(value),
     }
 }
 

@@ -1,7 +1,10 @@
 //! What a policy asks of AWS.
 
+mod backups;
 mod bucket;
 mod instances;
+mod restore_tests;
+mod vault;
 
 use super::{Address, Body, Owner, Purpose, Resource, Scope};
 use crate::cloud::aws::arn;
@@ -10,6 +13,7 @@ use crate::source::Place;
 
 pub(super) use bucket::bucket;
 pub(super) use instances::instances;
+pub(super) use vault::vault;
 
 /// One account's Region: where a location's resources lie.
 #[derive(Debug, Clone, Copy)]

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::cloud::aws::{rds, s3};
+use crate::cloud::aws::{backup, rds, restore_testing, s3};
 use crate::cloud::azure::{access, alerts, blob, postgres, storage};
 use crate::cloud::{NotCompared, Owned, Property};
 
@@ -76,6 +76,11 @@ macro_rules! bodies {
 
 bodies! {
     DbInstance(rds::DbInstance),
+    BackupVault(backup::BackupVault),
+    BackupPlan(backup::BackupPlan),
+    BackupSelection(backup::BackupSelection),
+    RestoreTestingPlan(restore_testing::RestoreTestingPlan),
+    RestoreTestingSelection(restore_testing::RestoreTestingSelection),
     Bucket(s3::Bucket),
     FlexibleServer(postgres::FlexibleServer),
     Replica(postgres::Replica),

@@ -15,7 +15,7 @@ pub struct Resource {
     pub address: Address,
     pub body: Body,
     pub owner: Owner,
-    /// The policy's name of the database or store.
+    /// The policy's name of the database, vault or store.
     pub name: String,
     /// The policy's name of the location.
     pub location: String,
@@ -27,11 +27,14 @@ pub struct Resource {
     pub places: Places,
 }
 
-/// What a stack or template is for: what lives and dies together.
+/// What a stack or template is for: what lives and dies together. In the order in which they are
+/// deployed: each may name what is made by one before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Purpose {
+    Vault,
     Database,
     Store,
+    BackupPlans,
 }
 
 /// What brings the resource into being.

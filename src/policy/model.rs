@@ -75,8 +75,10 @@ pub struct Location {
     /// Azure subscription id.
     #[schemars(pattern(r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"))]
     pub subscription: Option<Spanned<String>>,
-    /// Azure resource group.
-    #[schemars(pattern(r"^[A-Za-z0-9_().-]{0,89}[A-Za-z0-9_()-]$"))]
+    /// Azure resource group; not one that starts with a hyphen, which clients take for an option.
+    #[schemars(pattern(
+        r"^([A-Za-z0-9_()]|[A-Za-z0-9_().][A-Za-z0-9_().-]{0,88}[A-Za-z0-9_()-])$"
+    ))]
     pub resource_group: Option<Spanned<String>>,
     /// Key Vault from which deployments take the passwords of new servers (Azure): its name, where it is
     /// in the location's own group, or its id. Without one the deployment asks for them.
@@ -117,10 +119,12 @@ pub enum LockMode {
 pub struct VaultLock {
     /// governance can be lifted by an administrator, compliance by nobody.
     pub mode: Spanned<LockMode>,
-    /// Shortest retention that the vault takes.
+    /// Shortest retention that the vault takes. Built in: 1d.
     pub min: Option<Spanned<Duration>>,
     /// Longest retention that the vault takes.
     pub max: Option<Spanned<Duration>>,
+    /// How long a compliance lock can still be taken back, at least 3d. Built in: 14d.
+    pub grace: Option<Spanned<Duration>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]

@@ -15,6 +15,7 @@ use crate::cloud::{Weekday, text_type};
 pub struct Schedule {
     text: String,
     cron: String,
+    gap: u64,
 }
 
 /// Why a text is not a schedule.
@@ -40,6 +41,11 @@ impl Schedule {
     /// Five-field cron in the schedule's own time zone.
     pub fn cron(&self) -> &str {
         &self.cron
+    }
+
+    /// The longest time between two runs, in minutes, as the calendar of a leap year has it.
+    pub fn longest_gap(&self) -> u64 {
+        self.gap
     }
 }
 
@@ -73,21 +79,32 @@ impl FromStr for Schedule {
             }
             _ => return Err(form()),
         };
-        check_cron(text, &cron)?;
+        let gap = longest_gap(text, &cron)?;
         Ok(Schedule {
             text: text.to_owned(),
             cron,
+            gap,
         })
     }
 }
 
+/// Runs that are looked at for the longest time between two: more than a year of daily ones.
+const RUNS: usize = 400;
+
 /// Only what every scheduler reads alike: numbers, lists, ranges and steps. croner's own
-/// extensions (`L`, `#`, `W`, names) mean something else, or nothing, to crond and to GitHub.
-fn check_cron(text: &str, cron: &str) -> Result<(), ScheduleError> {
-    let plain = |c: char| c.is_ascii_digit() || "*,-/ ".contains(c);
-    if !cron.chars().all(plain) {
-        let reason = "use numbers, `*`, `,`, `-` and `/` only";
-        return Err(ScheduleError::Cron(text.to_owned(), reason.to_owned()));
+/// extensions (`L`, `#`, `W`, names, `5/10`, an empty item of a list) mean something else, or
+/// nothing, to crond and to GitHub: one such line, and crond refuses the whole crontab.
+fn longest_gap(text: &str, cron: &str) -> Result<u64, ScheduleError> {
+    let refuse = |reason: &str| Err(ScheduleError::Cron(text.to_owned(), reason.to_owned()));
+    if !cron.split(' ').all(is_plain) {
+        return refuse("a field is a list of `*`, numbers and ranges, as `*/15`, `1-5` or `0,30`");
+    }
+    let weekday = cron.rsplit(' ').next().unwrap_or_default();
+    if weekday
+        .split([',', '-'])
+        .any(|day| day == "7" || day == "07")
+    {
+        return refuse("write 0 for Sunday, since GitHub knows no day 7");
     }
     let parsed: Cron = CronParser::builder()
         .seconds(Seconds::Disallowed)
@@ -100,10 +117,38 @@ fn check_cron(text: &str, cron: &str) -> Result<(), ScheduleError> {
         .at(0, 0, 0, 0)
         .to_zoned(jiff::tz::TimeZone::UTC)
         .map_err(|error| ScheduleError::Cron(text.to_owned(), error.to_string()))?;
-    match parsed.find_next_occurrence(&start, true) {
-        Ok(_) => Ok(()),
-        Err(_) => Err(ScheduleError::Never(text.to_owned())),
+    let first = parsed
+        .find_next_occurrence(&start, true)
+        .map_err(|_| ScheduleError::Never(text.to_owned()))?;
+    let last = start.timestamp().as_second() + 2 * 366 * 24 * 60 * 60;
+    let (mut gap, mut run) = (0, first);
+    for _ in 0..RUNS {
+        let Ok(next) = parsed.find_next_occurrence(&run, false) else {
+            break;
+        };
+        gap = gap.max(next.timestamp().as_second() - run.timestamp().as_second());
+        if next.timestamp().as_second() > last {
+            break;
+        }
+        run = next;
     }
+    Ok(u64::try_from(gap / 60).unwrap_or_default())
+}
+
+/// A field of numbers, ranges and steps.
+fn is_plain(field: &str) -> bool {
+    let number = |text: &str| {
+        (1..=2).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    field.split(',').all(|item| {
+        let (range, step) = match item.split_once('/') {
+            Some((range, step)) => (range, Some(step)),
+            None => (item, None),
+        };
+        let bounds = range.split_once('-');
+        let many = range == "*" || bounds.is_some_and(|(from, to)| number(from) && number(to));
+        step.is_none_or(number) && (many || (step.is_none() && number(range)))
+    })
 }
 
 impl fmt::Display for Schedule {

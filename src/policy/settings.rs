@@ -30,6 +30,9 @@ macro_rules! layer {
             window: Spanned<DailyWindow>,
             /// Weekly maintenance window, UTC. It must not overlap the backup window.
             maintenance_window: Spanned<WeeklyWindow>,
+            /// Daily window, UTC, in which weekly, monthly and yearly backups to a vault start, at
+            /// least 60 minutes (RDS). Built in: clear of the other two windows.
+            long_term_window: Spanned<DailyWindow>,
             /// customer_managed, provider_managed, or the ARN or URL of a key that exists.
             encryption: Spanned<Encryption>,
             /// Whether the cloud refuses to delete the database. On by default.
@@ -73,6 +76,7 @@ pub struct Settings<'a> {
     pub timezone: Option<&'a Spanned<TimeZone>>,
     pub window: Option<&'a Spanned<DailyWindow>>,
     pub maintenance_window: Option<&'a Spanned<WeeklyWindow>>,
+    pub long_term_window: Option<&'a Spanned<DailyWindow>>,
     pub encryption: Option<&'a Spanned<Encryption>>,
     pub deletion_protection: Option<&'a Spanned<bool>>,
     pub high_availability: Option<&'a Spanned<HighAvailability>>,
@@ -88,7 +92,7 @@ pub struct Retention {
     pub pitr: Option<Spanned<Duration>>,
     /// One dump a day is kept this long.
     pub daily: Option<Spanned<Duration>>,
-    /// One backup a week is kept this long.
+    /// One backup a week is kept this long, in a vault (RDS) or as a dump.
     pub weekly: Option<Spanned<Duration>>,
     /// One backup a month is kept this long.
     pub monthly: Option<Spanned<Duration>>,

@@ -193,6 +193,8 @@ fn guard(property: &Property, value: &Value) -> Option<Guard> {
         Direction::Removal
         | Direction::OthersAreWeaker
         | Direction::Present
+        | Direction::LaterIsStronger
+        | Direction::Reads(_)
         | Direction::Neutral => return None,
     };
     let loss = property.loss.unwrap_or("it protects less than it does now");

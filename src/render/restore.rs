@@ -1,13 +1,16 @@
 //! The commands that bring a cloud back to the plan. Printed, never run.
 
 mod azure;
+mod vault;
+
+use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
 use super::OUT;
 use crate::cloud::aws::arn;
 use crate::cloud::{Command, Property, Restore};
-use crate::plan::{Body, Owner, Plan, Resource, Scope};
+use crate::plan::{Body, Owner, Plan, Purpose, Resource, Scope};
 
 /// The command that restores one property, named by a JSON Pointer from the root of the resource's
 /// body; the empty pointer is the whole resource. None where no command can: the property is fixed
@@ -48,22 +51,18 @@ pub fn restore_command(resource: &Resource, pointer: &str) -> Option<Command> {
         .flatten()
 }
 
-/// The commands that deploy everything that is rendered whole, in the order of the plan. Azure shows
-/// first what a deployment would change.
+/// The commands that deploy everything that is rendered whole: what others name comes first, else in
+/// the order of the plan. Azure shows first what a deployment would change.
 pub fn deploy_commands(plan: &Plan) -> Vec<Command> {
-    let mut commands: Vec<Command> = Vec::new();
+    let mut resources: Vec<&Resource> = plan.resources.iter().collect();
+    resources.sort_by_key(|resource| resource.owner.purpose());
+    let mut seen = HashSet::new();
+    resources.retain(|resource| seen.insert(resource.owner.file()));
     let both = |resource| {
-        [
-            azure::template(resource, "what-if"),
-            deploy_command(resource),
-        ]
+        let shown = azure::template(resource, "what-if");
+        shown.into_iter().chain(deploy_command(resource))
     };
-    for command in plan.resources.iter().flat_map(both).flatten() {
-        if !commands.contains(&command) {
-            commands.push(command);
-        }
-    }
-    commands
+    resources.into_iter().flat_map(both).collect()
 }
 
 /// The properties that a pointer is about: the most precise one above it, or those below it.
@@ -195,6 +194,9 @@ fn modify(resource: &Resource, words: Vec<String>) -> Option<Command> {
 fn put_tags(resource: &Resource, tree: &Value) -> Option<Command> {
     match &resource.address.scope {
         Scope::Aws { region, .. } => {
+            if let Body::BackupVault(vault) = &resource.body {
+                return vault::put_tags(resource, vault);
+            }
             let tags = tree.get("Tags")?;
             Some(match &resource.body {
                 Body::Bucket(bucket) => Command::new([
@@ -294,6 +296,9 @@ fn put_document(resource: &Resource, tree: &Value, pointer: &str) -> Option<Comm
                 &value,
             ]))
         }
+        (Scope::Aws { .. }, Body::BackupVault(vault)) => vault::put(resource, vault, pointer),
+        // A command would need the plan's id, which only AWS Backup knows.
+        (Scope::Aws { .. }, Body::BackupPlan(_)) => revert(resource, pointer),
         (
             Scope::Azure {
                 subscription,
@@ -348,17 +353,31 @@ fn revert(resource: &Resource, pointer: &str) -> Option<Command> {
 
 fn deploy_command(resource: &Resource) -> Option<Command> {
     match (&resource.owner, &resource.address.scope) {
-        (Owner::Stack { stack, file, .. }, Scope::Aws { region, .. }) => Some(Command::new([
-            "aws",
-            "cloudformation",
-            "deploy",
-            "--region",
-            region,
-            "--stack-name",
-            stack,
-            "--template-file",
-            &format!("{OUT}/{file}"),
-        ])),
+        (
+            Owner::Stack {
+                stack,
+                file,
+                purpose,
+                ..
+            },
+            Scope::Aws { region, .. },
+        ) => {
+            let command = Command::new([
+                "aws",
+                "cloudformation",
+                "deploy",
+                "--region",
+                region,
+                "--stack-name",
+                stack,
+                "--template-file",
+                &format!("{OUT}/{file}"),
+            ]);
+            Some(match purpose {
+                Purpose::BackupPlans => command.args(["--capabilities", "CAPABILITY_NAMED_IAM"]),
+                Purpose::Vault | Purpose::Database | Purpose::Store => command,
+            })
+        }
         (Owner::Template { .. }, Scope::Azure { .. }) => azure::template(resource, "create"),
         _ => None,
     }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{RenderError, Templates, readback, text};
-use crate::cloud::aws::Value as AwsValue;
+use crate::cloud::aws::{Tags, Value as AwsValue};
 use crate::plan::{Body, Owner, Purpose, Resource, key_alias};
 
 /// What a frame is given.
@@ -14,6 +14,9 @@ struct Frame<'p> {
     description: String,
     key: Option<Key>,
     replicas: bool,
+    /// Logical ids of the roles that AWS Backup takes.
+    backup_role: Option<&'p str>,
+    restore_role: Option<&'p str>,
     resources: Vec<Framed<'p>>,
 }
 
@@ -35,6 +38,8 @@ struct Framed<'p> {
     replica: bool,
     /// Whether the cloud keeps its password.
     secret: bool,
+    /// Whether databases are restored by it.
+    restores: bool,
     properties: String,
 }
 
@@ -43,6 +48,8 @@ fn frame(purpose: Purpose) -> (&'static str, &'static str) {
     match purpose {
         Purpose::Database => ("aws/database.yaml", "database"),
         Purpose::Store => ("aws/bucket.yaml", "store"),
+        Purpose::Vault => ("aws/vault.yaml", "vault"),
+        Purpose::BackupPlans => ("aws/backup-plans.yaml", "backup plans of the vault"),
     }
 }
 
@@ -73,6 +80,14 @@ pub(super) fn render(
         description: super::description(what, name),
         key: resources.iter().find_map(|resource| key(resource)),
         replicas: framed.iter().any(|resource| resource.replica),
+        backup_role: resources.iter().find_map(|resource| match &resource.body {
+            Body::BackupSelection(body) => made(&body.backup_selection.iam_role_arn),
+            _ => None,
+        }),
+        restore_role: resources.iter().find_map(|resource| match &resource.body {
+            Body::RestoreTestingSelection(body) => made(&body.iam_role_arn),
+            _ => None,
+        }),
         resources: framed,
     };
     let text = templates.fill(template, &context)?;
@@ -98,26 +113,39 @@ fn framed<'p>(logical_id: &'p str, resource: &'p Resource) -> Result<Framed<'p>,
         logical_id,
         replica,
         secret,
+        restores: matches!(resource.body, Body::RestoreTestingSelection(_)),
         properties: text::yaml_block(&tree),
     })
 }
 
-/// The key that a database's stack makes for it.
+/// What of a stack's own resources a value is an attribute of.
+fn made(value: &AwsValue) -> Option<&str> {
+    match value {
+        AwsValue::Attribute { path } => Some(&path[0]),
+        AwsValue::Text(_) | AwsValue::Ref { .. } => None,
+    }
+}
+
+/// The key that a stack makes for what it holds.
 fn key(resource: &Resource) -> Option<Key> {
-    let Body::DbInstance(body) = &resource.body else {
-        return None;
+    let name = &resource.name;
+    let (key, what, tags) = match &resource.body {
+        Body::DbInstance(body) => {
+            let what = format!("the database {name} and its backups");
+            (body.kms_key_id.as_ref()?, what, body.tags.clone())
+        }
+        Body::BackupVault(body) => {
+            let what = format!("what is copied into the vault {name}");
+            let tags = body.backup_vault_tags.clone().map(Tags);
+            (body.encryption_key_arn.as_ref()?, what, tags)
+        }
+        _ => return None,
     };
-    let Some(AwsValue::Attribute { path }) = &body.kms_key_id else {
-        return None;
-    };
-    let tags = body
-        .tags
-        .as_ref()
-        .and_then(|tags| serde_json::to_value(tags).ok());
+    let tags = tags.and_then(|tags| serde_json::to_value(tags).ok());
     Some(Key {
-        logical_id: path[0].clone(),
-        alias: key_alias(&resource.name),
-        description: format!("Encrypts the database {} and its backups", resource.name),
+        logical_id: made(key)?.to_owned(),
+        alias: key_alias(name),
+        description: format!("Encrypts {what}"),
         tags: tags.map(|tags| text::yaml_block(&tags)),
     })
 }

@@ -30,10 +30,14 @@ struct Framed<'p> {
 }
 
 /// The frame of a purpose, and what its description calls the part of the policy.
-fn frame(purpose: Purpose) -> (&'static str, &'static str) {
+fn frame(purpose: Purpose) -> Result<(&'static str, &'static str), RenderError> {
     match purpose {
-        Purpose::Database => ("azure/database.json", "database"),
-        Purpose::Store => ("azure/store.json", "store"),
+        Purpose::Database => Ok(("azure/database.json", "database")),
+        Purpose::Store => Ok(("azure/store.json", "store")),
+        Purpose::Vault | Purpose::BackupPlans => {
+            let message = format!("no template of Azure is for {purpose:?}");
+            Err(RenderError::Template(message))
+        }
     }
 }
 
@@ -47,7 +51,7 @@ pub(super) fn render(
     let name = resources
         .first()
         .map_or("", |resource| resource.name.as_str());
-    let (template, what) = frame(purpose);
+    let (template, what) = frame(purpose)?;
     let context = Frame {
         name,
         description: super::description(what, name),

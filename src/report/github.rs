@@ -22,7 +22,7 @@ pub fn render(report: &Report<'_>) -> String {
         let of = |finding: &&Finding| {
             finding.severity == severity && finding.kind() != Some(Kind::NotCompared)
         };
-        let findings: Vec<&Finding> = report.findings.iter().filter(of).collect();
+        let findings: Vec<&Finding> = report.counted().filter(of).collect();
         let (shown, rest) = findings.split_at(findings.len().min(SHOWN));
         for finding in shown {
             text += &annotation(report, command, finding);
@@ -40,7 +40,7 @@ pub fn render(report: &Report<'_>) -> String {
         }
     }
     let silent = |finding: &&Finding| finding.kind() == Some(Kind::NotCompared);
-    match report.findings.iter().filter(silent).count() {
+    match report.counted().filter(silent).count() {
         0 => {}
         count => {
             let title = property("backstay: not_compared");

@@ -24,6 +24,18 @@ struct Page<'a> {
     databases: Vec<Row<'a>>,
     resources: Vec<Resource<'a>>,
     findings: Vec<Entry<'a>>,
+    accepted: Vec<Exception<'a>>,
+}
+
+/// A finding of which the policy makes an exception.
+#[derive(Serialize)]
+struct Exception<'a> {
+    code: &'static str,
+    message: &'a str,
+    place: String,
+    reason: &'a str,
+    owner: &'a str,
+    until: &'a str,
 }
 
 /// A database with what was found of it, the worst counted first.
@@ -101,6 +113,17 @@ pub fn render(report: &Report<'_>) -> Result<String, ReportError> {
         findings: policy
             .into_iter()
             .map(|finding| entry(report.sources, finding))
+            .collect(),
+        accepted: report
+            .accepted()
+            .map(|(finding, accepted)| Exception {
+                code: finding.code.name,
+                message: &finding.message,
+                place: report.sources.link(accepted.place),
+                reason: &accepted.reason,
+                owner: &accepted.owner,
+                until: &accepted.until,
+            })
             .collect(),
     };
     let mut engine = Tera::new();

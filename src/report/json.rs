@@ -32,6 +32,8 @@ struct Summary {
     errors: usize,
     warnings: usize,
     infos: usize,
+    /// Findings of which the policy makes an exception.
+    accepted: usize,
     /// How much drift looked at; absent where nothing was compared.
     #[serde(skip_serializing_if = "Option::is_none")]
     compared: Option<Compared>,
@@ -63,9 +65,22 @@ struct Entry<'a> {
     labels: Vec<Label<'a>>,
     why: &'a str,
     fix: &'a str,
+    /// Set where the policy makes an exception of it; it counts nowhere then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted: Option<Accepted<'a>>,
     /// For drift: what was meant and what was found.
     #[serde(skip_serializing_if = "Option::is_none")]
     drift: Option<Drift<'a>>,
+}
+
+/// The exception that a policy makes of a finding.
+#[derive(Serialize, JsonSchema)]
+struct Accepted<'a> {
+    place: Location,
+    reason: &'a str,
+    owner: &'a str,
+    /// The last day, year-month-day.
+    until: &'a str,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -147,6 +162,7 @@ pub fn render(report: &Report<'_>) -> Result<String, ReportError> {
             errors: report.count(finding::Severity::Error),
             warnings: report.count(finding::Severity::Warning),
             infos: report.count(finding::Severity::Info),
+            accepted: report.accepted().count(),
             compared: report.compared.map(|compared| Compared {
                 resources: compared.resources,
                 properties: compared.properties,
@@ -184,6 +200,12 @@ fn entry<'a>(report: &Report<'_>, finding: &'a Finding) -> Entry<'a> {
             .collect(),
         why: &finding.why,
         fix: &finding.fix,
+        accepted: finding.accepted.as_deref().map(|accepted| Accepted {
+            place: location(sources, accepted.place),
+            reason: &accepted.reason,
+            owner: &accepted.owner,
+            until: &accepted.until,
+        }),
         drift: finding.difference.as_deref().map(|difference| Drift {
             kind: difference.kind.name(),
             part: &difference.part,

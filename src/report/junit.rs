@@ -49,6 +49,15 @@ fn suite(report: &Report<'_>, finding: &Finding) -> String {
 
 fn case(report: &Report<'_>, finding: &Finding) -> TestCase {
     let code = finding.code.name;
+    if let Some(accepted) = &finding.accepted {
+        let mut status = TestCaseStatus::skipped();
+        let by = format!("accepted by {} until {}", accepted.owner, accepted.until);
+        status.set_message(format!("{by}: {}", accepted.reason));
+        status.set_description(finding.message.as_str());
+        let mut case = TestCase::new(name(finding), status);
+        case.set_classname(format!("backstay.{code}"));
+        return case;
+    }
     let kind = match (report.fails(finding), is_unread(finding)) {
         (_, true) => Some(NonSuccessKind::Error),
         (true, false) => Some(NonSuccessKind::Failure),

@@ -15,8 +15,8 @@ const LONGEST: usize = 65_536 - 1_024;
 pub fn render(report: &Report<'_>) -> String {
     let (policy, drift) = report.parts();
     let mut page = Page::default();
-    page.add(&head(report, &drift));
-    page.add(&findings(report.sources, &policy));
+    page.add(head(report, &drift));
+    page.add(findings(report.sources, &policy));
     let mut resources: IndexMap<&str, Vec<(&Finding, &Difference)>> = IndexMap::new();
     for finding in drift {
         if let Some(difference) = finding.difference.as_deref()
@@ -28,9 +28,10 @@ pub fn render(report: &Report<'_>) -> String {
         }
     }
     for (resource, rows) in &resources {
-        page.add(&table(report.sources, resource, rows));
+        page.add(table(report.sources, resource, rows));
     }
-    page.add(&commands(resources.values().flatten()));
+    page.add(commands(resources.values().flatten()));
+    page.add(accepted(report));
     page.finish()
 }
 
@@ -43,12 +44,12 @@ struct Page {
 }
 
 impl Page {
-    fn add(&mut self, sections: &[String]) {
+    fn add(&mut self, sections: impl IntoIterator<Item = String>) {
         for section in sections {
             let more = section.chars().count();
             match self.characters + more <= LONGEST {
                 true => {
-                    self.text += section;
+                    self.text += &section;
                     self.characters += more;
                 }
                 false => self.left_out += 1,
@@ -194,6 +195,30 @@ fn commands<'d>(rows: impl Iterator<Item = &'d (&'d Finding, &'d Difference)>) -
     vec![format!(
         "<details><summary>What would restore the policy's values</summary>\n\nbackstay never runs these.\n\n{fence}sh\n{text}\n{fence}\n\n</details>\n"
     )]
+}
+
+/// What the policy accepts, folded.
+fn accepted(report: &Report<'_>) -> Option<String> {
+    let items: String = report
+        .accepted()
+        .map(|(finding, accepted)| {
+            format!(
+                "- **{}** {}: {}\\\n  until {} by {}: {}\n",
+                prose(finding.code.name),
+                code(&report.sources.link(accepted.place)),
+                prose(&finding.message),
+                prose(&accepted.until),
+                prose(&accepted.owner),
+                prose(&accepted.reason)
+            )
+        })
+        .collect();
+    let count = report.accepted().count();
+    (count > 0).then(|| {
+        format!(
+            "<details><summary>{count} accepted by the policy</summary>\n\n{items}\n</details>\n"
+        )
+    })
 }
 
 /// More backticks than the text has in a row.

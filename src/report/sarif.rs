@@ -120,6 +120,13 @@ fn result(
         "locations": [location(sources, finding.place)],
         "partialFingerprints": { "backstayFinding/v1": fingerprint(sources, finding, seen) },
     });
+    if let Some(accepted) = &finding.accepted {
+        let why = format!(
+            "{} (accepted by {} until {})",
+            accepted.reason, accepted.owner, accepted.until
+        );
+        result["suppressions"] = json!([{ "kind": "external", "justification": why }]);
+    }
     if !related.is_empty() {
         result["relatedLocations"] = related.into();
     }

@@ -46,7 +46,8 @@ pub(super) fn render(sources: &Sources, findings: &[&Finding], style: Style) -> 
     for row in &rows {
         text += &document(row.difference);
     }
-    let parts = [commands(&rows), advice(&rows)];
+    let [restore, weaken] = commands(&rows);
+    let parts = [restore, advice(&rows), weaken];
     let parts: Vec<String> = parts.into_iter().filter(|it| !it.is_empty()).collect();
     text + &parts.join("\n")
 }
@@ -168,8 +169,25 @@ fn document(difference: &Difference) -> String {
     )
 }
 
-/// Each restoring command once, in the order of the table.
-fn commands(rows: &[Row<'_>]) -> String {
+/// Each restoring command once, in the order of the table; apart from them those that would weaken a
+/// live value, which nobody shall paste along with the others.
+fn commands(rows: &[Row<'_>]) -> [String; 2] {
+    let (weaken, restore): (Vec<&Row<'_>>, Vec<&Row<'_>>) = rows
+        .iter()
+        .partition(|row| row.difference.kind == Kind::Strengthened);
+    [
+        list(
+            "To restore what the policy asks for (backstay never runs these):",
+            &restore,
+        ),
+        list(
+            "Stronger than the policy: write the live values into it. These would weaken them:",
+            &weaken,
+        ),
+    ]
+}
+
+fn list(title: &str, rows: &[&Row<'_>]) -> String {
     let mut seen = HashSet::new();
     let commands: String = rows
         .iter()
@@ -179,9 +197,7 @@ fn commands(rows: &[Row<'_>]) -> String {
         .collect();
     match commands.is_empty() {
         true => commands,
-        false => {
-            format!("To restore what the policy asks for (backstay never runs these):\n{commands}")
-        }
+        false => format!("{title}\n{commands}"),
     }
 }
 

@@ -1,11 +1,11 @@
 //! The whole workspace with its names resolved.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::builtin::{self, DEFAULT_TIER, TIERS};
-use super::layers::{Intent, Layer, Stack};
-use crate::policy::{self, Engine, Name, Named, Policy, Provider, Settings, Spanned, Workspace};
-use crate::source::FileId;
+use super::layers::{Intent, Layer, Resolved, Stack};
+use crate::policy::{self, Engine, Name, Named, Policy, Provider, Spanned, Workspace};
+use crate::source::{FileId, Place};
 
 /// Everything that a workspace asks for.
 #[derive(Debug)]
@@ -53,6 +53,8 @@ pub struct Database<'w> {
     pub site: Site<'w>,
     pub written: &'w policy::Database,
     pub tier: String,
+    /// Where the tier is named. None: it is the built-in one.
+    pub tier_place: Option<Place>,
     pub intent: Intent,
 }
 
@@ -63,11 +65,13 @@ pub struct Store<'w> {
     pub written: &'w policy::Store,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct Vault<'w> {
     pub name: &'w Name,
     pub site: Site<'w>,
     pub written: &'w policy::Vault,
+    /// Those of its file's defaults.
+    pub tags: BTreeMap<String, Resolved<String>>,
 }
 
 /// What a name should have led to.
@@ -93,16 +97,16 @@ impl Database<'_> {
     }
 }
 
-impl Estate<'_> {
-    pub fn location(&self, name: &str) -> Option<Site<'_>> {
+impl<'w> Estate<'w> {
+    pub fn location(&self, name: &str) -> Option<Site<'w>> {
         self.locations.get(name).copied()
     }
 
-    pub fn store(&self, name: &str) -> Option<&Store<'_>> {
+    pub fn store(&self, name: &str) -> Option<&Store<'w>> {
         self.stores.iter().find(|store| store.name.value == name)
     }
 
-    pub fn vault(&self, name: &str) -> Option<&Vault<'_>> {
+    pub fn vault(&self, name: &str) -> Option<&Vault<'w>> {
         self.vaults.iter().find(|vault| vault.name.value == name)
     }
 
@@ -152,8 +156,14 @@ pub fn resolve(workspace: &Workspace) -> Estate<'_> {
                     name,
                     site,
                     written,
+                    tags: scopes.defaults(policy).tags(),
                 });
             }
+        }
+        let defaults = policy.defaults.iter().map(policy::Defaults::settings);
+        let tiers = policy.tiers.values().map(policy::Tier::settings);
+        for copies in defaults.chain(tiers).filter_map(|layer| layer.copies) {
+            estate.copies(&scopes, copies);
         }
         for (name, written) in policy.databases.iter() {
             estate.database(&scopes, file, policy, name, written);
@@ -189,6 +199,27 @@ impl<'w> Scopes<'w> {
             }
         }
         scopes
+    }
+}
+
+impl<'w> Scopes<'w> {
+    /// The policy whose layers reach everywhere, where it is another one.
+    fn shared_beside(&self, policy: &Policy) -> Option<&'w Policy> {
+        self.shared.filter(|shared| !std::ptr::eq(*shared, policy))
+    }
+
+    /// What lies under every tier and database of a file.
+    fn defaults(&self, policy: &'w Policy) -> Stack<'w> {
+        let layers = [
+            (Layer::BuiltIn, Some(&*builtin::POLICY)),
+            (Layer::WorkspaceDefaults, self.shared_beside(policy)),
+            (Layer::FileDefaults, Some(policy)),
+        ];
+        let layers = layers.into_iter();
+        let settings = layers.filter_map(|(layer, policy): (_, Option<&'w Policy>)| {
+            Some((layer, policy?.defaults.as_ref()?.settings()))
+        });
+        Stack(settings.collect())
     }
 }
 
@@ -262,50 +293,56 @@ impl<'w> Estate<'w> {
         if let Some(export) = &written.export {
             self.known(Reference::Store, &scopes.stores, &export.to);
         }
-        let copies = written
-            .copies
-            .iter()
-            .flat_map(|copies| copies.to.iter().flatten());
-        for vault in written.vault.iter().chain(copies) {
+        if let Some(vault) = &written.vault {
             self.known(Reference::Vault, &scopes.vaults, vault);
         }
-        let replicate = written
-            .copies
-            .iter()
-            .filter_map(|copies| copies.replicate_pitr.as_ref());
-        let copy_to = written
+        if let Some(copies) = &written.copies {
+            self.copies(scopes, copies);
+        }
+        if let Some(location) = written
             .snapshots
-            .iter()
-            .filter_map(|snapshots| snapshots.copy_to.as_ref());
-        let hosts = written.scheduled().filter_map(|scheduled| scheduled.host);
-        for location in replicate.chain(copy_to).chain(hosts) {
+            .as_ref()
+            .and_then(|it| it.copy_to.as_ref())
+        {
+            self.known(Reference::Location, &scopes.locations, location);
+        }
+        for location in written.scheduled().filter_map(|scheduled| scheduled.host) {
             self.known(Reference::Location, &scopes.locations, location);
         }
         let site = self.site(scopes, &written.at);
         let layered = self.layered(scopes, policy, written);
-        if let (Some(site), Some((tier, intent))) = (site, layered) {
+        if let (Some(site), Some((tier, tier_place, intent))) = (site, layered) {
             self.databases.push(Database {
                 name,
                 file,
                 site,
                 written,
                 tier,
+                tier_place,
                 intent,
             });
         }
     }
 
-    /// The tier's name and the intent. None: the tier does not exist.
+    /// The names in one layer's copies.
+    fn copies(&mut self, scopes: &Scopes<'w>, copies: &'w policy::Copies) {
+        for vault in copies.to.iter().flatten() {
+            self.known(Reference::Vault, &scopes.vaults, vault);
+        }
+        if let Some(location) = &copies.replicate_pitr {
+            self.known(Reference::Location, &scopes.locations, location);
+        }
+    }
+
+    /// The tier's name, where it is named, and the intent. None: the tier does not exist.
     fn layered(
         &mut self,
         scopes: &Scopes<'w>,
         policy: &'w Policy,
         written: &'w policy::Database,
-    ) -> Option<(String, Intent)> {
+    ) -> Option<(String, Option<Place>, Intent)> {
         let built_in = &*builtin::POLICY;
-        let shared = scopes
-            .shared
-            .filter(|shared| !std::ptr::eq(*shared, policy));
+        let shared = scopes.shared_beside(policy);
         let named = written
             .tier
             .as_ref()
@@ -332,25 +369,11 @@ impl<'w> Estate<'w> {
             return None;
         }
 
-        let defaults =
-            |policy: &'w Policy| policy.defaults.as_ref().map(policy::Defaults::settings);
-        let mut layers: Vec<(Layer, Settings<'_>)> = Vec::new();
-        layers.extend(
-            built_in
-                .defaults
-                .as_ref()
-                .map(|d| (Layer::BuiltIn, d.settings())),
-        );
-        layers.extend(
-            shared
-                .and_then(defaults)
-                .map(|s| (Layer::WorkspaceDefaults, s)),
-        );
-        layers.extend(defaults(policy).map(|s| (Layer::FileDefaults, s)));
+        let mut stack = scopes.defaults(policy);
         for (layer, tier) in &tiers {
-            layers.push((layer.clone().unwrap_or(Layer::BuiltIn), tier.settings()));
+            let layer = layer.clone().unwrap_or(Layer::BuiltIn);
+            stack.0.push((layer, tier.settings()));
         }
-        let mut stack = Stack(layers);
         let below = stack.intent()?;
         stack.0.push((Layer::Database, written.settings()));
         let mut intent = stack.intent()?;
@@ -369,6 +392,6 @@ impl<'w> Estate<'w> {
                 .collect();
         }
         intent.floor_intent = Some(Box::new(below));
-        Some((tier.to_owned(), intent))
+        Some((tier.to_owned(), named.map(|tier| tier.place), intent))
     }
 }

@@ -37,6 +37,8 @@ pub struct Intent {
     pub timezone: Resolved<TimeZone>,
     pub window: Resolved<DailyWindow>,
     pub maintenance_window: Option<Resolved<WeeklyWindow>>,
+    /// As it is written; see [`Intent::long_term_start`].
+    pub long_term_window: Option<Resolved<DailyWindow>>,
     pub encryption: Resolved<Encryption>,
     pub deletion_protection: Resolved<bool>,
     pub high_availability: Resolved<HighAvailability>,
@@ -114,7 +116,7 @@ impl<'a> Stack<'a> {
             .unwrap_or_default()
     }
 
-    fn tags(&self) -> BTreeMap<String, Resolved<String>> {
+    pub fn tags(&self) -> BTreeMap<String, Resolved<String>> {
         let mut tags = BTreeMap::new();
         for (layer, settings) in &self.0 {
             let entries = settings
@@ -154,6 +156,7 @@ impl<'a> Stack<'a> {
             timezone: self.pick(|s| s.timezone)?,
             window: self.pick(|s| s.window)?,
             maintenance_window: self.pick(|s| s.maintenance_window),
+            long_term_window: self.pick(|s| s.long_term_window),
             encryption: self.pick(|s| s.encryption)?,
             deletion_protection: self.pick(|s| s.deletion_protection)?,
             high_availability: self.pick(|s| s.high_availability)?,

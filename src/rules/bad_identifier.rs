@@ -1,6 +1,7 @@
 //! # bad-identifier
 //! A name that a cloud will be given breaks that cloud's rules for such names: an RDS instance or
-//! replica, an Azure server, a bucket, a storage account or a container.
+//! replica, an Azure server, a bucket, a storage account, a container or a vault. Or a vault's key in
+//! the policy is too long for the names of its restore tests.
 //!
 //! **Why.** The cloud refuses it when it is deployed, or it can never be the name of what exists.
 //!
@@ -8,7 +9,7 @@
 use crate::cloud::{aws, azure};
 use crate::finding::{Code, Finding, Severity};
 use crate::policy::{Engine, Spanned};
-use crate::resolve::Estate;
+use crate::resolve::{Database, Estate, Scope, Vault};
 
 pub static CODE: Code = Code::new(
     "bad-identifier",
@@ -31,6 +32,9 @@ pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
         let replicas = database.written.replicas.iter().map(|replica| &replica.id);
         let names = [&database.written.id].into_iter().chain(replicas);
         findings.extend(names.filter_map(|name| bad(name, what, problem)));
+    }
+    for vault in &estate.vaults {
+        findings.extend(vault_names(vault, estate));
     }
     for store in &estate.stores {
         let names: [(_, _, Problem); 3] = [
@@ -56,6 +60,37 @@ pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
                 .filter_map(|(name, what, problem)| bad(name.as_ref()?, what, problem)),
         );
     }
+}
+
+/// The longest rest of a restore testing plan's name, with what numbers a second one.
+const TEST_NAME: &str = "backstay__half_monthly_2";
+
+fn vault_names(vault: &Vault<'_>, estate: &Estate<'_>) -> Vec<Finding> {
+    if !matches!(vault.site.scope, Scope::Aws { .. }) {
+        return Vec::new();
+    }
+    let problem = aws::limits::vault_name_problem;
+    let mut findings: Vec<_> = bad(&vault.written.name, "the name of a vault", problem)
+        .into_iter()
+        .collect();
+    let tested = |database: &Database<'_>| {
+        let named = database.written.vault.as_ref();
+        let here = named.is_some_and(|named| named.value == vault.name.value);
+        here && database.intent.restore_test.every.is_some()
+    };
+    let most = aws::limits::RESTORE_TEST_NAME - TEST_NAME.len();
+    if vault.name.value.len() > most && estate.databases.iter().any(tested) {
+        let message = format!("`{}` is too long to name restore tests by", vault.name.value);
+        findings.push(
+            Finding::new(&CODE, vault.name.place, message)
+                .why(format!(
+                    "AWS Backup takes {} characters for the name of a restore testing plan",
+                    aws::limits::RESTORE_TEST_NAME
+                ))
+                .fix(format!("give the vault a key of at most {most} characters")),
+        );
+    }
+    findings
 }
 
 fn bad(name: &Spanned<String>, what: &str, problem: Problem) -> Option<Finding> {

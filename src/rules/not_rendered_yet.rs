@@ -21,16 +21,12 @@ pub static CODE: Code = Code::new(
 const LABELS: usize = 4;
 
 /// What is not rendered, and the keys that ask for it. `*` is any name, `@` each layer.
-const PARTS: [(&str, &[&str]); 6] = [
-    ("vaults", &["vaults", "databases.*.vault"]),
+const PARTS: [(&str, &[&str]); 2] = [
     (
-        "copies to vaults and Regions",
-        &["@.copies.to", "@.copies.replicate_pitr"],
+        "automated backups in another Region",
+        &["@.copies.replicate_pitr"],
     ),
-    ("restore tests", &["@.restore_test"]),
     ("alerts", &["@.alerts"]),
-    ("objectives (rpo, rto)", &["@.rpo", "@.rto"]),
-    ("exceptions", &["exceptions"]),
 ];
 
 const LAYERS: [&str; 3] = ["defaults", "tiers.*", "databases.*"];
@@ -63,25 +59,20 @@ pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
     findings.extend(later("Object Lock of a store", locked.collect()));
     let azure = |database: &&Database<'_>| database.engine() == Engine::AzurePostgres;
     let servers = || estate.databases.iter().filter(azure);
+    let vaults = estate.vaults.iter();
+    let vaults = vaults.filter(|vault| matches!(vault.site.scope, Scope::Azure { .. }));
+    let named = servers().filter_map(|d| Some(d.written.vault.as_ref()?.place));
+    let vaults = vaults.map(|vault| vault.name.place).chain(named);
+    findings.extend(later("vaults of Azure Backup", vaults.collect()));
     let own_key = |d: &&Database<'_>| d.intent.encryption.value != Encryption::ProviderManaged;
     let encryption = |d: &Database<'_>| super::place_of(d, &d.intent.encryption);
     let keys = servers().filter(own_key).map(encryption);
     findings.extend(later("encryption keys of Azure servers", keys.collect()));
-    findings.extend(later(
-        "long-term retention without dumps",
-        long_term(estate),
-    ));
-}
-
-/// Where weekly, monthly and yearly retention is written that no dump fulfils.
-fn long_term(estate: &Estate<'_>) -> Vec<Place> {
-    let without = estate.databases.iter().filter(|d| d.written.dump.is_none());
-    let classes = |database: &Database<'_>| {
-        let retention = &database.intent.retention;
-        let classes = [&retention.weekly, &retention.monthly, &retention.yearly];
-        classes.map(|class| class.as_ref().and_then(|class| class.place))
-    };
-    without.flat_map(classes).flatten().collect()
+    // Who has no vault to restore from is told by a rule of its own.
+    let others = estate.databases.iter();
+    let others = others.filter(|d| d.engine() != Engine::RdsPostgres);
+    let tested = others.filter_map(|d| d.intent.restore_test.every.as_ref()?.place);
+    findings.extend(later("restore tests outside RDS", tested.collect()));
 }
 
 /// The places of the keys that a path leads to.

@@ -5,7 +5,7 @@
 //! **Why.** One refused tag fails the whole deployment; a value that is evaluated is no longer the
 //! text that was reviewed.
 //!
-//! **Fix.** Use letters, digits, spaces and `_ . : / = + - @`, which every cloud takes.
+//! **Fix.** Use letters, digits, spaces and `_ . : + -`, a letter first: every cloud takes those.
 use crate::cloud::{aws, azure};
 use crate::finding::{Code, Finding, Severity};
 use crate::policy::Engine;
@@ -31,7 +31,7 @@ pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
             findings.push(
                 super::about(&CODE, database, value, message)
                     .why("one refused tag fails the whole deployment")
-                    .fix("use letters, digits, spaces and _ . : / = + - @"),
+                    .fix("use letters, digits, spaces and _ . : + -, a letter first"),
             );
         }
     }

@@ -1,11 +1,14 @@
 //! The one integration binary.
 mod arrows;
+mod backups;
 mod cli;
 mod drift;
 mod dump;
 mod enforce;
+mod exceptions;
 mod export;
 mod foreign;
+mod hostile;
 mod jobs;
 mod readme;
 mod recorded;

@@ -1,5 +1,5 @@
 //! The recorded state that the README's first command uses is what the example policies would find
-//! in a cloud where ten things went wrong. `BACKSTAY_BLESS=1` writes it anew.
+//! in a cloud where a dozen things went wrong. `BACKSTAY_BLESS=1` writes it anew.
 
 use backstay::observe::{Found, Observations, State, write};
 use backstay::plan::{Plan, plan};
@@ -66,6 +66,13 @@ fn drifted(plan: &Plan) -> Observations {
     let bucket = found(&mut state, "AWS::S3::Bucket", "train-tracker-backups");
     if let Some(rules) = bucket.live["LifecycleConfiguration"]["Rules"].as_array_mut() {
         rules.retain(|rule| rule["Id"] != "monthly");
+    }
+    let vault = found(&mut state, "AWS::Backup::BackupVault", "train-tracker-dr");
+    vault.live["LockConfiguration"] = Value::Null;
+    let plan_name = "backstay-main-train-tracker-prod";
+    let backups = found(&mut state, "AWS::Backup::BackupPlan", plan_name);
+    if let Some(rules) = backups.live["BackupPlan"]["BackupPlanRule"].as_array_mut() {
+        rules[1]["Lifecycle"]["DeleteAfterDays"] = json!(90);
     }
     let lost = plan
         .resources

@@ -79,7 +79,9 @@ locations:
 /// Both clouds, with databases that exist and databases that are rendered.
 fn both(tag: &str) -> String {
     format!(
-        r#"{LOCATIONS}stores:
+        r#"{LOCATIONS}vaults:
+  main: {{ at: us, name: some-vault, lock: {{ mode: governance, min: 7d }} }}
+stores:
   bucket: {{ at: us, bucket: some-bucket }}
   blobs: {{ at: east, storage_account: someaccount, container: dumps }}
 defaults:
@@ -91,6 +93,7 @@ databases:
     at: us
     id: new-aws
     tier: important
+    vault: main
     size: 20GiB
     encryption: customer_managed
     high_availability: multi_az
@@ -101,6 +104,7 @@ databases:
     at: us
     id: Old-Aws
     tier: important
+    vault: main
     size: 20GiB
     high_availability: multi_az
     dump: {{ to: [bucket, blobs], databases: [app], schedule: "daily 01:43" }}
@@ -165,6 +169,8 @@ fn every_kind_of_artifact_is_there() {
         paths,
         [
             "aws/us/bucket.yaml",
+            "aws/us/main-plans.yaml",
+            "aws/us/main.yaml",
             "aws/us/new-aws.yaml",
             "azure/east/blobs.json",
             "azure/east/new-azure.json",
@@ -386,10 +392,36 @@ proptest! {
                     body.properties.source_server_resource_id = Some(kms.clone());
                 }
                 Body::Bucket(body) => body.bucket_name = value.clone(),
+                Body::BackupVault(body) => {
+                    body.backup_vault_name = value.clone();
+                    body.backup_vault_tags = Some([(key.clone(), value.clone())].into());
+                }
+                Body::BackupPlan(body) => {
+                    let rule = &mut body.backup_plan.backup_plan_rule[0];
+                    rule.rule_name = kms.clone();
+                    rule.recovery_point_tags = [(key.clone(), value.clone())].into();
+                }
+                Body::BackupSelection(body) => {
+                    body.backup_selection.resources = [key.clone(), value.clone()].into();
+                }
+                Body::RestoreTestingPlan(body) => body.restore_testing_plan_name = value.clone(),
+                Body::RestoreTestingSelection(body) => {
+                    body.restore_metadata_overrides.publicly_accessible = value.clone();
+                }
                 Body::ManagementPolicy(body) => body.properties.policy.rules[0].name = value.clone(),
                 Body::Container(body) => body.properties.public_access = value.clone(),
                 Body::ImmutabilityPolicy(body) => body.name = value.clone(),
                 Body::BlobService(body) => body.sku = Some(blob::Sku { name: value.clone() }),
+                Body::Identity(body) => body.name = value.clone(),
+                Body::FederatedCredential(body) => body.properties.subject = value.clone(),
+                Body::RoleDefinition(body) => body.properties.description = value.clone(),
+                Body::RoleAssignment(body) => {
+                    body.properties.role_definition_id = value.clone();
+                    body.holder = kms.clone();
+                }
+                Body::ActionGroup(body) => body.properties.group_short_name = value.clone(),
+                Body::ActivityLogAlert(body) => body.properties.description = value.clone(),
+                Body::ProcessingRule(body) => body.properties.description = value.clone(),
             }
         }
         match render(&plan, &Templates::embedded().unwrap()) {
@@ -448,10 +480,12 @@ fn a_template_may_be_overridden_but_not_contradict_the_policy() {
 }
 
 /// Words that mean something else in a frame as well.
-const GENERIC: [&str; 3] = [
-    "location", // a word of the comments
-    "Engine",   // a word of the comments
-    "version",  // a word of the comments
+const GENERIC: [&str; 5] = [
+    "description", // what a template says of itself, and of its parameters
+    "location",    // a word of the comments
+    "Engine",      // a word of the comments
+    "version",     // a word of the comments
+    "Resources",   // CloudFormation's own section
 ];
 
 #[test]
@@ -560,11 +594,13 @@ fn commands_restore_what_drifted() {
         commands,
         [
             "aws cloudformation deploy --region",
+            "aws cloudformation deploy --region",
             "az deployment group what-if",
             "az deployment group create",
             "aws cloudformation deploy --region",
             "az deployment group what-if",
             "az deployment group create",
+            "aws cloudformation deploy --region",
         ]
     );
 }
@@ -595,7 +631,7 @@ fn the_script_for_an_existing_database_is_the_table() {
             if let (true, true) = (set, settable) {
                 // What has a direction is not lowered unasked.
                 let label = property.path[1..].replace('/', ".");
-                let guarded = property.direction != backstay::cloud::Direction::Neutral;
+                let guarded = !matches!(property.direction, backstay::cloud::Direction::Neutral);
                 let line = |line: &str| {
                     line.starts_with("guarded ") && line.contains(&format!(" {label} "))
                 };

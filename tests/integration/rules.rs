@@ -237,7 +237,9 @@ fn the_policies_of_this_repository_are_clean() {
         let case = case(&path);
         case.assert_well_formed();
         case.assert_exact();
-        let infos = case.found.len();
+        // One for each kind of thing, and one for each database whose backups are all of one kind.
+        let infos = case.found.iter().map(|(spot, _)| spot);
+        let infos = infos.filter(|spot| spot.3 != "too-few-media").count();
         assert!(infos <= 12, "{}: {infos} infos\n{}", case.name, case.show());
     }
 }

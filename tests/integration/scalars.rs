@@ -70,6 +70,8 @@ fn not_daily_windows(#[case] text: &str) {
 #[case("monthly 28 05:23", "23 5 28 * *")]
 #[case("17 2 * * 1-5", "17 2 * * 1-5")]
 #[case("0 0 29 2 *", "0 0 29 2 *")]
+#[case("*/20 1-5/2 * * *", "*/20 1-5/2 * * *")]
+#[case("7,37  03 * 1-3,9 *", "7,37 03 * 1-3,9 *")]
 fn schedules(#[case] text: &str, #[case] cron: &str) {
     assert_eq!(text.parse::<Schedule>().unwrap().cron(), cron);
 }
@@ -86,6 +88,14 @@ fn schedules(#[case] text: &str, #[case] cron: &str) {
 #[case::word("nightly")]
 #[case::no_time("daily")]
 #[case::late("daily 24:00")]
+#[case::empty_item(",8 6 * * *")]
+#[case::empty_last("8, 6 * * *")]
+#[case::step_of_one("5/10 6 * * *")]
+#[case::no_step("*/ 6 * * *")]
+#[case::open_range("5- 6 * * *")]
+#[case::wide("117 6 * * *")]
+#[case::seventh_day("17 6 * * 7")]
+#[case::range_to_the_seventh_day("17 6 * * 5-7")]
 fn not_schedules(#[case] text: &str) {
     assert!(text.parse::<Schedule>().is_err());
 }

@@ -3,6 +3,7 @@
 
 mod aws;
 mod azure;
+mod backup;
 mod rds;
 mod s3;
 

@@ -1,4 +1,6 @@
-//! Limits of RDS and S3. Sources: the RDS API reference (ModifyDBInstance), the S3 user guide.
+//! Limits of RDS, S3 and AWS Backup. Sources: the RDS API reference (ModifyDBInstance), the S3 user
+//! guide, the AWS Backup developer guide ("AWS Backup quotas", "Backup plan options") and its API
+//! reference (PutBackupVaultLockConfiguration, BackupSelection, RestoreTestingSelectionForCreate).
 
 /// Days that RDS can keep automated backups; 0 turns them off.
 pub const RETENTION_DAYS: std::ops::RangeInclusive<u64> = 0..=35;
@@ -8,6 +10,29 @@ pub const WINDOW_MINUTES: u32 = 30;
 
 /// Rules of one S3 lifecycle configuration.
 pub const LIFECYCLE_RULES: usize = 1_000;
+
+/// Days that AWS Backup can keep a backup, and that a vault lock can ask for.
+pub const KEPT_DAYS: std::ops::RangeInclusive<u64> = 1..=36_500;
+
+/// Fewest days after which a vault lock can become immutable.
+pub const LOCK_GRACE_DAYS: u64 = 3;
+
+/// Shortest time, in minutes, in which a backup job may start.
+pub const START_WINDOW_MINUTES: u32 = 60;
+
+/// RDS takes no snapshot in the minutes before its own backup and maintenance windows.
+pub const QUIET_MINUTES: u32 = 60;
+
+/// ARNs that one selection of a backup plan can hold, and selections of one plan.
+pub const SELECTION_ARNS: usize = 500;
+pub const PLAN_SELECTIONS: usize = 10;
+
+/// ARNs that one selection of a restore testing plan can hold, and selections of one plan.
+pub const RESTORE_TEST_ARNS: usize = 30;
+pub const RESTORE_TEST_SELECTIONS: usize = 30;
+
+/// Characters of a restore testing plan's name.
+pub const RESTORE_TEST_NAME: usize = 50;
 
 /// Storage in GiB that an RDS for PostgreSQL instance on gp2 or gp3 can have.
 pub const STORAGE_GIB: std::ops::RangeInclusive<u32> = 20..=65_536;
@@ -46,6 +71,14 @@ pub fn bucket_name_problem(text: &str) -> Option<&'static str> {
         Some("it must not look like an IP address")
     } else {
         None
+    }
+}
+
+/// Why a text is not the name of a vault that can be made. The form is the schema's business.
+pub fn vault_name_problem(text: &str) -> Option<&'static str> {
+    match text {
+        "Default" => Some("AWS Backup makes a vault of that name by itself"),
+        _ => None,
     }
 }
 

@@ -64,12 +64,18 @@ pub fn container_problem(text: &str) -> Option<&'static str> {
     }
 }
 
-/// Why a pair is not a tag that Azure takes.
+/// Why a pair is not a tag that Azure takes, or that `az` sets as it is written: the client splits
+/// `key=value` at the first sign, takes a leading hyphen for an option, and reads the file that a
+/// value with a leading `@` names.
 pub fn tag_problem(key: &str, value: &str) -> Option<&'static str> {
     if key.is_empty() || key.chars().count() > 512 || value.chars().count() > 256 {
         Some("a key has 1 to 512 characters and a value at most 256")
     } else if key.contains(['<', '>', '%', '&', '\\', '?', '/']) {
         Some("a key must not have any of < > % & \\ ? /")
+    } else if key.starts_with('-') || key.contains('=') {
+        Some("az, which sets it, takes no key that starts with a hyphen or has a =")
+    } else if value.starts_with('@') {
+        Some("az, which sets it, would read the file that the @ names")
     } else {
         None
     }

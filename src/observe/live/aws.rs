@@ -1,19 +1,20 @@
 //! AWS: one session per account and role, one sweep per account and Region.
 
+mod backup;
 mod buckets;
 mod instances;
 mod session;
 mod stacks;
 mod sweep;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use aws_config::SdkConfig;
 use aws_sdk_rds::error::{ProvideErrorMetadata, SdkError};
 use futures::StreamExt;
 
-use super::{AT_A_TIME, Report, Seen, all_unreadable, chain, grouped, one_line};
-use crate::plan::{Body, Resource, Scope};
+use super::{AT_A_TIME, Report, Seen, State, all_unreadable, chain, grouped, one_line};
+use crate::plan::{Address, Body, Resource, Scope};
 use session::Sessions;
 
 /// What is read with one set of credentials in one Region.
@@ -109,7 +110,21 @@ async fn region(
         Ok(sweep) => instances::states(&place, &sweep, &stacks, &instances),
         Err(reason) => all_unreadable(&instances, &reason),
     };
-    seen.extend(buckets::read(&config, &place, &stacks, &buckets).await);
+    let (buckets, backups) = futures::join!(
+        buckets::read(&config, &place, &stacks, &buckets),
+        backup::read(&config, &stacks, &resources)
+    );
+    seen.extend(buckets);
+    seen.extend(backups);
+    let planned: HashMap<&Address, &Resource> = resources
+        .iter()
+        .map(|resource| (&resource.address, *resource))
+        .collect();
+    for (address, state) in &mut seen {
+        if let (State::Missing, Some(resource)) = (&*state, planned.get(address)) {
+            *state = stacks.absence(resource);
+        }
+    }
     seen
 }
 
@@ -129,5 +144,22 @@ where
     match told {
         Some(told) => one_line(&format!("{action}: {told}")),
         None => format!("{action}: {}", chain(error)),
+    }
+}
+
+/// An answer, or None where the service says by `code` that there is nothing to tell.
+fn unless<T, E, R>(
+    answer: Result<T, SdkError<E, R>>,
+    code: &str,
+    action: &str,
+) -> Result<Option<T>, String>
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+    R: std::fmt::Debug + 'static,
+{
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if error.code() == Some(code) => Ok(None),
+        Err(error) => Err(reason(action, &error)),
     }
 }

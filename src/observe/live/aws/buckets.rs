@@ -1,7 +1,6 @@
 //! S3: the settings of each planned bucket.
 
 use aws_config::SdkConfig;
-use aws_sdk_rds::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::types::{
     BucketVersioningStatus, LifecycleRule, PublicAccessBlockConfiguration,
@@ -11,7 +10,7 @@ use futures::StreamExt;
 
 use super::super::{AT_A_TIME, Found, Seen, State, tree, unreadable};
 use super::stacks::Stacks;
-use super::{Place, reason};
+use super::{Place, unless};
 use crate::cloud::aws::{Tags, s3};
 use crate::plan::{Body, Resource};
 
@@ -55,7 +54,7 @@ pub(super) async fn read(
                     stack_drift: stacks.drift(resource),
                     ..Found::default()
                 })),
-                Ok(None) => stacks.absence(resource),
+                Ok(None) => State::Missing,
                 Err(reason) => unreadable(reason),
             };
             (resource.address.clone(), state)
@@ -166,23 +165,6 @@ impl Asked<'_> {
                     .collect(),
             )
         }))
-    }
-}
-
-/// An answer, or None where the service says by `code` that there is nothing to tell.
-fn unless<T, E, R>(
-    answer: Result<T, SdkError<E, R>>,
-    code: &str,
-    action: &str,
-) -> Result<Option<T>, String>
-where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
-    R: std::fmt::Debug + 'static,
-{
-    match answer {
-        Ok(answer) => Ok(Some(answer)),
-        Err(error) if error.code() == Some(code) => Ok(None),
-        Err(error) => Err(reason(action, &error)),
     }
 }
 

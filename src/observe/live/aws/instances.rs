@@ -25,7 +25,7 @@ pub(super) fn states(
             return None;
         };
         let state = match sweep.found.get(&resource.address.name) {
-            None => stacks.absence(resource),
+            None => State::Missing,
             Some(live) => {
                 let seen = Instance {
                     place,

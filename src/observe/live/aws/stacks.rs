@@ -11,8 +11,7 @@ use serde_json::Value as Json;
 
 use super::super::{AT_A_TIME, StackDrift, State, grouped};
 use super::reason;
-use crate::cloud::aws::Value;
-use crate::plan::{Body, Owner, Resource};
+use crate::plan::{Owner, Resource};
 
 /// The stacks that the plan names, in one account and Region; or why they could not be listed.
 pub(super) struct Stacks(Result<BTreeMap<String, Stack>, String>);
@@ -72,14 +71,18 @@ fn stack_of(resource: &Resource) -> Option<&str> {
 
 /// Only a reference needs the stack's physical ids.
 fn refers(resource: &Resource) -> bool {
-    let Body::DbInstance(body) = &resource.body else {
-        return false;
-    };
-    let values = [&body.kms_key_id, &body.source];
-    values
-        .into_iter()
-        .flatten()
-        .any(|value| !matches!(value, Value::Text(_)))
+    fn any(value: &Json) -> bool {
+        match value {
+            Json::Object(members) => {
+                members.contains_key("Ref")
+                    || members.contains_key("Fn::GetAtt")
+                    || members.values().any(any)
+            }
+            Json::Array(items) => items.iter().any(any),
+            _ => false,
+        }
+    }
+    any(&resource.body.tree())
 }
 
 async fn list(client: &Client, names: &BTreeSet<&str>) -> Result<Vec<(String, Listed)>, String> {

@@ -25,7 +25,7 @@ const MODIFIED: &[(&str, &str, &str, &str, i32, &str)] = &[
     (PROD, "--no-multi-az", "weakened /MultiAZ", "17:24", 1,
         "--multi-az"),
     (PROD, "--cloudwatch-logs-export-configuration DisableLogTypes=upgrade",
-        "weakened /EnableCloudwatchLogsExports", "10:9", 1,
+        "weakened /EnableCloudwatchLogsExports/upgrade", "10:9", 1,
         r#"--cloudwatch-logs-export-configuration '{"EnableLogTypes":["postgresql","upgrade"]}'"#),
     (READ_1, "--no-copy-tags-to-snapshot", "weakened /CopyTagsToSnapshot", "20:15", 1,
         "--copy-tags-to-snapshot"),

@@ -1,0 +1,23 @@
+//! Every code that a finding can have.
+
+use crate::finding::Code;
+use crate::{drift, policy, rules};
+
+use super::{exceptions, stale};
+
+/// In the order of their names.
+pub(super) fn all() -> Vec<&'static Code> {
+    let mut codes = policy::CODES.to_vec();
+    codes.extend(of_the_policy());
+    codes.extend(drift::CODES);
+    codes.push(&stale::CODE);
+    codes.extend(exceptions::CODES);
+    codes.sort_by_key(|code| code.name);
+    codes.dedup_by_key(|code| code.name);
+    codes
+}
+
+/// Those of the rules.
+pub(super) fn of_the_policy() -> impl Iterator<Item = &'static Code> {
+    rules::RULES.iter().map(|rule| rule.code)
+}

@@ -1,0 +1,222 @@
+//! What backs a database up: each mechanism that its intent sets in motion, where its backups lie,
+//! how much it may lose and how long it keeps.
+
+use super::{Database, Estate, Resolved, Scope, Site};
+use crate::policy::{Duration, Engine};
+use crate::source::Place;
+
+/// One way in which a database is backed up.
+#[derive(Debug, Clone)]
+pub struct Mechanism<'w> {
+    pub means: Means,
+    /// Where its backups lie.
+    pub lies: Lies<'w>,
+    /// Most that is lost when it is all that is left, in minutes. None: nobody promises a bound.
+    pub rpo: Option<u64>,
+    /// How long the longest kept backup of it lives.
+    pub keeps: Option<Duration>,
+    /// Where the policy asks for it; nowhere for what is built in.
+    pub place: Option<Place>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Means {
+    /// Automated backups of the provider: any moment can be restored.
+    Automated,
+    /// The same, replicated to another Region.
+    Replicated,
+    /// The same, held in the paired region as well.
+    Geo,
+    /// Manual snapshots by script.
+    Snapshots,
+    /// Recovery points in a vault of the provider's backup service.
+    Vault,
+    /// Copies of them in another vault.
+    VaultCopies,
+    /// Dumps in a bucket or container.
+    Dumps,
+}
+
+/// What a backup is made of. One defect spoils all backups of one kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Medium {
+    /// A copy of the disks, which only its provider can read.
+    Storage,
+    /// Rows, which any PostgreSQL can read.
+    Rows,
+}
+
+/// A place that one disaster takes as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lies<'w> {
+    Region(&'w str),
+    /// The paired region of this one.
+    PairOf(&'w str),
+    Host(&'w str),
+}
+
+/// Minutes by which the providers' logs may lag: RDS ships them every five minutes, Azure as well.
+/// Source: the RDS user guide on LatestRestorableTime; Azure's documentation on backup and restore.
+const LOG_MINUTES: u64 = 5;
+
+/// Minutes by which a geo-redundant copy may lag. Source: Azure's documentation on geo-restore.
+const GEO_MINUTES: u64 = 60;
+
+const DAY: u64 = 24 * 60;
+
+impl Means {
+    pub fn medium(self) -> Medium {
+        match self {
+            Means::Dumps => Medium::Rows,
+            _ => Medium::Storage,
+        }
+    }
+}
+
+impl<'w> Site<'w> {
+    fn lies(self) -> Lies<'w> {
+        match self.scope {
+            Scope::Aws { region, .. } | Scope::Azure { region, .. } => Lies::Region(region),
+            Scope::Host { address } => Lies::Host(address),
+        }
+    }
+}
+
+/// The mechanisms of a database, the provider's own first.
+pub fn mechanisms<'w>(database: &Database<'w>, estate: &Estate<'w>) -> Vec<Mechanism<'w>> {
+    let mut found = Vec::new();
+    found.extend(automated(database));
+    found.extend(replicated(database, estate));
+    found.extend(geo(database));
+    found.extend(snapshots(database, estate));
+    found.extend(vaults(database, estate));
+    found.extend(dumps(database, estate));
+    found
+}
+
+/// The provider's own backups, where it keeps any.
+fn automated<'w>(database: &Database<'w>) -> Option<Mechanism<'w>> {
+    let provider = database.engine() != Engine::Postgres;
+    let pitr = database
+        .intent
+        .retention
+        .pitr
+        .as_ref()
+        .filter(|_| provider)?;
+    (pitr.value.minutes() > 0).then(|| Mechanism {
+        means: Means::Automated,
+        lies: database.site.lies(),
+        rpo: Some(LOG_MINUTES),
+        keeps: Some(pitr.value),
+        place: pitr.place,
+    })
+}
+
+fn replicated<'w>(database: &Database<'w>, estate: &Estate<'w>) -> Option<Mechanism<'w>> {
+    let own = automated(database)?;
+    let to = database.intent.copies.replicate_pitr.as_ref()?;
+    Some(Mechanism {
+        means: Means::Replicated,
+        lies: estate.location(&to.value)?.lies(),
+        // RDS promises no bound on the replication's lag.
+        rpo: None,
+        place: to.place,
+        ..own
+    })
+}
+
+fn geo<'w>(database: &Database<'w>) -> Option<Mechanism<'w>> {
+    let own = automated(database)?;
+    let geo = database
+        .intent
+        .copies
+        .geo
+        .as_ref()
+        .filter(|geo| geo.value)?;
+    let Scope::Azure { region, .. } = database.site.scope else {
+        return None;
+    };
+    Some(Mechanism {
+        means: Means::Geo,
+        lies: Lies::PairOf(region),
+        rpo: Some(GEO_MINUTES),
+        place: geo.place,
+        ..own
+    })
+}
+
+fn snapshots<'w>(database: &Database<'w>, estate: &Estate<'w>) -> Vec<Mechanism<'w>> {
+    let Some(snapshots) = &database.written.snapshots else {
+        return Vec::new();
+    };
+    let copy = snapshots.copy_to.as_ref();
+    let copy = copy.and_then(|to| Some((estate.location(to)?, to.place)));
+    let own = (database.site, snapshots.schedule.place);
+    let each = |(site, place): (Site<'w>, Place)| Mechanism {
+        means: Means::Snapshots,
+        lies: site.lies(),
+        rpo: Some(snapshots.schedule.longest_gap()),
+        keeps: Some(snapshots.keep.value),
+        place: Some(place),
+    };
+    [Some(own), copy].into_iter().flatten().map(each).collect()
+}
+
+/// Weekly, monthly and yearly recovery points, in the database's vault and in those that get copies.
+fn vaults<'w>(database: &Database<'w>, estate: &Estate<'w>) -> Vec<Mechanism<'w>> {
+    let retention = &database.intent.retention;
+    let classes = [
+        (7 * DAY, retention.weekly.as_ref()),
+        (31 * DAY, retention.monthly.as_ref()),
+        (366 * DAY, retention.yearly.as_ref()),
+    ];
+    let kept: Vec<(u64, &Resolved<Duration>)> = classes
+        .into_iter()
+        .filter_map(|(gap, class)| Some((gap, class?)))
+        .collect();
+    let (Some(vault), Some((gap, _))) = (&database.written.vault, kept.first()) else {
+        return Vec::new();
+    };
+    let longest = kept.iter().map(|(_, class)| class.value);
+    let longest = longest.max_by_key(|kept| kept.minutes());
+    let copies = database.intent.copies.to.iter();
+    let copies = copies.map(|to| (Means::VaultCopies, to.value.as_str(), to.place));
+    [(Means::Vault, vault.value.as_str(), Some(vault.place))]
+        .into_iter()
+        .chain(copies)
+        .filter_map(|(means, name, place)| {
+            Some(Mechanism {
+                means,
+                lies: estate.vault(name)?.site.lies(),
+                rpo: Some(*gap),
+                keeps: longest,
+                place,
+            })
+        })
+        .collect()
+}
+
+fn dumps<'w>(database: &Database<'w>, estate: &Estate<'w>) -> Vec<Mechanism<'w>> {
+    let Some(dump) = &database.written.dump else {
+        return Vec::new();
+    };
+    let retention = &database.intent.retention;
+    let classes = [
+        &retention.daily,
+        &retention.weekly,
+        &retention.monthly,
+        &retention.yearly,
+    ];
+    let longest = classes.into_iter().flatten().map(|class| class.value);
+    let longest = longest.max_by_key(|kept| kept.minutes());
+    let stores = dump.to.iter().filter_map(|to| estate.store(to));
+    stores
+        .map(|store| Mechanism {
+            means: Means::Dumps,
+            lies: store.site.lies(),
+            rpo: Some(dump.schedule.longest_gap()),
+            keeps: longest,
+            place: Some(dump.schedule.place),
+        })
+        .collect()
+}
