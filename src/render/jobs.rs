@@ -65,7 +65,8 @@ struct Workflow<'p> {
     timeout_minutes: u32,
     actions: Actions,
     aws: Option<Aws<'p>>,
-    azure: Option<Azure<'p>>,
+    /// Whether it uploads to Blob Storage.
+    azure: bool,
     #[serde(flatten)]
     steps: Steps<'p>,
 }
@@ -95,11 +96,6 @@ struct Aws<'p> {
     region: &'p str,
     /// How long the credentials live, where longer than the built-in hour.
     seconds: Option<u32>,
-}
-
-#[derive(Debug, Serialize)]
-struct Azure<'p> {
-    subscription: &'p str,
 }
 
 impl Renderer<'_> {
@@ -212,7 +208,7 @@ fn workflow_of<'p>(job: &'p Job, steps: Steps<'p>) -> Workflow<'p> {
         timeout_minutes: TIMEOUT,
         actions: ACTIONS,
         aws: None,
-        azure: None,
+        azure: false,
         steps,
     }
 }
@@ -235,10 +231,10 @@ fn dump_workflow(dump: &Dump) -> Workflow<'_> {
             }),
             DumpStore::Blob { .. } => None,
         }),
-        azure: dump.stores.iter().find_map(|store| match store {
-            DumpStore::Blob { subscription, .. } => Some(Azure { subscription }),
-            DumpStore::S3 { .. } => None,
-        }),
+        azure: dump
+            .stores
+            .iter()
+            .any(|store| matches!(store, DumpStore::Blob { .. })),
         ..workflow_of(&dump.job, steps)
     }
 }
