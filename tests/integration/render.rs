@@ -1,6 +1,7 @@
 //! What is rendered, and how the output folder is kept.
 
 mod azure;
+mod flags;
 
 use std::collections::BTreeSet;
 use std::fs;
