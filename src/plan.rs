@@ -21,7 +21,7 @@ pub use body::Body;
 pub use dump::{Class, Connection, Dump, DumpStore};
 pub use export::Export;
 pub use job::{Host, Job};
-pub use resource::{Owner, Places, Purpose, Resource};
+pub use resource::{Owner, Parameter, Places, Purpose, Resource};
 pub use snapshot::Snapshot;
 
 /// Everything that a workspace asks of its clouds and hosts.
@@ -41,7 +41,9 @@ pub fn plan(estate: &Estate<'_>) -> Plan {
     let mut plan = Plan::default();
     for database in &estate.databases {
         match database.site.scope {
-            PolicyScope::Aws { .. } => aws::instances(database, &mut plan.resources),
+            PolicyScope::Aws { .. } => {
+                aws::instances(database, estate, &mut plan.resources);
+            }
             PolicyScope::Azure { .. } => azure::servers(database, &mut plan.resources),
             PolicyScope::Host { .. } => {}
         }
@@ -55,7 +57,7 @@ pub fn plan(estate: &Estate<'_>) -> Plan {
     for store in &estate.stores {
         if let PolicyScope::Aws { .. } = store.site.scope {
             let kept = lifecycle::Kept::of(store, &estate.databases);
-            plan.resources.extend(aws::bucket(store, &kept));
+            aws::bucket(store, &kept, &mut plan.resources);
         }
     }
     for account in estate.accounts() {

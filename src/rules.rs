@@ -46,6 +46,7 @@ rules! {
     copy_account_and_region
     copy_key
     dump_classes
+    dump_engine
     dump_format
     duplicate_name
     encryption_key
@@ -57,11 +58,19 @@ rules! {
     lock_retention
     long_term_unkept
     long_term_window
+    nightly_stop
     not_rendered_yet
     password_like
     provision_incomplete
     rds_retention
     rds_storage_size
+    rds_version
+    replica_location
+    replication_quota
+    replication_region
+    replication_retention
+    snapshot_quota
+    standby_zone
     snapshot_copy
     soft_delete_days
     storage_account
@@ -109,7 +118,7 @@ fn run_by<'e, 'w>(
 fn kept_in_vaults<'e, 'w>(
     estate: &'e Estate<'w>,
 ) -> impl Iterator<Item = (&'e Database<'w>, &'e Vault<'w>)> {
-    run_by(estate, Engine::RdsPostgres).filter_map(|database| {
+    on_rds(estate).filter_map(|database| {
         let named = database.written.vault.as_ref()?;
         Some((database, estate.vault(&named.value)?))
     })
@@ -128,6 +137,12 @@ fn long_term<'i>(
     type Class<'i> = (&'static str, &'i Option<Resolved<Duration>>);
     let kept = |(class, kept): Class<'i>| Some((class, kept.as_ref()?));
     classes.into_iter().filter_map(kept)
+}
+
+/// The databases that RDS runs, whichever engine it is.
+fn on_rds<'e, 'w>(estate: &'e Estate<'w>) -> impl Iterator<Item = &'e Database<'w>> {
+    let rds = |database: &&Database<'_>| database.engine().rds().is_some();
+    estate.databases.iter().filter(rds)
 }
 
 /// Where a setting of a database is written; its name for what is built in.

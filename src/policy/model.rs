@@ -162,6 +162,9 @@ pub struct Store {
     /// Nothing can be changed or deleted before its time: Object Lock (AWS), immutability of the
     /// container (Azure).
     pub lock: Option<StoreLock>,
+    /// Whose key encrypts a bucket. Built in: provider_managed, which is S3's own; customer_managed is
+    /// a key that is rendered with the bucket.
+    pub encryption: Option<Spanned<Encryption>>,
     /// Redundancy of the storage account (Azure); archive needs lrs, grs or ra_grs.
     pub redundancy: Option<Spanned<StoreRedundancy>>,
 }

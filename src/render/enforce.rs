@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::restore::{cloud_id, together, words};
+use crate::cloud::aws::kms;
 use crate::cloud::azure::blob::ImmutabilityPolicy;
 use crate::cloud::{Direction, Property, Restore};
 use crate::plan::{Body, Resource, Scope};
@@ -16,6 +17,8 @@ pub(super) struct Script<'p> {
     scope: Place<'p>,
     /// The storage account, where it is one whose settings these are.
     account_name: &'p str,
+    /// Whether another Region shall hold backups.
+    replicates: bool,
     resources: Vec<Target<'p>>,
     /// Whether something is made that nobody can undo.
     locks: bool,
@@ -39,7 +42,21 @@ enum Place<'p> {
 struct Target<'p> {
     name: &'p str,
     id: String,
+    /// Where the script's own place is not the only one: the place of this one.
+    region: Option<&'p str>,
     rows: Vec<Row>,
+    replication: Option<Replication<'p>>,
+}
+
+/// Automated backups that another Region shall hold.
+#[derive(Debug, Serialize)]
+struct Replication<'p> {
+    region: &'p str,
+    days: u32,
+    /// Alias of the key there.
+    key: String,
+    /// JMESPath of the days in what that Region answers.
+    query: String,
 }
 
 /// One value: how it is read, what it shall be, and what changes it.
@@ -102,18 +119,30 @@ pub(super) fn script<'p>(resources: &[&'p Resource]) -> Option<Script<'p>> {
         locks: resources
             .iter()
             .any(|resource| matches!(resource.body, Body::ImmutabilityPolicy(_))),
-        resources: resources.iter().map(|resource| target(resource)).collect(),
+        replicates: resources
+            .iter()
+            .any(|resource| replication(resource).is_some()),
+        resources: resources
+            .iter()
+            .map(|resource| target(resource, resources))
+            .collect(),
     })
 }
 
-fn target(resource: &Resource) -> Target<'_> {
+fn target<'p>(resource: &'p Resource, all: &[&Resource]) -> Target<'p> {
     let name = &resource.address.name;
     match &resource.body {
         Body::ImmutabilityPolicy(policy) => container(resource, policy),
         _ => Target {
             name,
             id: cloud_id(resource),
+            region: all
+                .iter()
+                .any(|other| other.address.scope != resource.address.scope)
+                .then(|| region(resource))
+                .flatten(),
             rows: rows(resource),
+            replication: replication(resource),
         },
     }
 }
@@ -127,6 +156,8 @@ fn container<'p>(resource: &'p Resource, policy: &ImmutabilityPolicy) -> Target<
     Target {
         name: resource.address.name.split('/').nth(2).unwrap_or_default(),
         id: container.to_owned(),
+        region: None,
+        replication: None,
         rows: vec![Row {
             kind: Kind::Immutable,
             label: format!("immutability of {name}"),
@@ -142,6 +173,28 @@ fn container<'p>(resource: &'p Resource, policy: &ImmutabilityPolicy) -> Target<
 const IMMUTABILITY: &str = "properties.immutabilityPolicy.properties.state, \
     properties.immutabilityPolicy.properties.immutabilityPeriodSinceCreationInDays, \
     properties.immutabilityPolicy.etag";
+
+fn region(resource: &Resource) -> Option<&str> {
+    match &resource.address.scope {
+        Scope::Aws { region, .. } => Some(region),
+        Scope::Azure { .. } => None,
+    }
+}
+
+fn replication(resource: &Resource) -> Option<Replication<'_>> {
+    let Body::DbInstance(body) = &resource.body else {
+        return None;
+    };
+    Some(Replication {
+        region: body.replication_region.as_deref()?,
+        days: body.replication_retention?,
+        key: kms::alias(&resource.name),
+        query: format!(
+            "DBInstanceAutomatedBackups[?DBInstanceArn=='{}' && Status!='retained'].BackupRetentionPeriod | [0]",
+            cloud_id(resource)
+        ),
+    })
+}
 
 fn rows(resource: &Resource) -> Vec<Row> {
     let tree = resource.body.tree();
@@ -159,6 +212,8 @@ fn rows(resource: &Resource) -> Vec<Row> {
         };
         match property.restore {
             Restore::Tag => rows.extend(tags(value)),
+            // It is read in the other Region.
+            Restore::Replicate => {}
             // The name is how the resource is found.
             Restore::Replacement
                 if value.as_str() == Some(&resource.address.name) && steps.len() == 1 => {}
@@ -192,7 +247,7 @@ fn guard(property: &Property, value: &Value) -> Option<Guard> {
         Direction::EachIsStronger => "members".to_owned(),
         Direction::Removal
         | Direction::OthersAreWeaker
-        | Direction::Present
+        | Direction::AbsentIsWeaker
         | Direction::LaterIsStronger
         | Direction::Reads(_)
         | Direction::Neutral => return None,

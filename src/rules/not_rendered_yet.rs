@@ -21,11 +21,7 @@ pub static CODE: Code = Code::new(
 const LABELS: usize = 4;
 
 /// What is not rendered, and the keys that ask for it. `*` is any name, `@` each layer.
-const PARTS: [(&str, &[&str]); 2] = [
-    (
-        "automated backups in another Region",
-        &["@.copies.replicate_pitr"],
-    ),
+const PARTS: [(&str, &[&str]); 1] = [
     ("alerts", &["@.alerts"]),
 ];
 
@@ -52,11 +48,6 @@ pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
         }
         findings.extend(later(what, places));
     }
-    let locked = estate.stores.iter().filter_map(|store| match store.site.scope {
-        Scope::Aws { .. } => Some(store.written.lock.as_ref()?.mode.place),
-        _ => None,
-    });
-    findings.extend(later("Object Lock of a store", locked.collect()));
     let azure = |database: &&Database<'_>| database.engine() == Engine::AzurePostgres;
     let servers = || estate.databases.iter().filter(azure);
     let vaults = estate.vaults.iter();
@@ -70,7 +61,7 @@ pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
     findings.extend(later("encryption keys of Azure servers", keys.collect()));
     // Who has no vault to restore from is told by a rule of its own.
     let others = estate.databases.iter();
-    let others = others.filter(|d| d.engine() != Engine::RdsPostgres);
+    let others = others.filter(|d| d.engine().rds().is_none());
     let tested = others.filter_map(|d| d.intent.restore_test.every.as_ref()?.place);
     findings.extend(later("restore tests outside RDS", tested.collect()));
 }

@@ -30,13 +30,14 @@ fn one(store: &Store<'_>, findings: &mut Vec<Finding>) {
     let container = ("container", place(&written.container));
     let redundancy = ("redundancy", written.redundancy.as_ref().map(|r| r.place));
     let soft_delete = ("soft_delete", written.soft_delete.as_ref().map(|s| s.place));
+    let encryption = ("encryption", written.encryption.as_ref().map(|it| it.place));
     let (provider, needed, foreign) = match store.site.scope {
         Scope::Aws { .. } => (
             "AWS",
             vec![bucket],
             vec![account, container, redundancy, soft_delete],
         ),
-        Scope::Azure { .. } => ("Azure", vec![account, container], vec![bucket]),
+        Scope::Azure { .. } => ("Azure", vec![account, container], vec![bucket, encryption]),
         Scope::Host { .. } => {
             findings.push(
                 Finding::new(

@@ -142,6 +142,7 @@ impl Owned for RoleAssignment {
 
     const NOT_COMPARED: &'static [NotCompared] = &[NotCompared {
         path: "/properties/principalId",
+        beside: None,
         reason: "the directory numbers an identity when it is made; no policy knows the number",
     }];
 }

@@ -92,7 +92,7 @@ pub struct ReplicaProperties {
     pub storage: Option<Storage>,
 }
 
-use Direction::{MoreIsStronger, Neutral, Present, Ranked};
+use Direction::{AbsentIsWeaker, MoreIsStronger, Neutral, Ranked};
 use Restore::{Migration, Option as Flag, Raise, Replacement, Tag};
 
 const GEO: &str = "it is set when a server is created: restore the server to a new one that has it (az postgres flexible-server restore --geo-redundant-backup), move the clients there, and remove the old one";
@@ -125,6 +125,7 @@ impl Owned for FlexibleServer {
     const NOT_COMPARED: &'static [NotCompared] = &[
         NotCompared {
             path: "/properties/administratorLoginPassword",
+            beside: None,
             reason: "a secret; ARM does not report it",
         },
         CREATE_MODE,
@@ -133,6 +134,7 @@ impl Owned for FlexibleServer {
 
 const CREATE_MODE: NotCompared = NotCompared {
     path: "/properties/createMode",
+    beside: None,
     reason: "it says how the server was made, once; ARM does not report it",
 };
 
@@ -147,7 +149,7 @@ impl Owned for Replica {
         property("/sku/name", Neutral, Flag("--sku-name")),
         property("/sku/tier", Neutral, Flag("--tier")),
         property("/tags", Neutral, Tag),
-        property("/properties/sourceServerResourceId", Present, Migration(PROMOTED)),
+        property("/properties/sourceServerResourceId", AbsentIsWeaker, Migration(PROMOTED)),
         property("/properties/storage/storageSizeGB", MoreIsStronger, Raise("--storage-size")),
         property("/properties/storage/autoGrow", ON, Flag("--storage-auto-grow")).losing("a full disk stops the replica"),
     ];

@@ -223,7 +223,7 @@ fn commands_restore_what_drifted_in_an_account() {
         let plan = planned(&[("p.yaml", &with(mode))]);
         let mut all = plan.resources.iter();
         let resource = all.find(|it| it.address.name == name).unwrap();
-        restore_command(resource, pointer).map(|command| command.to_string())
+        restore_command(resource, pointer, &Value::Null).map(|command| command.to_string())
     };
     let update = "az storage account blob-service-properties update --subscription \
                   00000000-0000-0000-0000-000000000001 --resource-group group --account-name account";
