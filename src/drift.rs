@@ -36,6 +36,7 @@ enum Remedy {
 
 const RECOVER: &str = "restore it from its newest backup, or remove it from the policy";
 const REPLACE: &str = "no command changes it in place: it needs a new resource";
+const MEND: &str = "no command restores it: see what the cloud says of it, and put that right";
 const ONE_OWNER: &str = "let one of the two go: the other service's rule, or the policy's value";
 const KEEP: &str = "write the live value into the policy; this would weaken it";
 const ACCEPT: &str = "no command lowers it: write the live value into the policy";
@@ -123,6 +124,15 @@ impl Drift {
                 self.unread(&what, resource.place_of(pointer), reason);
             }
         }
+        for (pointer, failing) in &found.failing {
+            let values = Values {
+                intended: failing.healthy.as_str().into(),
+                live: failing.live.as_str().into(),
+                deployed: None,
+            };
+            let remedy = Remedy::Words(MEND);
+            self.push(resource, Kind::Weakened, pointer, values, remedy);
+        }
         let mut walk = Walk {
             drift: self,
             resource,
@@ -209,7 +219,8 @@ fn message(resource: &Resource, kind: Kind, property: &str, values: &Values) -> 
 
 /// A JSON Pointer as people write a path.
 fn dotted(pointer: &str) -> String {
-    pointer.trim_start_matches('/').replace('/', ".")
+    let path = pointer.trim_start_matches('/').replace('/', ".");
+    path.replace("~1", "/").replace("~0", "~")
 }
 
 fn why(kind: Kind) -> &'static str {

@@ -50,6 +50,10 @@ pub struct Found {
     /// Properties whose answer did not come: JSON Pointer and reason. Nothing below one is compared.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub unread: BTreeMap<String, String>,
+    /// What the cloud itself calls wrong with the resource: JSON Pointer of what it tells, and the
+    /// value that it tells of a resource that works.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub failing: BTreeMap<String, Failing>,
     /// Properties that another service sets for the resource: JSON Pointer and who.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub set_by: BTreeMap<String, String>,
@@ -66,4 +70,11 @@ pub struct StackDrift {
     /// When it looked: RFC 3339.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checked: Option<String>,
+}
+
+/// A state that the cloud tells and nobody can set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failing {
+    pub live: String,
+    pub healthy: String,
 }

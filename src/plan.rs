@@ -9,6 +9,8 @@ mod dump;
 mod export;
 mod job;
 mod lifecycle;
+mod pitr_test;
+mod recovery;
 mod resource;
 mod snapshot;
 
@@ -16,11 +18,14 @@ use std::collections::BTreeMap;
 
 use crate::resolve::{Database, Estate, Resolved, Scope as PolicyScope};
 
+pub use crate::resolve::{By, Disaster, Way};
 pub use address::{Address, Scope};
 pub use body::Body;
 pub use dump::{Class, Connection, Dump, DumpStore};
 pub use export::Export;
 pub use job::{Host, Job};
+pub use pitr_test::PitrTest;
+pub use recovery::{Answer, Objectives, RESTORED_TAG, Recovery, Server};
 pub use resource::{Owner, Parameter, Places, Purpose, Resource};
 pub use snapshot::Snapshot;
 
@@ -34,6 +39,9 @@ pub struct Plan {
     pub exports: Vec<Export>,
     /// The Key Vaults that hold passwords: their ids by the names of the locations.
     pub key_vaults: BTreeMap<String, String>,
+    pub pitr_tests: Vec<PitrTest>,
+    /// One for each database.
+    pub recoveries: Vec<Recovery>,
 }
 
 /// Turns intent into resources.
@@ -44,12 +52,18 @@ pub fn plan(estate: &Estate<'_>) -> Plan {
             PolicyScope::Aws { .. } => {
                 aws::instances(database, estate, &mut plan.resources);
             }
-            PolicyScope::Azure { .. } => azure::servers(database, &mut plan.resources),
+            PolicyScope::Azure { .. } => {
+                azure::servers(database, &mut plan.resources);
+                plan.resources.extend(azure::lock(database));
+            }
             PolicyScope::Host { .. } => {}
         }
         plan.dumps.extend(dump::dump(database, estate));
         plan.snapshots.extend(snapshot::snapshot(database, estate));
         plan.exports.extend(export::export(database, estate));
+        plan.pitr_tests
+            .extend(pitr_test::pitr_test(database, estate));
+        plan.recoveries.push(recovery::recovery(database, estate));
     }
     for vault in &estate.vaults {
         plan.resources.extend(aws::vault(vault, estate));
@@ -81,6 +95,12 @@ fn tags(database: &Database<'_>) -> BTreeMap<String, String> {
         .iter()
         .map(|(key, tag)| (key.clone(), tag.value.clone()))
         .collect()
+}
+
+/// Tags as the AWS CLI takes them.
+fn tag_list<'t>(tags: impl IntoIterator<Item = (&'t String, &'t String)>) -> Vec<String> {
+    let tag = |(key, value)| serde_json::json!({ "Key": key, "Value": value }).to_string();
+    tags.into_iter().map(tag).collect()
 }
 
 /// Where each tag was asked for, below the pointer of a resource's tags.

@@ -16,7 +16,7 @@ use crate::finding::Finding;
 use crate::source::{FileId, Sources};
 
 pub use database::{
-    Database, Dump, DumpFormat, Engine, Export, Provision, ProvisionStorage, Replica, Runner,
+    Database, Dump, DumpFormat, Engine, Export, Key, Provision, ProvisionStorage, Replica, Runner,
     Scheduled, SkuTier, Snapshots, StorageType, Task,
 };
 pub use duration::{Duration, Unit};

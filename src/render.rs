@@ -8,6 +8,7 @@ pub mod folder;
 mod jobs;
 mod parameters;
 mod readback;
+mod recovery;
 mod restore;
 mod stack;
 mod template;
@@ -105,6 +106,7 @@ pub fn render(plan: &Plan, templates: &Templates) -> Result<Vec<Artifact>, Rende
         renderer.lifecycle(resource)?;
     }
     renderer.jobs(plan)?;
+    renderer.recoveries(plan)?;
     Ok(renderer.artifacts.into_values().collect())
 }
 

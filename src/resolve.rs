@@ -12,6 +12,7 @@ mod long_term;
 mod mechanisms;
 mod scopes;
 mod started;
+mod ways;
 
 pub use account::Account;
 pub use builtin::TIERS;
@@ -20,3 +21,4 @@ pub use estate::{Database, Estate, Reference, Scope, Site, Store, Unresolved, Va
 pub use layers::{Intent, IntentCopies, IntentRestoreTest, IntentRetention, Layer, Resolved};
 pub use mechanisms::{Lies, Means, Mechanism, Medium, mechanisms};
 pub use started::Started;
+pub use ways::{By, Disaster, Vault as VaultOf, Way, ways};

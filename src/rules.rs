@@ -29,9 +29,11 @@ macro_rules! rules {
 rules! {
     archive_redundancy
     azure_geo
+    azure_key
+    azure_login
     azure_region
-    azure_replica
     azure_retention
+    azure_size
     azure_storage_size
     azure_version
     bad_identifier

@@ -5,6 +5,7 @@ pub mod alerts;
 pub mod blob;
 mod id;
 pub mod limits;
+pub mod locks;
 pub mod postgres;
 pub mod regions;
 pub mod storage;

@@ -45,11 +45,10 @@ impl Command {
 
     /// Its words. None where only the cloud knows one of them, or another command follows.
     pub fn words(&self) -> Option<Vec<&str>> {
-        let word = |word| match word {
-            &Word::Text(ref text) => Some(text.as_str()),
+        let words = self.words.iter().map(|word| match word {
+            Word::Text(text) => Some(text.as_str()),
             Word::Output(..) => None,
-        };
-        let words = self.words.iter().map(word);
+        });
         words.collect::<Option<_>>().filter(|_| self.next.is_none())
     }
 

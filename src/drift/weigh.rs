@@ -31,7 +31,7 @@ pub(super) fn kind(property: Option<&Property>, intended: &Value, live: &Value) 
         }
         Direction::EachIsStronger => members(intended, live),
         Direction::OthersAreWeaker => Some(Ordering::Less),
-        Direction::AbsentIsWeaker if live.is_null() => Some(Ordering::Less),
+        Direction::AbsentIsWeaker if live.is_null() && !intended.is_null() => Some(Ordering::Less),
         Direction::AbsentIsWeaker | Direction::Neutral => None,
     };
     match order {

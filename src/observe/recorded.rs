@@ -106,6 +106,7 @@ fn prune(found: &Found, owned: &Value) -> Found {
         pending: keep(&found.pending),
         busy: found.busy.clone(),
         unread: found.unread.clone(),
+        failing: found.failing.clone(),
         set_by: found.set_by.clone(),
         stack_drift: found.stack_drift.clone(),
     }

@@ -2,16 +2,20 @@
 
 mod account;
 mod key_vault;
+mod keys;
 mod lifecycle;
+mod lock;
 mod server;
 
 use super::{Address, Body, Owner, Purpose, Resource, Scope};
+use crate::cloud::azure::resource_id;
 use crate::resolve::{Scope as PolicyScope, Site};
 use crate::source::Place;
 
 pub(super) use account::account;
 pub(super) use key_vault::key_vaults;
 pub(super) use lifecycle::policy;
+pub(super) use lock::lock;
 pub(super) use server::servers;
 
 /// One resource group: where a location's resources lie.
@@ -67,6 +71,11 @@ impl<'w> Group<'w> {
             place,
             places: Vec::new(),
         }
+    }
+
+    /// The id of something in this group.
+    fn id(self, kind: &str, name: &str) -> String {
+        resource_id(self.subscription, self.resource_group, kind, name)
     }
 
     /// The template of `name` in this group.

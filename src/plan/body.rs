@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::cloud::aws::{backup, kms, rds, restore_testing, s3};
-use crate::cloud::azure::{access, alerts, blob, postgres, storage};
+use crate::cloud::azure::{access, alerts, blob, locks, postgres, storage};
 use crate::cloud::{NotCompared, Owned, Property};
 
 /// Declares [`Body`] and everything that holds for each of its kinds alike.
@@ -92,6 +92,7 @@ bodies! {
     BucketPolicy(s3::BucketPolicy),
     FlexibleServer(postgres::FlexibleServer),
     Replica(postgres::Replica),
+    Lock(locks::Lock),
     ManagementPolicy(storage::ManagementPolicy),
     BlobService(blob::BlobService),
     Container(blob::Container),

@@ -22,7 +22,7 @@ layer! {
         ("rds_mysql", &[], &[]),
         ("rds_mariadb", &[], &[]),
         ("azure_postgres", &[], &["snapshots", "export", "stopped"]),
-        ("postgres", &["dump"], &["provision", "vault", "snapshots", "export", "replicas", "high_availability", "stopped"]),
+        ("postgres", &["dump"], &["provision", "vault", "snapshots", "export", "pitr_test", "replicas", "high_availability", "stopped"]),
     ])))]
     pub struct Database {
         /// What runs it.
@@ -50,6 +50,8 @@ layer! {
         pub dump: Option<Dump>,
         /// When it is stopped every day, UTC, as 22:00-06:00 (RDS); backstay does not stop it.
         pub stopped: Option<Spanned<DailyWindow>>,
+        /// Drill of the point-in-time recovery (RDS, Azure).
+        pub pitr_test: Option<PitrTest>,
         /// Present: the whole database is rendered. Absent: it exists, and only its backup settings
         /// are managed.
         pub provision: Option<Provision>,
@@ -112,6 +114,22 @@ pub struct Replica {
     /// Region of the replica (Azure), where it is not the server's own.
     #[schemars(pattern(r"^[a-z0-9]{3,40}$"))]
     pub location: Option<Spanned<String>>,
+    /// Key of the replica (Azure), in its region; the server's own where it is in the same one.
+    pub key: Option<Key>,
+}
+
+/// A key that exists, and who may use it.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Key {
+    /// URL of a Key Vault key. Without the version, new versions are taken up by themselves. Not
+    /// needed where `encryption` names the key.
+    #[schemars(pattern(r"^https://[a-z0-9-]{3,63}(\.[a-z0-9-]{2,63}){2,4}/keys/[A-Za-z0-9-]{1,127}(/[0-9a-f]{32})?$"))]
+    pub url: Option<Spanned<String>>,
+    /// User-assigned identity that may use the key: its name in the database's resource group, or its
+    /// ARM id.
+    #[schemars(pattern(r"^(/subscriptions/[0-9a-fA-F-]{36}/resourceGroups/[A-Za-z0-9_().-]{1,90}/providers/Microsoft\.ManagedIdentity/userAssignedIdentities/)?[A-Za-z0-9][A-Za-z0-9_-]{2,127}$"))]
+    pub identity: Spanned<String>,
 }
 
 /// Known keys of a database that a replica cannot have.
@@ -191,6 +209,26 @@ pub struct Dump {
     pub keep_local: Option<Spanned<Duration>>,
 }
 
+/// A drill: rows are written and deleted, the moment between is restored beside the database, and it
+/// must have what was there then and nothing that came later.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PitrTest {
+    /// When.
+    pub schedule: Spanned<Schedule>,
+    /// Name of the database in the server that holds the drill's rows, in a schema of their own.
+    #[schemars(length(min = 1, max = 63))]
+    pub database: Spanned<String>,
+    /// Login that may make that schema; PGUSER, a service file or libpq's default otherwise.
+    #[schemars(length(min = 1, max = 63))]
+    pub user: Option<Spanned<String>>,
+    /// What starts it. Built in: github_actions, on a runner of one's own.
+    #[schemars(length(min = 1))]
+    pub run_by: Option<Vec<Spanned<Runner>>>,
+    /// Location of the host whose cron starts it.
+    pub host: Option<Spanned<String>>,
+}
+
 /// A script of a database that is run again and again, as the policy schedules it.
 #[derive(Debug, Clone, Copy)]
 pub struct Scheduled<'p> {
@@ -202,11 +240,12 @@ pub struct Scheduled<'p> {
 
 /// What such a script does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "kebab-case")]
 pub enum Task {
     Dump,
     Snapshot,
     Export,
+    PitrTest,
 }
 
 impl Task {
@@ -215,6 +254,7 @@ impl Task {
             Task::Dump => "dump",
             Task::Snapshot => "snapshot",
             Task::Export => "export",
+            Task::PitrTest => "pitr-test",
         }
     }
 }
@@ -239,7 +279,14 @@ impl Database {
             run_by: export.run_by.as_deref(),
             host: export.host.as_ref(),
         });
-        dump.into_iter().chain(snapshot).chain(export)
+        let pitr_test = self.pitr_test.as_ref().map(|test| Scheduled {
+            task: Task::PitrTest,
+            schedule: &test.schedule,
+            run_by: test.run_by.as_deref(),
+            host: test.host.as_ref(),
+        });
+        let jobs = dump.into_iter().chain(snapshot).chain(export);
+        jobs.chain(pitr_test)
     }
 }
 
@@ -279,6 +326,11 @@ pub struct Provision {
     pub sku: Option<Spanned<String>>,
     /// Compute tier (Azure).
     pub sku_tier: Option<Spanned<SkuTier>>,
+    /// Key that encrypts the server (Azure), where `encryption` is not provider_managed. Settable
+    /// only when the server is created.
+    pub key: Option<Key>,
+    /// Key of the geo-redundant backups (Azure), in the paired region, with an identity of its own.
+    pub geo_key: Option<Key>,
     /// Disk.
     pub storage: Option<ProvisionStorage>,
     /// Administrator's login; the secret itself is made and kept by the cloud.

@@ -35,7 +35,8 @@ macro_rules! layer {
             long_term_window: Spanned<DailyWindow>,
             /// customer_managed, provider_managed, or the ARN or URL of a key that exists.
             encryption: Spanned<Encryption>,
-            /// Whether the cloud refuses to delete the database. On by default.
+            /// Whether the cloud refuses to delete the database. On by default. In Azure it is a lock
+            /// (CanNotDelete) on the server; one that exists has it only where this is written.
             deletion_protection: Spanned<bool>,
             /// Standby in the same Region, or none.
             high_availability: Spanned<HighAvailability>,

@@ -219,6 +219,8 @@ fn rows(resource: &Resource) -> Vec<Row> {
                 if value.as_str() == Some(&resource.address.name) && steps.len() == 1 => {}
             // An account's redundancy is not its Blob service's to set.
             Restore::Replacement if matches!(resource.body, Body::BlobService(_)) => {}
+            // A whole block: its members have rows of their own.
+            _ if value.is_object() => {}
             restore => rows.push(Row {
                 kind: match words(restore, value) {
                     Some(_) => Kind::Setting,

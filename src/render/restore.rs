@@ -100,10 +100,12 @@ fn affected<'p>(properties: &'p [Property], pointer: &str) -> Vec<&'p Property> 
     }
 }
 
-/// Options of which the client takes one only with the other: a size is one of its tier's, days are
-/// those of a policy that is on.
-const TOGETHER: [[&str; 2]; 3] = [
+/// Options of which the client takes one only with the other: a size is one of its tier's, a key is
+/// reached by its identity, days are those of a policy that is on.
+const TOGETHER: [[&str; 2]; 5] = [
     ["--sku-name", "--tier"],
+    ["--key", "--identity"],
+    ["--backup-key", "--backup-identity"],
     ["--enable-delete-retention", "--delete-retention-days"],
     [
         "--enable-container-delete-retention",
@@ -113,16 +115,23 @@ const TOGETHER: [[&str; 2]; 3] = [
 
 /// The properties, and with a single one those that the client takes only with it.
 pub(super) fn together<'p>(all: &'p [Property], some: Vec<&'p Property>) -> Vec<&'p Property> {
-    let group = |property: &Property| match property.restore {
-        Restore::Option(option) => TOGETHER.iter().find(|group| group.contains(&option)),
+    let option = |property: &Property| match property.restore {
+        Restore::Option(option) => Some(option),
         _ => None,
     };
-    match some[..] {
-        [property] if group(property).is_some() => {
-            let bound = |other: &&Property| group(other) == group(property);
+    let own = match some[..] {
+        [property] => option(property),
+        _ => None,
+    };
+    let pair = TOGETHER
+        .iter()
+        .find(|pair| own.is_some_and(|own| pair.contains(&own)));
+    match pair {
+        Some(pair) => {
+            let bound = |it: &&Property| option(it).is_some_and(|it| pair.contains(&it));
             all.iter().filter(bound).collect()
         }
-        _ => some,
+        None => some,
     }
 }
 
@@ -350,13 +359,15 @@ fn put_document(resource: &Resource, tree: &Value, pointer: &str) -> Option<Comm
     }
 }
 
-/// What was deployed is put back: ARM puts the whole resource again, and what was never a template's is
-/// set by its script.
+/// What was deployed is put back: ARM puts every property of a template again, whatever was deployed
+/// before; what was never a template's is set by its script or by hand.
 fn revert(resource: &Resource, pointer: &str) -> Option<Command> {
     match &resource.owner {
         Owner::Stack { .. } => stack::revert(resource),
         Owner::Template { .. } => deploy_command(resource),
-        Owner::Existing { .. } => azure::lock(resource, pointer),
+        Owner::Existing { .. } => {
+            azure::lock(resource, pointer).or_else(|| azure::assign(resource))
+        }
     }
 }
 

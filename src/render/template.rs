@@ -12,6 +12,8 @@ use crate::plan::{Body, Purpose, Resource};
 struct Frame<'p> {
     name: &'p str,
     description: String,
+    /// Whether the deployment is asked for a password.
+    secret: bool,
     resources: Vec<Framed<'p>>,
 }
 
@@ -21,12 +23,33 @@ struct Framed<'p> {
     #[serde(rename = "type")]
     kind: &'p str,
     api_version: &'static str,
-    /// Whether it is a copy of another server.
-    replica: bool,
+    role: Role,
     /// Ids of what must be there first, of the same template.
     depends_on: Vec<String>,
     members: String,
     properties: String,
+}
+
+/// What a frame has to add to a resource.
+#[derive(Serialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+enum Role {
+    Server,
+    Replica,
+    Lock,
+    /// Nothing.
+    Whole,
+}
+
+impl Role {
+    fn of(body: &Body) -> Role {
+        match body {
+            Body::FlexibleServer(_) => Role::Server,
+            Body::Replica(_) => Role::Replica,
+            Body::Lock(_) => Role::Lock,
+            _ => Role::Whole,
+        }
+    }
 }
 
 /// The frame of a purpose, and what its description calls the part of the policy.
@@ -52,13 +75,15 @@ pub(super) fn render(
         .first()
         .map_or("", |resource| resource.name.as_str());
     let (template, what) = frame(purpose)?;
+    let framed: Vec<Framed<'_>> = resources
+        .iter()
+        .map(|resource| framed(resource, resources))
+        .collect();
     let context = Frame {
         name,
         description: super::description(what, name),
-        resources: resources
-            .iter()
-            .map(|resource| framed(resource, resources))
-            .collect(),
+        secret: framed.iter().any(|resource| resource.role == Role::Server),
+        resources: framed,
     };
     let text = templates.fill(template, &context)?;
     readback::template(path, &text, resources)?;
@@ -76,7 +101,7 @@ fn framed<'p>(resource: &'p Resource, all: &[&Resource]) -> Framed<'p> {
     Framed {
         kind: &resource.address.kind,
         api_version: resource.body.api_version().unwrap_or_default(),
-        replica: matches!(resource.body, Body::Replica(_)),
+        role: Role::of(&resource.body),
         depends_on,
         members: text::json_members(&tree),
         properties: text::json_members(&properties.unwrap_or_default()),

@@ -138,6 +138,7 @@ fn values(difference: &Difference) -> (String, String) {
 /// A property's path without what all of a provider's share.
 fn property(pointer: &str) -> String {
     let path = pointer.trim_start_matches('/').replace('/', ".");
+    let path = path.replace("~1", "/").replace("~0", "~");
     path.strip_prefix("properties.").unwrap_or(&path).to_owned()
 }
 

@@ -2,13 +2,16 @@
 //! how much it may lose and how long it keeps.
 
 use super::{Database, Estate, Resolved, Scope, Site};
-use crate::policy::{Duration, Engine};
+use crate::cloud::azure::regions::{Pair, pair};
+use crate::policy::{Duration, Engine, StoreRedundancy, VaultRedundancy};
 use crate::source::Place;
 
 /// One way in which a database is backed up.
 #[derive(Debug, Clone)]
 pub struct Mechanism<'w> {
     pub means: Means,
+    /// The policy's name of the store, vault or location that holds its backups.
+    pub holder: &'w str,
     /// Where its backups lie.
     pub lies: Lies<'w>,
     /// Most that is lost when it is all that is left, in minutes. None: nobody promises a bound.
@@ -19,7 +22,7 @@ pub struct Mechanism<'w> {
     pub place: Option<Place>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Means {
     /// Automated backups of the provider: any moment can be restored.
     Automated,
@@ -31,6 +34,8 @@ pub enum Means {
     Snapshots,
     /// Recovery points in a vault of the provider's backup service.
     Vault,
+    /// Logical dumps in a vault of Azure Backup. They restore as files.
+    LongTerm,
     /// Copies of them in another vault.
     VaultCopies,
     /// Dumps in a bucket or container.
@@ -50,7 +55,7 @@ pub enum Medium {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lies<'w> {
     Region(&'w str),
-    /// The paired region of this one.
+    /// The paired region of this one, where its name is not known.
     PairOf(&'w str),
     Host(&'w str),
 }
@@ -67,7 +72,7 @@ const DAY: u64 = 24 * 60;
 impl Means {
     pub fn medium(self) -> Medium {
         match self {
-            Means::Dumps => Medium::Rows,
+            Means::Dumps | Means::LongTerm => Medium::Rows,
             _ => Medium::Storage,
         }
     }
@@ -78,6 +83,18 @@ impl<'w> Site<'w> {
         match self.scope {
             Scope::Aws { region, .. } | Scope::Azure { region, .. } => Lies::Region(region),
             Scope::Host { address } => Lies::Host(address),
+        }
+    }
+
+    /// Where Azure's own copies of what is here lie. None: it makes none.
+    fn pair(self) -> Option<Lies<'w>> {
+        let Scope::Azure { region, .. } = self.scope else {
+            return None;
+        };
+        match pair(region) {
+            Pair::With(pair) => Some(Lies::Region(pair)),
+            Pair::Without => None,
+            Pair::Unknown => Some(Lies::PairOf(region)),
         }
     }
 }
@@ -105,6 +122,7 @@ fn automated<'w>(database: &Database<'w>) -> Option<Mechanism<'w>> {
         .filter(|_| provider)?;
     (pitr.value.minutes() > 0).then(|| Mechanism {
         means: Means::Automated,
+        holder: database.site.name,
         lies: database.site.lies(),
         rpo: Some(LOG_MINUTES),
         keeps: Some(pitr.value),
@@ -115,9 +133,11 @@ fn automated<'w>(database: &Database<'w>) -> Option<Mechanism<'w>> {
 fn replicated<'w>(database: &Database<'w>, estate: &Estate<'w>) -> Option<Mechanism<'w>> {
     let own = automated(database)?;
     let to = database.intent.copies.replicate_pitr.as_ref()?;
+    let site = estate.location(&to.value)?;
     Some(Mechanism {
         means: Means::Replicated,
-        lies: estate.location(&to.value)?.lies(),
+        holder: site.name,
+        lies: site.lies(),
         // RDS promises no bound on the replication's lag.
         rpo: None,
         place: to.place,
@@ -133,12 +153,9 @@ fn geo<'w>(database: &Database<'w>) -> Option<Mechanism<'w>> {
         .geo
         .as_ref()
         .filter(|geo| geo.value)?;
-    let Scope::Azure { region, .. } = database.site.scope else {
-        return None;
-    };
     Some(Mechanism {
         means: Means::Geo,
-        lies: Lies::PairOf(region),
+        lies: database.site.pair()?,
         rpo: Some(GEO_MINUTES),
         place: geo.place,
         ..own
@@ -154,6 +171,7 @@ fn snapshots<'w>(database: &Database<'w>, estate: &Estate<'w>) -> Vec<Mechanism<
     let own = (database.site, snapshots.schedule.place);
     let each = |(site, place): (Site<'w>, Place)| Mechanism {
         means: Means::Snapshots,
+        holder: site.name,
         lies: site.lies(),
         rpo: Some(snapshots.schedule.longest_gap()),
         keeps: Some(snapshots.keep.value),
@@ -181,19 +199,28 @@ fn vaults<'w>(database: &Database<'w>, estate: &Estate<'w>) -> Vec<Mechanism<'w>
     let longest = longest.max_by_key(|kept| kept.minutes());
     let copies = database.intent.copies.to.iter();
     let copies = copies.map(|to| (Means::VaultCopies, to.value.as_str(), to.place));
-    [(Means::Vault, vault.value.as_str(), Some(vault.place))]
-        .into_iter()
-        .chain(copies)
-        .filter_map(|(means, name, place)| {
-            Some(Mechanism {
-                means,
-                lies: estate.vault(name)?.site.lies(),
-                rpo: Some(*gap),
-                keeps: longest,
-                place,
-            })
-        })
-        .collect()
+    let named = [(Means::Vault, vault.value.as_str(), Some(vault.place))];
+    let mut found = Vec::new();
+    for (means, name, place) in named.into_iter().chain(copies) {
+        let Some(vault) = estate.vault(name) else {
+            continue;
+        };
+        let logical = matches!(vault.site.scope, Scope::Azure { .. });
+        let means = if logical { Means::LongTerm } else { means };
+        let geo = vault.written.redundancy.as_ref();
+        let geo = geo.is_some_and(|it| it.value == VaultRedundancy::Geo);
+        let twin = vault.site.pair().filter(|_| geo);
+        let lie = [Some(vault.site.lies()), twin].into_iter().flatten();
+        found.extend(lie.map(|lies| Mechanism {
+            means,
+            holder: vault.name.value.as_str(),
+            lies,
+            rpo: Some(*gap),
+            keeps: longest,
+            place,
+        }));
+    }
+    found
 }
 
 fn dumps<'w>(database: &Database<'w>, estate: &Estate<'w>) -> Vec<Mechanism<'w>> {
@@ -210,13 +237,21 @@ fn dumps<'w>(database: &Database<'w>, estate: &Estate<'w>) -> Vec<Mechanism<'w>>
     let longest = classes.into_iter().flatten().map(|class| class.value);
     let longest = longest.max_by_key(|kept| kept.minutes());
     let stores = dump.to.iter().filter_map(|to| estate.store(to));
-    stores
-        .map(|store| Mechanism {
+    let mut found = Vec::new();
+    for store in stores {
+        use StoreRedundancy::{Grs, Gzrs, RaGrs, RaGzrs};
+        let copied = store.written.redundancy.as_ref();
+        let copied = copied.is_some_and(|it| matches!(it.value, Grs | RaGrs | Gzrs | RaGzrs));
+        let twin = store.site.pair().filter(|_| copied);
+        let lie = [Some(store.site.lies()), twin].into_iter().flatten();
+        found.extend(lie.map(|lies| Mechanism {
             means: Means::Dumps,
-            lies: store.site.lies(),
+            holder: store.name.value.as_str(),
+            lies,
             rpo: Some(dump.schedule.longest_gap()),
             keeps: longest,
             place: Some(dump.schedule.place),
-        })
-        .collect()
+        }));
+    }
+    found
 }

@@ -1,19 +1,21 @@
 //! # azure-geo
-//! Geo-redundant backup does not fit the region or the tier of a flexible server. An error: it is
-//! asked for in a region that has no pair. A warning: the tier wants backups in two Regions, and the
-//! server's own stay in one; a note where dumps or a vault reach another region.
+//! Geo-redundant backup of a flexible server is asked for in a region that has no pair; or (a note)
+//! backups are wanted in several Regions, and of the server's own none leaves its region, only dumps
+//! or vaulted backups do.
 //!
 //! **Why.** Azure copies a server's backups to the paired region or nowhere, and only if that was
-//! chosen when the server was created. After the loss of a region there is nothing else to restore
-//! from; what dumps and vaults hold elsewhere is as old as the last of them.
+//! chosen when the server was created. After the loss of a region, what dumps and vaults hold
+//! elsewhere is as old as the last of them.
 //!
 //! **Fix.** Write `copies: { geo: true }` before the server is created; for one that exists, restore
 //! it to a new one that has it (`az postgres flexible-server restore --geo-redundant-backup Enabled`).
 //! In a region without a pair, dump to a store in another region.
+use std::collections::BTreeSet;
+
 use crate::cloud::azure::regions::{Pair, pair};
 use crate::finding::{Code, Finding, Severity};
-use crate::policy::{Engine, StoreRedundancy, VaultRedundancy};
-use crate::resolve::{Database, Estate, Resolved, Scope};
+use crate::policy::Engine;
+use crate::resolve::{Database, Estate, Resolved, Scope, mechanisms};
 
 pub static CODE: Code = Code::new("azure-geo", Severity::Error, include_str!("azure_geo.rs"));
 
@@ -25,7 +27,7 @@ pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
         let geo = database.intent.copies.geo.as_ref();
         match geo.filter(|geo| geo.value) {
             Some(geo) => findings.extend(unpaired(database, geo, region)),
-            None => findings.extend(one_region(estate, database, region)),
+            None => findings.extend(behind(estate, database, region)),
         }
     }
 }
@@ -40,65 +42,30 @@ fn unpaired(database: &Database<'_>, geo: &Resolved<bool>, region: &str) -> Opti
     })
 }
 
-fn one_region(estate: &Estate<'_>, database: &Database<'_>, region: &str) -> Option<Finding> {
+/// The promise of several Regions is kept, and not by the server's own backups.
+fn behind(estate: &Estate<'_>, database: &Database<'_>, region: &str) -> Option<Finding> {
     let regions = database.intent.copies.regions.as_ref()?;
-    if regions.value < 2 {
+    let lie: BTreeSet<_> = mechanisms(database, estate).iter().map(|it| it.lies).collect();
+    // Where the promise is not kept at all, the rule `too-few-regions` says so.
+    if regions.value < 2 || lie.len() < usize::from(regions.value) {
         return None;
     }
-    let message = format!(
-        "backups are wanted in {} Regions, and the server's own stay in {region}",
-        regions.value
-    );
-    let finding = match regions.place {
-        Some(_) => super::about(&CODE, database, regions, message),
-        // A built-in tier's wish is written nowhere; who names the tier asks for it.
-        None => Finding::new(
-            &CODE,
-            tier_place(database),
-            format!("{message} (tier {})", database.tier),
-        ),
-    };
-    let geo = database.intent.copies.geo.as_ref().and_then(|it| it.place);
-    let finding = match geo {
+    let message = format!("the server's own backups stay in {region}");
+    let geo = database.intent.copies.geo.as_ref();
+    let finding = super::about(&CODE, database, regions, message);
+    let mut finding = match geo.and_then(|geo| geo.place) {
         Some(place) => finding.label(place, "geo-redundant backup is off"),
-        None => finding.label(database.name.place, "it has no `copies: { geo: true }`"),
+        None => finding,
     };
-    let fix = match pair(region) {
-        Pair::Without => "dump to a store in another region: this one has no pair",
-        Pair::With(_) | Pair::Unknown => {
-            "write `copies: { geo: true }`; a server that exists is restored to a new one for it"
-        }
-    };
-    let mut finding = finding
-        .why("after the loss of the region there is nothing to restore from")
-        .fix(fix);
-    finding.severity = Severity::Warning;
-    if elsewhere(estate, database, region) {
-        finding.severity = Severity::Info;
-        finding.why = "what is elsewhere is as old as the last dump or vaulted backup".to_owned();
-    }
-    Some(finding)
-}
-
-fn tier_place(database: &Database<'_>) -> crate::source::Place {
-    let tier = database.written.tier.as_ref();
-    tier.map_or(database.name.place, |tier| tier.place)
-}
-
-/// Whether dumps or long-term backups leave the region.
-fn elsewhere(estate: &Estate<'_>, database: &Database<'_>, own: &str) -> bool {
-    let dumps = database.written.dump.iter().flat_map(|dump| &dump.to);
-    let mut stores = dumps.filter_map(|to| estate.store(&to.value));
-    let dumped = stores.any(|store| match store.site.scope {
-        Scope::Azure { region, .. } => {
-            use StoreRedundancy::{Grs, Gzrs, RaGrs, RaGzrs};
-            let copied = store.written.redundancy.as_ref();
-            region != own || copied.is_some_and(|it| matches!(it.value, Grs | RaGrs | Gzrs | RaGzrs))
-        }
-        Scope::Aws { .. } | Scope::Host { .. } => true,
-    });
-    let named = database.written.vault.as_ref();
-    let vault = named.and_then(|named| estate.vault(&named.value));
-    let redundancy = vault.and_then(|vault| vault.written.redundancy.as_ref());
-    dumped || redundancy.is_some_and(|it| it.value == VaultRedundancy::Geo)
+    finding.severity = Severity::Info;
+    Some(
+        finding
+            .why("after the loss of the region only the last dump or vaulted backup is left")
+            .fix(match pair(region) {
+                Pair::Without => "see that the dumps come often enough: this region has no pair",
+                Pair::With(_) | Pair::Unknown => {
+                    "write `copies: { geo: true }`; a server that exists is restored to a new one for it"
+                }
+            }),
+    )
 }

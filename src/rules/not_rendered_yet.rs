@@ -7,7 +7,7 @@
 //! **Fix.** Keep it: the policy stays the one record of what is meant. Set it up by other means
 //! until a later version renders it.
 use crate::finding::{Code, Finding, Severity};
-use crate::policy::{Encryption, Engine, Node};
+use crate::policy::{Engine, Node};
 use crate::resolve::{Database, Estate, Scope};
 use crate::source::Place;
 
@@ -50,15 +50,14 @@ pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
     }
     let azure = |database: &&Database<'_>| database.engine() == Engine::AzurePostgres;
     let servers = || estate.databases.iter().filter(azure);
+    let windows = servers().filter_map(|d| d.intent.maintenance_window.as_ref()?.place);
+    let what = "maintenance windows of Azure servers";
+    findings.extend(later(what, windows.collect()));
     let vaults = estate.vaults.iter();
     let vaults = vaults.filter(|vault| matches!(vault.site.scope, Scope::Azure { .. }));
     let named = servers().filter_map(|d| Some(d.written.vault.as_ref()?.place));
     let vaults = vaults.map(|vault| vault.name.place).chain(named);
     findings.extend(later("vaults of Azure Backup", vaults.collect()));
-    let own_key = |d: &&Database<'_>| d.intent.encryption.value != Encryption::ProviderManaged;
-    let encryption = |d: &Database<'_>| super::place_of(d, &d.intent.encryption);
-    let keys = servers().filter(own_key).map(encryption);
-    findings.extend(later("encryption keys of Azure servers", keys.collect()));
     // Who has no vault to restore from is told by a rule of its own.
     let others = estate.databases.iter();
     let others = others.filter(|d| d.engine().rds().is_none());

@@ -47,6 +47,11 @@ fn one(
         ("sku", place(&provision.sku)),
         ("sku_tier", place(&provision.sku_tier)),
     ];
+    let own = |key: &Option<crate::policy::Key>| key.as_ref().map(|key| key.identity.place);
+    let keys = [
+        ("key", own(&provision.key)),
+        ("geo_key", own(&provision.geo_key)),
+    ];
     let both = [
         ("storage", storage.map(|storage| storage.size.place)),
         ("username", place(&provision.username)),
@@ -59,7 +64,7 @@ fn one(
     let engine = database.engine().name();
     let (needed, foreign) = match database.engine() {
         Engine::RdsPostgres | Engine::RdsMysql | Engine::RdsMariadb => {
-            (rds.to_vec(), azure.to_vec())
+            (rds.to_vec(), [&azure[..], &keys[..]].concat())
         }
         Engine::AzurePostgres => (azure.to_vec(), [&rds[..], &[kind, zone]].concat()),
         Engine::Postgres => return,

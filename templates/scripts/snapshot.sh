@@ -48,6 +48,7 @@ TAGS=(
 printf -v SNAPSHOT '%s-%(%Y%m%dt%H%M%Sz)T' {{ prefix | sh }} -1
 
 {% include "scripts/aws-job.sh" %}
+{% include "scripts/job-arguments.sh" %}
 # Sets ARN to what the snapshot's will be.
 check_instance() {
   STEP="reading the instance $INSTANCE"
@@ -138,7 +139,7 @@ prune() {
 main() {
   trap on_exit EXIT
   read_arguments "$@"
-  check_tools
+  check_tools aws
   take_lock
   check_account
   check_instance

@@ -5,7 +5,7 @@ The Azure Python SDK's own models are the judge: a resource's properties must ex
 be read-only, must have the model's type, and an enumerated one must be a member; what the model
 requires must be there. Where a folder of JSON Schemas is at hand (the environment variable
 BACKSTAY_ARM_SCHEMAS, or ../shared/azure/schemas beside the checkout), each resource must also fit
-<type>.<apiVersion>.strict.json. Microsoft.DataProtection has no model here: only its schema judges it.
+<type>.<apiVersion>.strict.json.
 
 Of the template itself: parameters and variables declared and used, passwords only through secure
 parameters without a default, no secret in an output, names and locations as text, API versions.
@@ -31,8 +31,12 @@ WHAT = "ARM templates: *.json with a deploymentTemplate $schema"
 # Lower case throughout: ARM does not distinguish.
 MODELS = {
     "microsoft.alertsmanagement/actionrules": ("alertprocessingrules", "AlertProcessingRule"),
+    "microsoft.authorization/locks": ("resource.locks", "ManagementLockObject"),
     "microsoft.authorization/roleassignments": ("authorization.v2022_04_01", "RoleAssignmentCreateParameters"),
     "microsoft.authorization/roledefinitions": ("authorization.v2022_04_01", "RoleDefinition"),
+    "microsoft.dataprotection/backupvaults": ("dataprotection", "BackupVaultResource"),
+    "microsoft.dataprotection/backupvaults/backupinstances": ("dataprotection", "BackupInstanceResource"),
+    "microsoft.dataprotection/backupvaults/backuppolicies": ("dataprotection", "BaseBackupPolicyResource"),
     "microsoft.dbforpostgresql/flexibleservers": ("postgresqlflexibleservers", "Server"),
     "microsoft.dbforpostgresql/flexibleservers/administrators": ("postgresqlflexibleservers", "AdministratorMicrosoftEntraAdd"),
     "microsoft.dbforpostgresql/flexibleservers/configurations": ("postgresqlflexibleservers", "Configuration"),
@@ -47,11 +51,6 @@ MODELS = {
     "microsoft.storage/storageaccounts/blobservices/containers": ("storage", "BlobContainer"),
     "microsoft.storage/storageaccounts/blobservices/containers/immutabilitypolicies": ("storage", "ImmutabilityPolicy"),
     "microsoft.storage/storageaccounts/managementpolicies": ("storage", "ManagementPolicy"),
-}
-SCHEMA_ONLY = {
-    "microsoft.dataprotection/backupvaults",
-    "microsoft.dataprotection/backupvaults/backuppolicies",
-    "microsoft.dataprotection/backupvaults/backupinstances",
 }
 NESTED = "microsoft.resources/deployments"
 # What ARM itself reads in a resource, whatever its type.
@@ -220,7 +219,7 @@ def resource_of(path, where, resource, parameters):
         package, name = MODELS[lower]
         body = {key: value for key, value in resource.items() if key not in ENVELOPE}
         yield from properties(path, where, body, getattr(models(package), name), defaults(parameters))
-    elif lower not in SCHEMA_ONLY:
+    else:
         yield Finding(path, "unknown-type", f"{where}: this checker has no model of the type")
     yield from schema(path, where, resource)
 

@@ -180,9 +180,13 @@ fn every_kind_of_artifact_is_there() {
             "lifecycle/blobs.json",
             "lifecycle/bucket.json",
             "scripts/blobs-enforce.sh",
+            "scripts/new-aws-recover.sh",
+            "scripts/new-azure-recover.sh",
             "scripts/old-aws-dump.sh",
             "scripts/old-aws-enforce.sh",
+            "scripts/old-aws-recover.sh",
             "scripts/old-azure-enforce.sh",
+            "scripts/old-azure-recover.sh",
         ]
     );
 }
@@ -243,6 +247,42 @@ fn an_azure_replica_waits_for_its_source_and_has_no_backups_of_its_own() {
         assert!(replica["properties"].get(foreign).is_none(), "{foreign}");
     }
     assert!(server.get("dependsOn").is_none());
+}
+
+#[test]
+fn deletion_protection_locks_a_server_in_azure() {
+    let resources = |text: &str| {
+        let plan = planned(&[("p.yaml", text)]);
+        let artifacts = rendered(&plan);
+        let file = |path: &str| {
+            let found = artifacts.iter().find(|artifact| artifact.path == path)?;
+            let template: serde_json::Value = serde_json::from_str(&found.text).unwrap();
+            Some(template)
+        };
+        (
+            file("azure/east/new-azure.json"),
+            file("azure/east/old-azure.json"),
+        )
+    };
+    let (new, old) = resources(&both("x"));
+    let new = new.unwrap();
+    let lock = &new["resources"][2];
+    assert_eq!(lock["type"], "Microsoft.Authorization/locks");
+    assert_eq!(lock["properties"]["level"], "CanNotDelete");
+    assert_eq!(lock["dependsOn"][0], lock["scope"]);
+    // A server that exists is locked where somebody wrote it, and nothing else of it is rendered.
+    assert_eq!(old, None);
+    let asked = both("x").replace(
+        "    high_availability: zone_redundant\n",
+        "    high_availability: zone_redundant\n    deletion_protection: true\n",
+    );
+    let (_, old) = resources(&asked);
+    let old = old.unwrap();
+    assert_eq!(old["resources"].as_array().unwrap().len(), 1);
+    assert!(old.get("parameters").is_none());
+    let refused = asked.replace("defaults:\n", "defaults:\n  deletion_protection: false\n");
+    let (new, _) = resources(&refused);
+    assert_eq!(new.unwrap()["resources"].as_array().unwrap().len(), 2);
 }
 
 /// Texts that readers of YAML 1.1, shells, CloudFormation, ARM or a template engine take for more.
@@ -426,6 +466,7 @@ proptest! {
                 Body::Key(body) => body.description = Some(value.clone()),
                 Body::Alias(body) => body.alias_name = key.clone(),
                 Body::BucketPolicy(body) => body.bucket = value.clone(),
+                Body::Lock(body) => body.scope = kms.clone(),
             }
         }
         match render(&plan, &Templates::embedded().unwrap()) {

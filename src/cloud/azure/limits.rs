@@ -21,8 +21,67 @@ pub const SOFT_DELETE_DAYS: std::ops::RangeInclusive<u64> = 1..=365;
 /// archive bills at least 180 days.
 pub const ARCHIVE: (u32, u32) = (180, 365);
 
-/// Major versions that the service creates.
-pub const VERSIONS: [&str; 8] = ["11", "12", "13", "14", "15", "16", "17", "18"];
+/// A major version that the service knows, and the last days of its support.
+#[derive(Debug, Clone, Copy)]
+pub struct Version {
+    pub name: &'static str,
+    /// The PostgreSQL project's: it writes no fixes after that, and Azure creates no server.
+    pub community: &'static str,
+    /// Azure's own, without extra charge.
+    pub standard: &'static str,
+    /// Azure's paid one, where it is offered yet.
+    pub extended: Option<&'static str>,
+}
+
+/// Source: "Version policy" (2026-01-20) and "Extended support" (2026-03-26) in the documentation of
+/// Azure Database for PostgreSQL.
+#[rustfmt::skip]
+pub const VERSIONS: [Version; 8] = [
+    Version { name: "11", community: "2023-11-09", standard: "2026-07-31", extended: Some("2026-11-08") },
+    Version { name: "12", community: "2024-11-14", standard: "2026-07-31", extended: Some("2027-11-13") },
+    Version { name: "13", community: "2025-11-13", standard: "2026-07-31", extended: Some("2028-11-12") },
+    Version { name: "14", community: "2026-11-12", standard: "2026-12-11", extended: Some("2029-11-11") },
+    Version { name: "15", community: "2027-11-11", standard: "2027-11-11", extended: None },
+    Version { name: "16", community: "2028-11-09", standard: "2028-11-09", extended: None },
+    Version { name: "17", community: "2029-11-08", standard: "2029-11-08", extended: None },
+    Version { name: "18", community: "2030-11-14", standard: "2030-11-14", extended: None },
+];
+
+/// The day by which the table is read: a policy means the same on every day.
+pub const VERSIONS_AS_OF: &str = "2026-11-23";
+
+impl Version {
+    /// Whether the project had ended its support when the table was made.
+    pub fn is_over(&self) -> bool {
+        // Year, month and day of one length order as texts.
+        self.community < VERSIONS_AS_OF
+    }
+}
+
+/// Compute sizes by the start of their names, and the tier that each is of.
+pub const SIZES: [(&str, &str); 3] = [
+    ("Standard_B", "Burstable"),
+    ("Standard_D", "GeneralPurpose"),
+    ("Standard_E", "MemoryOptimized"),
+];
+
+/// Logins that the service keeps to itself, beside all that start with `pg_`.
+/// Source: the server's creation in the service's documentation.
+const LOGINS: [&str; 7] = [
+    "admin",
+    "administrator",
+    "azure_pg_admin",
+    "azure_superuser",
+    "guest",
+    "public",
+    "root",
+];
+
+/// Whether a login cannot be an administrator's.
+pub fn is_reserved_login(login: &str) -> bool {
+    let login = login.to_ascii_lowercase();
+    login.starts_with("pg_") || LOGINS.contains(&login.as_str())
+}
 
 /// Why a text is not a server name: 3 to 63 lower-case letters, digits and hyphens, no hyphen at
 /// either end.

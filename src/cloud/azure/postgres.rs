@@ -17,6 +17,8 @@ pub struct FlexibleServer {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sku: Option<Sku>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity: Option<Identity>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<BTreeMap<String, String>>,
     pub properties: Properties,
 }
@@ -25,6 +27,44 @@ pub struct FlexibleServer {
 pub struct Sku {
     pub name: String,
     pub tier: String,
+}
+
+/// The identities by which a server reaches its keys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Identity {
+    /// UserAssigned.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// By their ids.
+    pub user_assigned_identities: BTreeMap<String, Member>,
+}
+
+/// ARM takes nothing here, and tells ids that say no more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {}
+
+/// Keys of the customer's own. None: Azure's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DataEncryption {
+    /// AzureKeyVault.
+    #[serde(rename = "type")]
+    pub kind: String,
+    #[serde(rename = "primaryKeyURI", skip_serializing_if = "Option::is_none")]
+    pub primary_key: Option<String>,
+    #[serde(
+        rename = "primaryUserAssignedIdentityId",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub primary_identity: Option<String>,
+    #[serde(rename = "geoBackupKeyURI", skip_serializing_if = "Option::is_none")]
+    pub geo_key: Option<String>,
+    #[serde(
+        rename = "geoBackupUserAssignedIdentityId",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub geo_identity: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +76,8 @@ pub struct Properties {
     pub administrator_login: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub storage: Option<Storage>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_encryption: Option<DataEncryption>,
     pub backup: Backup,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub high_availability: Option<HighAvailability>,
@@ -77,6 +119,8 @@ pub struct Replica {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sku: Option<Sku>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity: Option<Identity>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<BTreeMap<String, String>>,
     pub properties: ReplicaProperties,
 }
@@ -90,12 +134,15 @@ pub struct ReplicaProperties {
     /// Size and growth as the source's: a replica whose disk is full stops copying.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub storage: Option<Storage>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_encryption: Option<DataEncryption>,
 }
 
 use Direction::{AbsentIsWeaker, MoreIsStronger, Neutral, Ranked};
-use Restore::{Migration, Option as Flag, Raise, Replacement, Tag};
+use Restore::{Migration, Option as Flag, Raise, Replacement, Revert, Tag};
 
 const GEO: &str = "it is set when a server is created: restore the server to a new one that has it (az postgres flexible-server restore --geo-redundant-backup), move the clients there, and remove the old one";
+const KEY: &str = "whose key encrypts a server is set when it is created: restore the server to a new one that has the key (az postgres flexible-server restore --key --identity), move the clients there, and remove the old one";
 const PROMOTED: &str = "a promoted replica is a server of its own: remove it once nothing uses it, and deploy the replica again";
 
 const ON: Direction = Ranked(&["Disabled", "Enabled"]);
@@ -111,11 +158,19 @@ impl Owned for FlexibleServer {
         property("/location", Neutral, Replacement),
         property("/sku/name", Neutral, Flag("--sku-name")),
         property("/sku/tier", Neutral, Flag("--tier")),
+        property("/identity/type", Neutral, Revert),
+        property("/identity/userAssignedIdentities/*", AbsentIsWeaker, Revert),
         property("/tags", Neutral, Tag),
         property("/properties/version", Neutral, Raise("--version")),
         property("/properties/administratorLogin", Neutral, Replacement),
         property("/properties/storage/storageSizeGB", MoreIsStronger, Raise("--storage-size")),
         property("/properties/storage/autoGrow", ON, Flag("--storage-auto-grow")).losing("a full disk stops the server"),
+        property("/properties/dataEncryption", AbsentIsWeaker, Migration(KEY)),
+        property("/properties/dataEncryption/type", Neutral, Migration(KEY)),
+        property("/properties/dataEncryption/primaryKeyURI", AbsentIsWeaker, Flag("--key")),
+        property("/properties/dataEncryption/primaryUserAssignedIdentityId", AbsentIsWeaker, Flag("--identity")),
+        property("/properties/dataEncryption/geoBackupKeyURI", AbsentIsWeaker, Flag("--backup-key")),
+        property("/properties/dataEncryption/geoBackupUserAssignedIdentityId", AbsentIsWeaker, Flag("--backup-identity")),
         property("/properties/backup/backupRetentionDays", MoreIsStronger, Flag("--backup-retention")).losing("backups that are older are deleted"),
         property("/properties/backup/geoRedundantBackup", ON, Migration(GEO)),
         property("/properties/highAvailability/mode", Ranked(&["Disabled", "SameZone", "ZoneRedundant"]), Flag("--zonal-resiliency")).losing("the standby is removed, or is in the same zone"),
@@ -148,10 +203,16 @@ impl Owned for Replica {
         property("/location", Neutral, Replacement),
         property("/sku/name", Neutral, Flag("--sku-name")),
         property("/sku/tier", Neutral, Flag("--tier")),
+        property("/identity/type", Neutral, Revert),
+        property("/identity/userAssignedIdentities/*", AbsentIsWeaker, Revert),
         property("/tags", Neutral, Tag),
         property("/properties/sourceServerResourceId", AbsentIsWeaker, Migration(PROMOTED)),
         property("/properties/storage/storageSizeGB", MoreIsStronger, Raise("--storage-size")),
         property("/properties/storage/autoGrow", ON, Flag("--storage-auto-grow")).losing("a full disk stops the replica"),
+        property("/properties/dataEncryption", AbsentIsWeaker, Migration(KEY)),
+        property("/properties/dataEncryption/type", Neutral, Migration(KEY)),
+        property("/properties/dataEncryption/primaryKeyURI", AbsentIsWeaker, Flag("--key")),
+        property("/properties/dataEncryption/primaryUserAssignedIdentityId", AbsentIsWeaker, Flag("--identity")),
     ];
 
     const NOT_COMPARED: &'static [NotCompared] = &[CREATE_MODE];

@@ -5,6 +5,7 @@ mod alerts;
 mod arm;
 mod blob;
 mod credential;
+mod lock;
 mod one;
 mod policy;
 mod server;
@@ -20,6 +21,7 @@ use futures::StreamExt;
 
 use super::{AT_A_TIME, Report, Seen, State, all_unreadable, chain, grouped};
 use super::{one_line, unreadable};
+use crate::cloud::azure::resource_id;
 use crate::plan::{Body, Resource, Scope};
 use arm::Arm;
 
@@ -104,7 +106,7 @@ async fn read_servers(
         .map(|resource| async move {
             let listed = key(resource).and_then(|key| servers.get(&key));
             let state = match listed {
-                Some(live) => server::state(live, resource),
+                Some(live) => found(arm, live, resource).await,
                 None => unlisted(arm, resource).await,
             };
             (resource.address.clone(), state)
@@ -131,6 +133,35 @@ async fn list(arm: &Arm, subscription: &str) -> azure_core::Result<Vec<Server>> 
     Ok(servers)
 }
 
+/// A server that is there. The client drops the members of its identity, so they are read by a GET of
+/// their own, with the version of the API that templates are written for.
+async fn found(arm: &Arm, live: &Server, resource: &Resource) -> State {
+    if !server::has_identity(&resource.body) {
+        return server::state(live, resource, Ok(None));
+    }
+    let version = resource.body.api_version().unwrap_or_default();
+    let identity = match server_path(resource) {
+        Some(path) => arm.get(&path, version).await,
+        None => return unreadable("not a resource of Azure"),
+    };
+    let identity = match identity {
+        Ok(answer) => Ok(server::identity(&answer, &resource.body)),
+        Err(error) => Err(reason("identity of the flexible server", &error)),
+    };
+    server::state(live, resource, identity)
+}
+
+fn server_path(resource: &Resource) -> Option<String> {
+    let (kind, name) = (&resource.address.kind, &resource.address.name);
+    match &resource.address.scope {
+        Scope::Azure {
+            subscription,
+            resource_group,
+        } => Some(resource_id(subscription, resource_group, kind, name)),
+        Scope::Aws { .. } => None,
+    }
+}
+
 /// A list leaves out what its reader may not see, so only the server's own answer says that it is
 /// not there.
 async fn unlisted(arm: &Arm, resource: &Resource) -> State {
@@ -150,7 +181,7 @@ async fn unlisted(arm: &Arm, resource: &Resource) -> State {
         Err(error) => Err(error),
     };
     match answer {
-        Ok(live) => server::state(&live, resource),
+        Ok(live) => found(arm, &live, resource).await,
         Err(error) if is_absent(&error) => State::Missing,
         Err(error) => unreadable(reason("flexible server", &error)),
     }

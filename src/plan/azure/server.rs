@@ -1,9 +1,10 @@
 //! The flexible server of a database and its replicas.
 
 use super::super::{Owner, Places, Purpose, Resource, tag_places, tags};
+use super::keys::{self, Keys};
 use super::{Group, on};
 use crate::cloud::Owned;
-use crate::cloud::azure::{postgres, resource_id};
+use crate::cloud::azure::postgres;
 use crate::policy::{HighAvailability, Provision, Replica, SkuTier};
 use crate::resolve::{Database, Layer};
 use crate::source::Place;
@@ -23,13 +24,13 @@ pub(in crate::plan) fn servers(database: &Database<'_>, resources: &mut Vec<Reso
     };
     let id = &written.id;
     resources.push(Resource {
-        places: places(database),
+        places: places(database, group),
         ..group.resource(name, id, server(database, group), owner(), id.place)
     });
     for replica in &written.replicas {
         let (id, body) = (&replica.id, replica_body(database, replica, group));
         resources.push(Resource {
-            places: replica_places(database, replica),
+            places: replica_places(database, replica, group),
             ..group.resource(name, id, body, owner(), id.place)
         });
     }
@@ -40,6 +41,7 @@ fn server(database: &Database<'_>, group: Group<'_>) -> postgres::FlexibleServer
     let intent = &database.intent;
     let provision = written.provision.as_ref();
     let tags = tags(database);
+    let keys = Keys::of_server(database, group);
     let mode = match intent.high_availability.value {
         HighAvailability::SameZone => "SameZone",
         HighAvailability::ZoneRedundant => "ZoneRedundant",
@@ -51,11 +53,13 @@ fn server(database: &Database<'_>, group: Group<'_>) -> postgres::FlexibleServer
         name: written.id.value.clone(),
         location: provision.map(|_| group.region.to_owned()),
         sku: provision.and_then(sku),
+        identity: keys.identity,
         tags: (!tags.is_empty()).then_some(tags),
         properties: postgres::Properties {
             version: provision.and_then(|p| Some(p.version.as_ref()?.value.clone())),
             administrator_login: provision.and_then(|p| Some(p.username.as_ref()?.value.clone())),
             storage: provision.and_then(storage),
+            data_encryption: keys.encryption,
             backup: postgres::Backup {
                 backup_retention_days: intent
                     .retention
@@ -75,6 +79,7 @@ fn server(database: &Database<'_>, group: Group<'_>) -> postgres::FlexibleServer
 fn replica_body(database: &Database<'_>, replica: &Replica, group: Group<'_>) -> postgres::Replica {
     let provision = database.written.provision.as_ref();
     let tags = tags(database);
+    let keys = Keys::of_replica(database, replica, group);
     let region = replica
         .location
         .as_ref()
@@ -85,15 +90,14 @@ fn replica_body(database: &Database<'_>, replica: &Replica, group: Group<'_>) ->
             .or(provision.map(|_| group.region))
             .map(str::to_owned),
         sku: provision.and_then(sku),
+        identity: keys.identity,
         tags: (!tags.is_empty()).then_some(tags),
         properties: postgres::ReplicaProperties {
-            source_server_resource_id: Some(resource_id(
-                group.subscription,
-                group.resource_group,
-                postgres::FlexibleServer::TYPE,
-                &database.written.id,
-            )),
+            source_server_resource_id: Some(
+                group.id(postgres::FlexibleServer::TYPE, &database.written.id),
+            ),
             storage: provision.and_then(storage),
+            data_encryption: keys.encryption,
         },
     }
 }
@@ -120,10 +124,11 @@ fn sku_tier(tier: SkuTier) -> &'static str {
     }
 }
 
-fn places(database: &Database<'_>) -> Places {
+fn places(database: &Database<'_>, group: Group<'_>) -> Places {
     let intent = &database.intent;
     let mut places = tag_places(database, "/tags");
     places.extend(size_places(database));
+    places.extend(keys::places(database, group));
     let mut add = |path: &'static str, place: Option<Place>| {
         places.extend(place.map(|place| (path.into(), place)));
     };
@@ -169,9 +174,10 @@ fn size_places(database: &Database<'_>) -> Places {
     places.into_iter().filter_map(written).collect()
 }
 
-fn replica_places(database: &Database<'_>, replica: &Replica) -> Places {
+fn replica_places(database: &Database<'_>, replica: &Replica, group: Group<'_>) -> Places {
     let mut places = tag_places(database, "/tags");
     places.extend(size_places(database));
+    places.extend(keys::replica_places(database, replica, group));
     let location = replica.location.as_ref();
     places.extend(location.map(|location| ("/location".into(), location.place)));
     places

@@ -40,6 +40,38 @@ pub(super) fn template(resource: &Resource, verb: &str) -> Option<Command> {
     })
 }
 
+/// The identities of a server that nothing renders.
+pub(super) fn assign(resource: &Resource) -> Option<Command> {
+    let (
+        Body::Replica(body),
+        Scope::Azure {
+            subscription,
+            resource_group,
+        },
+    ) = (&resource.body, &resource.address.scope)
+    else {
+        return None;
+    };
+    let identity = body.identity.as_ref()?;
+    Some(
+        Command::new([
+            "az",
+            "postgres",
+            "flexible-server",
+            "identity",
+            "assign",
+            "--subscription",
+            subscription,
+            "--resource-group",
+            resource_group,
+            "--server-name",
+            &body.name,
+            "--identity",
+        ])
+        .args(identity.user_assigned_identities.keys()),
+    )
+}
+
 /// A replica of a server that nothing renders is made by hand.
 pub(super) fn create_replica(resource: &Resource) -> Option<Command> {
     let (

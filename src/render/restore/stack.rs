@@ -1,7 +1,7 @@
 //! The commands for whole CloudFormation stacks.
 
-use super::OUT;
 use super::key::told;
+use super::OUT;
 use crate::cloud::Command;
 use crate::plan::{Owner, Purpose, Resource, Scope};
 use crate::render::stack::parameters;
@@ -46,17 +46,17 @@ pub(super) fn deploy(owner: &Owner, region: &str) -> Option<Command> {
 /// Deploying the same template again would change nothing: CloudFormation compares it with the last
 /// one, not with what is live. Source: "Using drift-aware change sets", CloudFormation user guide.
 pub(super) fn revert(resource: &Resource) -> Option<Command> {
-    let (
-        Owner::Stack {
-            stack,
-            purpose,
-            parameters: taken,
-            ..
-        },
-        Scope::Aws { region, .. },
-    ) = (&resource.owner, &resource.address.scope)
-    else {
-        return None;
+    let (stack, purpose, taken, region) = match (&resource.owner, &resource.address.scope) {
+        (
+            Owner::Stack {
+                stack,
+                purpose,
+                parameters,
+                ..
+            },
+            Scope::Aws { region, .. },
+        ) => (stack, purpose, parameters, region),
+        _ => return None,
     };
     let command = Command::new([
         "aws",

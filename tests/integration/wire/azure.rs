@@ -3,6 +3,7 @@
 mod changes;
 mod cloud;
 mod estate;
+mod keys;
 mod refusals;
 mod replicas;
 mod stores;

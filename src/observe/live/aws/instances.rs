@@ -83,6 +83,7 @@ impl Instance<'_> {
                 .map(str::to_owned),
             stack_drift: self.stacks.drift(self.resource),
             unread: self.unread(),
+            failing: BTreeMap::new(),
             set_by: self.set_by(),
         })
     }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::{Found, State, unreadable};
 use super::arm::Arm;
-use super::{access, alerts, blob, is_absent, policy, reason};
+use super::{access, alerts, blob, is_absent, lock, policy, reason};
 use crate::plan::{Body, Resource};
 
 /// A resource's properties in the plan's words. None: the answer says that it is not there.
@@ -39,6 +39,7 @@ pub(super) async fn read(arm: &Arm, resource: &Resource) -> State {
 fn name(body: &Body) -> Option<&'static str> {
     Some(match body {
         Body::ManagementPolicy(_) => "management policy",
+        Body::Lock(_) => "lock",
         Body::BlobService(_) => "blob service",
         Body::Container(_) => "container",
         Body::ImmutabilityPolicy(_) => "immutability policy",
@@ -57,6 +58,7 @@ fn name(body: &Body) -> Option<&'static str> {
 fn told(resource: &Resource, answer: &Value) -> Told {
     match &resource.body {
         Body::ManagementPolicy(_) => policy::told(resource, answer),
+        Body::Lock(planned) => lock::told(planned, answer),
         Body::BlobService(_) => blob::service(resource, answer),
         Body::Container(_) => blob::container(resource, answer),
         Body::ImmutabilityPolicy(_) => blob::immutability(resource, answer),

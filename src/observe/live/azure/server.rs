@@ -1,5 +1,7 @@
 //! A flexible server as ARM tells it.
 
+mod keys;
+
 use std::collections::BTreeMap;
 
 use azure_mgmt_postgresql::package_flexibleserver_2024_08_01::models;
@@ -10,6 +12,8 @@ use super::super::{Found, State, tree};
 use super::Key;
 use crate::cloud::azure::postgres;
 use crate::plan::{Body, Resource};
+
+pub(super) use keys::{has_identity, identity};
 
 const OFF: &str = "Disabled";
 
@@ -36,19 +40,30 @@ pub(super) fn key(server: &models::Server) -> Option<Key> {
     Some((group.to_owned(), steps.next_back()?.to_owned()))
 }
 
-pub(super) fn state(live: &models::Server, resource: &Resource) -> State {
+pub(super) fn state(
+    live: &models::Server,
+    resource: &Resource,
+    identity: Result<Option<postgres::Identity>, String>,
+) -> State {
     let properties = live.properties.clone().unwrap_or_default();
     let now = properties.state.as_ref().and_then(text);
     if now.as_deref() == Some(GOING) {
         return State::Missing;
     }
+    let failing = keys::failing(properties.data_encryption.as_ref(), &resource.body);
+    let (identity, unread) = match identity {
+        Ok(identity) => (identity, None),
+        Err(reason) => (None, Some(("/identity".to_owned(), reason))),
+    };
     let live = match &resource.body {
-        Body::Replica(planned) => tree(&replica(live, properties, planned)),
-        _ => tree(&server(live, properties, resource)),
+        Body::Replica(_) => tree(&replica(live, properties, identity, resource)),
+        _ => tree(&server(live, properties, identity, resource)),
     };
     State::Found(Box::new(Found {
         live,
         busy: now.filter(|now| PASSING.contains(&now.as_str())),
+        unread: unread.into_iter().collect(),
+        failing,
         ..Found::default()
     }))
 }
@@ -56,6 +71,7 @@ pub(super) fn state(live: &models::Server, resource: &Resource) -> State {
 fn server(
     live: &models::Server,
     properties: models::ServerProperties,
+    identity: Option<postgres::Identity>,
     resource: &Resource,
 ) -> postgres::FlexibleServer {
     let planned = Planned::of(&resource.body);
@@ -64,11 +80,13 @@ fn server(
         name: resource.address.name.clone(),
         location: Some(planned.location(&live.tracked_resource.location)),
         sku: sku(live),
+        identity,
         tags: Some(planned.tags(live.tracked_resource.tags.as_ref())),
         properties: postgres::Properties {
             version: properties.version.as_ref().and_then(text),
             administrator_login: properties.administrator_login,
             storage: properties.storage.as_ref().and_then(storage),
+            data_encryption: keys::encryption(properties.data_encryption, planned.encryption),
             backup: backup(properties.backup),
             high_availability: Some(postgres::HighAvailability {
                 mode: or_off(properties.high_availability.and_then(|it| it.mode).as_ref()),
@@ -81,34 +99,32 @@ fn server(
 fn replica(
     live: &models::Server,
     properties: models::ServerProperties,
-    planned: &postgres::Replica,
+    identity: Option<postgres::Identity>,
+    resource: &Resource,
 ) -> postgres::Replica {
-    let source = source(&properties, planned);
-    let spelled = Planned {
-        location: planned.location.as_deref(),
-        tags: planned.tags.as_ref(),
-    };
+    let planned = Planned::of(&resource.body);
     postgres::Replica {
-        name: planned.name.clone(),
-        location: Some(spelled.location(&live.tracked_resource.location)),
+        name: resource.address.name.clone(),
+        location: Some(planned.location(&live.tracked_resource.location)),
         sku: sku(live),
-        tags: Some(spelled.tags(live.tracked_resource.tags.as_ref())),
+        identity,
+        tags: Some(planned.tags(live.tracked_resource.tags.as_ref())),
         properties: postgres::ReplicaProperties {
-            source_server_resource_id: source,
+            source_server_resource_id: source(&properties, planned.source),
             storage: properties.storage.as_ref().and_then(storage),
+            data_encryption: keys::encryption(properties.data_encryption, planned.encryption),
         },
     }
 }
 
 /// The server that it copies: the plan's spelling where it is the same. A server that was promoted
 /// copies none. A replica of which no source is told copies the one that it was made from.
-fn source(properties: &models::ServerProperties, planned: &postgres::Replica) -> Option<String> {
+fn source(properties: &models::ServerProperties, planned: Option<&String>) -> Option<String> {
     let role = properties.replica.as_ref().and_then(|it| it.role.as_ref());
     let role = role.or(properties.replication_role.as_ref());
     let copies = role
         .and_then(text)
         .is_none_or(|role| role.ends_with("Replica"));
-    let planned = planned.properties.source_server_resource_id.as_ref();
     let told = properties.source_server_resource_id.as_ref();
     let told = told.filter(|id| !id.is_empty());
     let source = match (told, planned) {
@@ -149,9 +165,12 @@ fn backup(live: Option<models::Backup>) -> postgres::Backup {
 }
 
 /// Spellings of the plan: ARM knows several of one thing.
+#[derive(Default)]
 struct Planned<'p> {
     location: Option<&'p str>,
     tags: Option<&'p BTreeMap<String, String>>,
+    encryption: Option<&'p postgres::DataEncryption>,
+    source: Option<&'p String>,
 }
 
 impl<'p> Planned<'p> {
@@ -160,11 +179,16 @@ impl<'p> Planned<'p> {
             Body::FlexibleServer(server) => Planned {
                 location: server.location.as_deref(),
                 tags: server.tags.as_ref(),
+                encryption: server.properties.data_encryption.as_ref(),
+                source: None,
             },
-            _ => Planned {
-                location: None,
-                tags: None,
+            Body::Replica(replica) => Planned {
+                location: replica.location.as_deref(),
+                tags: replica.tags.as_ref(),
+                encryption: replica.properties.data_encryption.as_ref(),
+                source: replica.properties.source_server_resource_id.as_ref(),
             },
+            _ => Planned::default(),
         }
     }
 

@@ -261,6 +261,16 @@ fn rule(actions: Value) -> Value {
     1,
     Told { kind: "missing", property: "", at: "6:40", restore: deploy("dumps") }
 )]
+#[case::no_lock(
+    |cloud: &mut Cloud| cloud.others.clear(),
+    1,
+    Told { kind: "missing", property: "", at: "11:9", restore: deploy("trains") }
+)]
+#[case::a_lock_that_lets_nobody_work(
+    |cloud: &mut Cloud| cloud.other("/locks/backstay")["properties"]["level"] = json!("ReadOnly"),
+    0,
+    Told { kind: "changed", property: "/properties/level", at: "11:9", restore: deploy("trains") }
+)]
 #[case::an_existing_server_keeps_more(
     |cloud: &mut Cloud| cloud.set("timetable", "/properties/backup/backupRetentionDays", json!(35)),
     0,

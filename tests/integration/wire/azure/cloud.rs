@@ -22,6 +22,8 @@ pub struct Cloud {
     pub page: Option<usize>,
     /// A server that the list leaves out, as for a reader of its group alone.
     pub unlisted: Option<&'static str>,
+    /// The end of a path that is refused, with status and code.
+    pub refused: Option<(&'static str, u16, &'static str)>,
 }
 
 impl Cloud {
@@ -63,6 +65,7 @@ impl Cloud {
             "Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies" => {
                 self.put(subscription, group, &resource, immutability());
             }
+            "Microsoft.Authorization/locks" => self.put(subscription, group, &resource, json!({})),
             other => panic!("nobody said what ARM answers for {other}"),
         }
     }
@@ -70,7 +73,10 @@ impl Cloud {
     /// Puts a resource, with what its service fills in.
     pub fn put(&mut self, subscription: &str, group: &str, resource: &Value, filled_in: Value) {
         let text = |key: &str| resource[key].as_str().unwrap();
-        let id = resource_id(subscription, group, text("type"), text("name"));
+        let id = match resource["scope"].as_str() {
+            Some(scope) => format!("{scope}/providers/{}/{}", text("type"), text("name")),
+            None => resource_id(subscription, group, text("type"), text("name")),
+        };
         let mut answer = json!({
             "id": id,
             "name": text("name").rsplit('/').next(),
@@ -159,6 +165,11 @@ impl Respond for Cloud {
             return refusal(400, "MissingApiVersionParameter");
         }
         let path = request.url.path().to_ascii_lowercase();
+        if let Some((end, status, code)) = self.refused
+            && path.ends_with(end)
+        {
+            return refusal(status, code);
+        }
         let steps: Vec<&str> = path.split('/').skip(1).collect();
         match steps[..] {
             [
@@ -294,7 +305,31 @@ fn server(resource: &Value, subscription: &str, group: &str) -> Value {
     if let Some(tags) = resource.get("tags") {
         server["tags"] = tags.clone();
     }
+    if let Some(identity) = resource.get("identity") {
+        server["identity"] = reached(identity);
+    }
+    let keys = &mut server["properties"]["dataEncryption"];
+    if keys["type"] == "AzureKeyVault" {
+        keys["primaryEncryptionKeyStatus"] = json!("Valid");
+    }
     server
+}
+
+/// Identities as they are answered: in another case, each with ids of its own, and the system's beside
+/// them where somebody turned that on.
+fn reached(identity: &Value) -> Value {
+    let members = identity["userAssignedIdentities"].as_object().unwrap();
+    let told = json!({ "principalId": "11111111-1111-1111-1111-111111111111", "clientId": "22222222-2222-2222-2222-222222222222" });
+    let members: serde_json::Map<String, Value> = members
+        .keys()
+        .map(|id| (id.replace("resourceGroups", "resourcegroups"), told.clone()))
+        .collect();
+    json!({
+        "type": "SystemAssigned,UserAssigned",
+        "userAssignedIdentities": members,
+        "principalId": "33333333-3333-3333-3333-333333333333",
+        "tenantId": "44444444-4444-4444-4444-444444444444",
+    })
 }
 
 /// What the service adds to any server. The documented example has each of these.

@@ -272,7 +272,9 @@ fn nobody_is_logged_in() {
     let names = unreadable(&output, "no Azure credentials");
     assert_eq!(
         names,
+        // The server and its lock.
         [
+            "trains-prod",
             "trains-prod",
             "timetable",
             "freight-prod",
@@ -282,6 +284,17 @@ fn nobody_is_logged_in() {
         ]
     );
     assert_eq!(running.requests(), []);
+}
+
+/// What may not be read of a server's lock says nothing of the server, and nothing is missing.
+#[test]
+fn a_lock_that_may_not_be_read_is_unreadable_alone() {
+    let running = Estate::deployed().start(|cloud| {
+        cloud.refused = Some(("/locks/backstay", 403, "AuthorizationFailed"));
+    });
+    let output = running.drift(&["--format", "json"]).expect_code(3);
+    let names = unreadable(&output, "lock: HTTP 403, AuthorizationFailed");
+    assert_eq!(names, ["trains-prod"]);
 }
 
 #[test]

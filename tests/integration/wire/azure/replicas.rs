@@ -58,10 +58,10 @@ fn a_fresh_replica_has_no_drift() {
     assert_eq!(output.stdout, "");
     assert_eq!(
         output.stderr,
-        "backstay drift: 4 resources and 24 properties compared; 0 errors, 0 warnings, 3 notes\n"
+        "backstay drift: 5 resources and 27 properties compared; 0 errors, 0 warnings, 3 notes\n"
     );
-    // One list tells them all.
-    assert_eq!(running.requests().len(), 1, "{:?}", running.requests());
+    // One list tells them all; a lock is asked for by its name.
+    assert_eq!(running.requests().len(), 2, "{:?}", running.requests());
 }
 
 #[rstest]
