@@ -16,7 +16,7 @@ use crate::resolve::{Database, Estate, Resolved, Scope as PolicyScope};
 
 pub use address::{Address, Scope};
 pub use body::Body;
-pub use dump::{Class, Connection, Dump, DumpStore};
+pub use dump::{Class, Connection, Dump, DumpStore, DumpedDatabase, Instance};
 pub use export::Export;
 pub use job::{Host, Job};
 pub use resource::{Owner, Places, Purpose, Resource};

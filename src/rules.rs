@@ -36,6 +36,7 @@ rules! {
     cron_host
     dump_classes
     dump_format
+    dump_scope
     duplicate_name
     encryption_key
     engine_location
@@ -47,6 +48,7 @@ rules! {
     provision_incomplete
     rds_retention
     rds_storage_size
+    restore_test_tables
     snapshot_copy
     store_incomplete
     tag_limits
