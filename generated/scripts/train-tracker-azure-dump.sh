@@ -346,6 +346,14 @@ verify_run() {
   say "ok: $directory is whole"
 }
 
+blob() { az storage blob "$@" --auth-mode login --only-show-errors; }
+
+list_blob() {
+  # Without --num-results az stops at 5000 blobs.
+  blob list --account-name "$1" --container-name "$2" --prefix "$3" --num-results '*' \
+    --query "[?ends_with(name, '/manifest.json')].name" --output tsv
+}
+
 # The key of this run in a store, under a class and its current period.
 key_of() {
   local stamp="${RUN##*/}" period='%Y-%m-%d'
@@ -383,14 +391,6 @@ choose_key() {
 # In the functions below, errors are passed on by hand: bash ignores `set -e` where the caller looks
 # at the result, as upload_run does to try every store. manifest.json always goes last, because its
 # presence is what makes a dump complete.
-
-blob() { az storage blob "$@" --auth-mode login --only-show-errors; }
-
-list_blob() {
-  # Without --num-results az stops at 5000 blobs.
-  blob list --account-name "$1" --container-name "$2" --prefix "$3" --num-results '*' \
-    --query "[?ends_with(name, '/manifest.json')].name" --output tsv
-}
 
 # What the store has of this run already, as size, tab, path.
 stored_blobs() {

@@ -333,6 +333,7 @@ verify_run() {
 }
 {%- if stores %}
 
+{% include "scripts/dump/stores.sh" %}
 {% include "scripts/dump/upload.sh" %}
 {%- endif %}
 # Only reached when every step before it succeeded. The newest complete run stays, however old.

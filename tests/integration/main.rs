@@ -11,6 +11,7 @@ mod readme;
 mod recorded;
 mod render;
 mod reports;
+mod restore;
 mod rules;
 mod scalars;
 mod snapshot;
