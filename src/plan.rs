@@ -10,6 +10,7 @@ mod export;
 mod job;
 mod lifecycle;
 mod resource;
+mod restore_test;
 mod snapshot;
 
 use crate::resolve::{Database, Estate, Resolved, Scope as PolicyScope};
@@ -20,6 +21,7 @@ pub use dump::{Class, Connection, Dump, DumpStore, DumpedDatabase, Instance};
 pub use export::Export;
 pub use job::{Host, Job};
 pub use resource::{Owner, Places, Purpose, Resource};
+pub use restore_test::{RestoreTest, TableCheck};
 pub use snapshot::Snapshot;
 
 /// Everything that a workspace asks of its clouds and hosts.
@@ -30,6 +32,8 @@ pub struct Plan {
     pub dumps: Vec<Dump>,
     pub snapshots: Vec<Snapshot>,
     pub exports: Vec<Export>,
+    /// Tests of dumps.
+    pub restore_tests: Vec<RestoreTest>,
 }
 
 /// Turns intent into resources.
@@ -44,6 +48,8 @@ pub fn plan(estate: &Estate<'_>) -> Plan {
         plan.dumps.extend(dump::dump(database, estate));
         plan.snapshots.extend(snapshot::snapshot(database, estate));
         plan.exports.extend(export::export(database, estate));
+        let test = restore_test::restore_test(database, estate);
+        plan.restore_tests.extend(test);
     }
     for store in &estate.stores {
         let kept = lifecycle::Kept::of(store, &estate.databases);

@@ -55,4 +55,14 @@ impl Job {
             }),
         })
     }
+
+    /// Another task, started by what starts this one.
+    pub(super) fn with(&self, task: Task, cron: String, schedule: String) -> Job {
+        Job {
+            task,
+            cron,
+            schedule,
+            ..self.clone()
+        }
+    }
 }

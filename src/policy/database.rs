@@ -188,11 +188,12 @@ pub struct Scheduled<'p> {
 
 /// What such a script does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "kebab-case")]
 pub enum Task {
     Dump,
     Snapshot,
     Export,
+    RestoreTest,
 }
 
 impl Task {
@@ -201,6 +202,7 @@ impl Task {
             Task::Dump => "dump",
             Task::Snapshot => "snapshot",
             Task::Export => "export",
+            Task::RestoreTest => "restore-test",
         }
     }
 }

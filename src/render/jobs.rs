@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::actions::{ACTIONS, Actions};
 use super::{OUT, RenderError, Renderer, readback};
 use crate::cloud::aws::partition;
-use crate::plan::{Dump, DumpStore, Export, Host, Job, Plan, Snapshot};
+use crate::plan::{Dump, DumpStore, Export, Host, Job, Plan, RestoreTest, Snapshot};
 use crate::policy::{Runner, Task};
 
 /// A client may be newer than the server, never older: where the policy does not say, the newest.
@@ -17,6 +17,7 @@ const NEWEST_CLIENT: &str = "18";
 const DUMP_WRITER: &str = "backstay-dump-writer";
 const SNAPSHOT_OPERATOR: &str = "backstay-snapshot-operator";
 const EXPORT_OPERATOR: &str = "backstay-export-operator";
+const RESTORE_TESTER: &str = "backstay-restore-tester";
 
 /// GitHub's own machine, and one that reaches a host of one's own.
 const GITHUB: &str = "ubuntu-24.04";
@@ -81,6 +82,9 @@ enum Steps<'p> {
         /// The repository's variable, where the policy does not say where the server answers.
         host_variable: Option<String>,
     },
+    RestoreTest {
+        postgres_major: &'p str,
+    },
     Snapshot {
         /// The repository's variable, where copies may need a key.
         copy_key: Option<String>,
@@ -127,10 +131,15 @@ impl Renderer<'_> {
             self.script(&export.job, &script)?;
             self.workflow(&export.job, || export_workflow(export))?;
         }
+        for test in &plan.restore_tests {
+            self.script(&test.dump.job, test)?;
+            self.workflow(&test.dump.job, || restore_test_workflow(test))?;
+        }
         let dumps = plan.dumps.iter().map(|dump| &dump.job);
         let snapshots = plan.snapshots.iter().map(|snapshot| &snapshot.job);
         let exports = plan.exports.iter().map(|export| &export.job);
-        for crontab in crontabs(dumps.chain(snapshots).chain(exports))? {
+        let tests = plan.restore_tests.iter().map(|test| &test.dump.job);
+        for crontab in crontabs(dumps.chain(snapshots).chain(exports).chain(tests))? {
             let text = self.templates.fill("cron/crontab", &crontab)?;
             self.add(format!("cron/{}.crontab", crontab.host), text)?;
         }
@@ -201,8 +210,8 @@ fn crontabs<'p>(jobs: impl Iterator<Item = &'p Job>) -> Result<Vec<Crontab<'p>>,
                 script: file(job),
             });
         }
-        crontab.dumps |= job.task == Task::Dump;
-        crontab.clouds |= job.task != Task::Dump;
+        crontab.dumps |= matches!(job.task, Task::Dump | Task::RestoreTest);
+        crontab.clouds |= matches!(job.task, Task::Snapshot | Task::Export);
         crontab.entries.push(Entry {
             job,
             script: file(job),
@@ -246,22 +255,41 @@ fn dump_workflow(dump: &Dump) -> Workflow<'_> {
     Workflow {
         // A host of one's own is seldom reachable from GitHub's runners.
         runner: if dump.at_host { SELF_HOSTED } else { GITHUB },
-        aws: dump.stores.iter().find_map(|store| match store {
-            DumpStore::S3 {
-                account, region, ..
-            } => Some(Aws {
-                role: role(account, region, DUMP_WRITER),
-                region,
-                seconds: None,
-            }),
-            DumpStore::Blob { .. } => None,
-        }),
-        azure: dump.stores.iter().find_map(|store| match store {
-            DumpStore::Blob { subscription, .. } => Some(Azure { subscription }),
-            DumpStore::S3 { .. } => None,
-        }),
+        aws: store_login(dump, DUMP_WRITER, None),
+        azure: azure_login(dump),
         ..workflow_of(&dump.job, steps)
     }
+}
+
+/// The stores are all that it has to reach: the server is its own.
+fn restore_test_workflow(test: &RestoreTest) -> Workflow<'_> {
+    let dump = &test.dump;
+    let postgres_major = dump.postgres_major.as_deref().unwrap_or(NEWEST_CLIENT);
+    Workflow {
+        aws: store_login(dump, RESTORE_TESTER, Some(TIMEOUT * 60)),
+        azure: azure_login(dump),
+        ..workflow_of(&dump.job, Steps::RestoreTest { postgres_major })
+    }
+}
+
+fn store_login<'p>(dump: &'p Dump, name: &str, seconds: Option<u32>) -> Option<Aws<'p>> {
+    dump.stores.iter().find_map(|store| match store {
+        DumpStore::S3 {
+            account, region, ..
+        } => Some(Aws {
+            role: role(account, region, name),
+            region,
+            seconds,
+        }),
+        DumpStore::Blob { .. } => None,
+    })
+}
+
+fn azure_login(dump: &Dump) -> Option<Azure<'_>> {
+    dump.stores.iter().find_map(|store| match store {
+        DumpStore::Blob { subscription, .. } => Some(Azure { subscription }),
+        DumpStore::S3 { .. } => None,
+    })
 }
 
 fn snapshot_workflow(snapshot: &Snapshot) -> Workflow<'_> {

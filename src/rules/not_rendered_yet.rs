@@ -21,13 +21,12 @@ pub static CODE: Code = Code::new(
 const LABELS: usize = 4;
 
 /// What is not rendered, and the keys that ask for it. `*` is any name, `@` each layer.
-const PARTS: [(&str, &[&str]); 7] = [
+const PARTS: [(&str, &[&str]); 6] = [
     ("vaults", &["vaults", "databases.*.vault"]),
     (
         "copies to vaults and Regions",
         &["@.copies.to", "@.copies.replicate_pitr"],
     ),
-    ("restore tests", &["@.restore_test"]),
     ("alerts", &["@.alerts"]),
     ("Object Lock of a store", &["stores.*.lock"]),
     ("objectives (rpo, rto)", &["@.rpo", "@.rto"]),
@@ -65,6 +64,10 @@ pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
     let encryption = |d: &Database<'_>| super::place_of(d, &d.intent.encryption);
     let keys = servers().filter(own_key).map(encryption);
     findings.extend(later("encryption keys of Azure servers", keys.collect()));
+    // Who is dumped is tested from the dumps.
+    let without = estate.databases.iter().filter(|d| d.written.dump.is_none());
+    let tested = without.filter_map(|d| d.intent.restore_test.every.as_ref()?.place);
+    findings.extend(later("restore tests without dumps", tested.collect()));
     findings.extend(later(
         "long-term retention without dumps",
         long_term(estate),

@@ -1,7 +1,8 @@
 //! # restore-test-tables
 //! A restore test of dumps asks for a table, a number of rows or a checksum that the dump cannot have:
 //! of a database that is not dumped, of a table that is not among the chosen ones, or of rows where
-//! only the schema is dumped; or only the data is dumped, which nothing can be restored from alone.
+//! only the schema is dumped; or only the data is dumped, which nothing can be restored from alone. Or
+//! (a warning) it shall come more often than daily, which is how often it comes at most.
 //!
 //! **Why.** The test would fail on every run, and tell nothing about the backup.
 //!
@@ -24,6 +25,7 @@ pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
             tables(database, dump, findings);
             findings.extend(checksums(database, dump));
             findings.extend(part(database, dump));
+            findings.extend(too_often(database));
         }
     }
 }
@@ -112,4 +114,17 @@ fn part(database: &Database<'_>, dump: &Dump) -> Option<Finding> {
         finding.severity = Severity::Warning;
     }
     Some(finding)
+}
+
+fn too_often(database: &Database<'_>) -> Option<Finding> {
+    const DAY: u64 = 24 * 60;
+    let every = database.intent.restore_test.every.as_ref()?;
+    (every.value.minutes() < DAY).then(|| {
+        let message = format!("restore tests come once a day at most, not every {}", every.value);
+        let mut finding = super::about(&CODE, database, every, message)
+            .why("each restores the whole database, from a dump that is seldom newer")
+            .fix("write `every: 1d` or more");
+        finding.severity = Severity::Warning;
+        finding
+    })
 }

@@ -216,7 +216,7 @@ choose_database() {
 choose_target() {
   STEP='choosing where to'
   local same system
-  if [[ -z $INTO ]]; then INTO="$(shorten "$DATABASE" 46)_$STAMP"; fi
+  if [[ -z $INTO ]]; then INTO="$(shorten "$DATABASE" 46)_$RUN_STAMP"; fi
   if database_exists "$INTO"; then
     [[ $MODE != new ]] || fail "the database ${INTO@Q} is there already: choose another, or --add, --clean or --replace"
   else
@@ -287,7 +287,7 @@ into_new() {
   STEP="restoring into ${INTO@Q}"
   say "$STEP"
 {%- if chosen_tables %}
-  make_schemas
+  make_schemas "$INTO"
 {%- endif %}
   restore_new "$INTO" "$@"
   if [[ $KIND == archive && -z ${TABLES[*]-} ]]; then restore_properties; fi
@@ -295,19 +295,6 @@ into_new() {
   CREATED=''
   [[ -z $REPLACE ]] || replace
 }
-{%- if chosen_tables %}
-
-# A dump of chosen tables has no schemas.
-make_schemas() {
-  local line schema
-  [[ $KIND == archive ]] || return 0
-  while read -r line; do
-    schema="$(sql_name "$line")"
-    query "$INTO" "CREATE SCHEMA IF NOT EXISTS $schema"
-  done < <(pg_restore --section=pre-data --file=- "$ARCHIVE" |
-    sed --quiet 's/^-- Name: .*; Type: TABLE; Schema: \(.*\); Owner: .*$/\1/p' | sort --unique)
-}
-{%- endif %}
 
 # All of it or nothing.
 into_existing() {
@@ -361,7 +348,7 @@ analyze() {
 replace() {
   STEP="replacing ${REPLACE@Q}"
   local old new kept
-  kept="$(sql_name "$(shorten "$REPLACE" 39)_before_$STAMP")"
+  kept="$(sql_name "$(shorten "$REPLACE" 39)_before_$RUN_STAMP")"
   old="$(sql_name "$REPLACE")"
   new="$(sql_name "$INTO")"
   query postgres "ALTER DATABASE $old WITH ALLOW_CONNECTIONS false"
@@ -386,17 +373,6 @@ rename() {
   done
   cat "$WORK/rename" >&2
   return 1
-}
-
-# Statements of pg_dumpall: roles that are there already are refused, and nothing else may be.
-replay_server() {
-  local file="$RUN/$1.sql.gz" refused
-  [[ -e $file ]] || fail "the run $STAMP has no $1"
-  gzip --decompress --stdout "$file" |
-    psql --no-psqlrc --no-password --quiet --dbname="$(conninfo postgres)" --file=- 2>"$WORK/said" >/dev/null
-  refused="$(grep --invert-match --extended-regexp ' ERROR:  (role|tablespace) ".*" already exists$| ERROR:  unrecognized configuration parameter "transaction_timeout"$' "$WORK/said" |
-    grep ' ERROR: ')" || true
-  [[ -z $refused ]] || fail "not everything could be restored:"$'\n'"$refused"
 }
 
 restore_globals() {
@@ -435,8 +411,8 @@ main() {
   fetch_run
   if [[ $COMMAND == fetch ]]; then
     STEP="copying to $DIRECTORY"
-    cp --recursive --no-target-directory -- "$RUN" "$DIRECTORY/$STAMP"
-    say "ok: $DIRECTORY/$STAMP is fetched and verified"
+    cp --recursive --no-target-directory -- "$RUN" "$DIRECTORY/$RUN_STAMP"
+    say "ok: $DIRECTORY/$RUN_STAMP is fetched and verified"
     STEP=''
     return
   fi
@@ -446,7 +422,7 @@ main() {
     globals) restore_globals ;;
     cluster) restore_cluster ;;
   esac
-  if $DRY_RUN; then say 'dry run: nothing was changed'; else say "ok: run $STAMP is restored${INTO:+ into ${INTO@Q}}"; fi
+  if $DRY_RUN; then say 'dry run: nothing was changed'; else say "ok: run $RUN_STAMP is restored${INTO:+ into ${INTO@Q}}"; fi
   STEP=''
 }
 

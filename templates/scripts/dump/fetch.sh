@@ -30,21 +30,21 @@ all_runs() {
   } | sort --stable --key=1,1
 }
 
-# Sets STAMP, PLACE and RUN_PATH to the newest run that fits what is asked for. Either may be empty: a
+# Sets RUN_STAMP, PLACE and RUN_PATH to the newest run that fits what is asked for. Either may be empty: a
 # stamp, and a place.
 choose_run() {
   STEP='looking for the run'
   local stamp place path
-  STAMP=''
+  RUN_STAMP=''
   while IFS=$'\t' read -r stamp place path; do
     if [[ -n $stamp && ${1:-$stamp} == "$stamp" && ${2:-$place} == "$place" ]]; then
-      STAMP="$stamp"
+      RUN_STAMP="$stamp"
       PLACE="$place"
       RUN_PATH="$path"
     fi
   done < <(all_runs "$2")
-  [[ -n $STAMP ]] || fail "there is no such run{% if not stores %} in $BASE{% endif %}: see what list says"
-  say "run $STAMP from $PLACE: $RUN_PATH"
+  [[ -n $RUN_STAMP ]] || fail "there is no such run{% if not stores %} in $BASE{% endif %}: see what list says"
+  say "run $RUN_STAMP from $PLACE: $RUN_PATH"
 }
 
 # Makes a folder of this call's own, which goes when it ends.
@@ -55,11 +55,11 @@ make_work() {
 
 # Sets RUN to the folder of the chosen run, fetched where it is not here, and verifies it.
 fetch_run() {
-  STEP="fetching $STAMP from $PLACE"
+  STEP="fetching $RUN_STAMP from $PLACE"
   RUN="$RUN_PATH"
 {%- if stores %}
   if [[ $PLACE != local ]]; then
-    RUN="$WORK/$STAMP"
+    RUN="$WORK/$RUN_STAMP"
     case "$PLACE" in
 {%- for store in stores %}
       {{ store.name | sh }})
@@ -77,5 +77,5 @@ fetch_run() {
   fi
 {%- endif %}
   verify_sums "$RUN"
-  [[ $(<"$RUN/manifest.json") == *$'\n  "stamp": '"$(json_string "$STAMP")"$',\n'* ]] || fail "$RUN_PATH holds another run than its name says"
+  [[ $(<"$RUN/manifest.json") == *$'\n  "stamp": '"$(json_string "$RUN_STAMP")"$',\n'* ]] || fail "$RUN_PATH holds another run than its name says"
 }

@@ -19,7 +19,7 @@ find_archive() {
   for ARCHIVE in "$RUN/$name.dump" "$RUN/$name.dir" "$RUN/$name.sql.gz" ''; do
     [[ ! -e $ARCHIVE ]] || break
   done
-  [[ -n $ARCHIVE ]] || fail "the run $STAMP has no database ${1@Q}"
+  [[ -n $ARCHIVE ]] || fail "the run $RUN_STAMP has no database ${1@Q}"
   KIND=archive
   [[ $ARCHIVE != *.sql.gz ]] || KIND=plain
   name="\"path\": \"${ARCHIVE##*/}\", \"encoding\":"
@@ -109,3 +109,26 @@ restore_new() {
     fi
   fi
 }
+
+# Statements of pg_dumpall: roles that are there already are refused, and nothing else may be.
+replay_server() {
+  local file="$RUN/$1.sql.gz" refused
+  [[ -e $file ]] || fail "the run $RUN_STAMP has no $1"
+  gzip --decompress --stdout "$file" |
+    psql --no-psqlrc --no-password --quiet --dbname="$(conninfo postgres)" --file=- 2>"$WORK/said" >/dev/null
+  refused="$(grep --invert-match --extended-regexp ' ERROR:  (role|tablespace) ".*" already exists$| ERROR:  unrecognized configuration parameter "transaction_timeout"$' "$WORK/said" |
+    grep ' ERROR: ')" || true
+  [[ -z $refused ]] || fail "not everything could be restored:"$'\n'"$refused"
+}
+{%- if chosen_tables %}
+
+# A dump of chosen tables has no schemas.
+make_schemas() {
+  local schema
+  [[ $KIND == archive ]] || return 0
+  while read -r schema; do
+    query "$1" "CREATE SCHEMA IF NOT EXISTS $(sql_name "$schema")"
+  done < <(pg_restore --section=pre-data --file=- "$ARCHIVE" |
+    sed --quiet 's/^-- Name: .*; Type: TABLE; Schema: \(.*\); Owner: .*$/\1/p' | sort --unique)
+}
+{%- endif %}
