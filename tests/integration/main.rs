@@ -12,6 +12,7 @@ mod recorded;
 mod render;
 mod reports;
 mod restore;
+mod restore_test;
 mod rules;
 mod scalars;
 mod snapshot;
