@@ -1,5 +1,6 @@
 //! What the user wrote: one document a file, each value with its place.
 
+mod calendar;
 mod compression;
 mod database;
 mod duration;
@@ -19,6 +20,7 @@ mod tree;
 use crate::finding::Finding;
 use crate::source::{FileId, Sources};
 
+pub use calendar::Unsteady;
 pub use compression::{Compression, Method};
 pub use database::{
     Database, Dump, DumpFormat, DumpPart, Engine, Export, Provision, ProvisionStorage, Replica,

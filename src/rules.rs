@@ -54,6 +54,7 @@ rules! {
     tag_limits
     top_of_hour
     unknown_reference
+    unsteady_hour
     window_overlap
     window_too_short
     yaml_1_1

@@ -41,9 +41,9 @@ pub(super) fn restore_test(database: &Database<'_>, estate: &Estate<'_>) -> Opti
         return None;
     }
     let mut dump = dump::dump(database, estate)?;
-    let (cron, rhythm) = schedule(every, &written.schedule);
+    let (schedule, rhythm) = schedule(every, &written.schedule)?;
     let words = format!("{rhythm}, as one every {every} is asked for");
-    dump.job = dump.job.with(Task::RestoreTest, cron, words);
+    dump.job = dump.job.with(Task::RestoreTest, &schedule, words);
     let intent = &database.intent;
     let seconds = |objective: Duration| objective.minutes() * 60;
     let alone = database.engine() == Engine::Postgres;
@@ -71,19 +71,22 @@ const RHYTHMS: [(&str, u64, &str); 7] = [
     ("daily", 1, "* * *"),
 ];
 
-/// Hours between the dump and its test.
+/// Hours between the dump and its test; and the hour before which clocks are changed, where they are.
 const LATER: u32 = 3;
+const STEADY: u32 = 4;
 
-/// The rarest schedule that keeps the promise, in cron, and its name. It comes some hours after a
-/// dump, at the minute of that.
-fn schedule(every: Duration, dump: &Schedule) -> (String, &'static str) {
+/// The rarest schedule that keeps the promise, and its name. It comes some hours after a dump, at the
+/// minute of that.
+fn schedule(every: Duration, dump: &Schedule) -> Option<(Schedule, &'static str)> {
     let mut rhythms = RHYTHMS.into_iter();
     let kept = rhythms.find(|(_, days, _)| *days <= every.days());
     let (name, _, days) = kept.unwrap_or(RHYTHMS[RHYTHMS.len() - 1]);
     let mut fields = dump.cron().split(' ').map(first_number);
     let minute = fields.next().flatten().unwrap_or(37);
     let hour = fields.next().flatten().unwrap_or(2);
-    (format!("{minute} {} {days}", (hour + LATER) % 24), name)
+    let hour = ((hour + LATER) % 24).max(STEADY);
+    let schedule = format!("{minute} {hour} {days}").parse().ok()?;
+    Some((schedule, name))
 }
 
 /// Where a field of cron begins. None: at anything.

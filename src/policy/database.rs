@@ -105,7 +105,7 @@ pub struct Snapshots {
     /// What starts it. Built in: cron on a host, github_actions for a cloud.
     #[schemars(length(min = 1))]
     pub run_by: Option<Vec<Spanned<Runner>>>,
-    /// Location of the host whose cron starts it. Built in: the database's own, where that is a host.
+    /// Location of the host whose cron or systemd starts it. Built in: the database's own, where that is a host.
     pub host: Option<Spanned<String>>,
 }
 
@@ -122,7 +122,7 @@ pub struct Export {
     /// What starts it. Built in: cron on a host, github_actions for a cloud.
     #[schemars(length(min = 1))]
     pub run_by: Option<Vec<Spanned<Runner>>>,
-    /// Location of the host whose cron starts it. Built in: the database's own, where that is a host.
+    /// Location of the host whose cron or systemd starts it. Built in: the database's own, where that is a host.
     pub host: Option<Spanned<String>>,
 }
 
@@ -161,7 +161,7 @@ pub struct Dump {
     /// What starts it. Built in: cron on a host, github_actions for a cloud.
     #[schemars(length(min = 1))]
     pub run_by: Option<Vec<Spanned<Runner>>>,
-    /// Location of the host whose cron starts it. Built in: the database's own, where that is a host.
+    /// Location of the host whose cron or systemd starts it. Built in: the database's own, where that is a host.
     pub host: Option<Spanned<String>>,
     /// Where the server answers: host, host:port or the folder of a socket. Built in: the location's
     /// address, the Azure server's name, or what AWS says of the RDS instance.
@@ -251,7 +251,27 @@ pub enum DumpPart {
 #[serde(rename_all = "snake_case")]
 pub enum Runner {
     Cron,
+    Systemd,
     GithubActions,
+}
+
+impl Runner {
+    /// Whether it belongs to one machine.
+    pub fn of_a_host(self) -> bool {
+        match self {
+            Runner::Cron | Runner::Systemd => true,
+            Runner::GithubActions => false,
+        }
+    }
+
+    /// As the policy writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Runner::Cron => "cron",
+            Runner::Systemd => "systemd",
+            Runner::GithubActions => "github_actions",
+        }
+    }
 }
 
 /// What a new database is made of.

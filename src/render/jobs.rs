@@ -1,4 +1,5 @@
-//! Scripts that are run again and again, and what runs them: the crontab of a host, or a workflow.
+//! Scripts that are run again and again, and what runs them: the crontab or the timers of a host, or a
+//! workflow.
 
 use std::collections::BTreeMap;
 
@@ -47,6 +48,19 @@ struct Entry<'p> {
     #[serde(flatten)]
     job: &'p Job,
     script: String,
+}
+
+/// A service and its timer.
+#[derive(Debug, Serialize)]
+struct Unit<'p> {
+    #[serde(flatten)]
+    job: &'p Job,
+    file: String,
+    unit: String,
+    script: String,
+    host: &'p str,
+    address: &'p str,
+    calendar: &'p str,
 }
 
 /// A script of AWS, beside what the plan says of it.
@@ -135,13 +149,13 @@ impl Renderer<'_> {
             self.script(&test.dump.job, test)?;
             self.workflow(&test.dump.job, || restore_test_workflow(test))?;
         }
-        let dumps = plan.dumps.iter().map(|dump| &dump.job);
-        let snapshots = plan.snapshots.iter().map(|snapshot| &snapshot.job);
-        let exports = plan.exports.iter().map(|export| &export.job);
-        let tests = plan.restore_tests.iter().map(|test| &test.dump.job);
-        for crontab in crontabs(dumps.chain(snapshots).chain(exports).chain(tests))? {
+        let jobs = jobs(plan);
+        for crontab in crontabs(jobs.iter().copied())? {
             let text = self.templates.fill("cron/crontab", &crontab)?;
             self.add(format!("cron/{}.crontab", crontab.host), text)?;
+        }
+        for job in jobs {
+            self.units(job)?;
         }
         Ok(())
     }
@@ -165,6 +179,32 @@ impl Renderer<'_> {
         self.add(format!("scripts/{}-{does}.sh", job.name), text)
     }
 
+    /// The units of a job that systemd starts.
+    fn units(&mut self, job: &Job) -> Result<(), RenderError> {
+        let Some(Host { name, address }) = &job.host else {
+            return Ok(());
+        };
+        if !job.run_by.contains(&Runner::Systemd) {
+            return Ok(());
+        }
+        let unit = format!("{}-{}", job.name, job.task.name());
+        for kind in ["service", "timer"] {
+            let path = format!("systemd/{unit}.{kind}");
+            let context = Unit {
+                job,
+                file: format!("{unit}.{kind}"),
+                unit: unit.clone(),
+                script: file(job),
+                host: name,
+                address,
+                calendar: &job.calendar,
+            };
+            let text = self.templates.fill(&format!("systemd/{kind}"), &context)?;
+            self.add(path, text)?;
+        }
+        Ok(())
+    }
+
     fn workflow<'p>(
         &mut self,
         job: &Job,
@@ -179,6 +219,15 @@ impl Renderer<'_> {
         readback::yaml(&path, &text)?;
         self.add(path, text)
     }
+}
+
+/// Every job, kind by kind.
+fn jobs(plan: &Plan) -> Vec<&Job> {
+    let dumps = plan.dumps.iter().map(|dump| &dump.job);
+    let snapshots = plan.snapshots.iter().map(|snapshot| &snapshot.job);
+    let exports = plan.exports.iter().map(|export| &export.job);
+    let tests = plan.restore_tests.iter().map(|test| &test.dump.job);
+    dumps.chain(snapshots).chain(exports).chain(tests).collect()
 }
 
 /// The file name of a job's script.

@@ -40,6 +40,7 @@ checkers! {
     lifecycle JUDGED,
     shell JUDGED,
     unjudged JUDGED,
+    units JUDGED,
     workflows JUDGED,
     yaml11 JUDGED,
 }
