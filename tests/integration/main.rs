@@ -15,6 +15,7 @@ mod restore;
 mod restore_test;
 mod rules;
 mod scalars;
+mod schedules;
 mod snapshot;
 mod support;
 #[cfg(feature = "clouds")]

@@ -376,9 +376,9 @@ fn a_whole_server_is_tested_on_a_server_of_its_own() {
 #[case("1y", "daily 01:43", "43 4 2 1 *")]
 #[case("6mo", "daily 01:43", "43 4 2 1,7 *")]
 #[case("3mo", "weekly sat 05:37", "37 8 2 1,4,7,10 *")]
-#[case("1mo", "daily 23:17", "17 2 2 * *")]
-#[case("45d", "daily 23:17", "17 2 2 * *")]
-#[case("20d", "daily 23:17", "17 2 2,16 * *")]
+#[case("1mo", "daily 23:17", "17 4 2 * *")]
+#[case("45d", "daily 23:17", "17 4 2 * *")]
+#[case("20d", "daily 23:17", "17 4 2,16 * *")]
 #[case("2w", "17 */6 * * *", "17 5 * * 1")]
 #[case("3d", "7,37 1-5 * * *", "7 4 * * *")]
 fn tests_come_as_often_as_is_asked(#[case] every: &str, #[case] dump: &str, #[case] cron: &str) {
