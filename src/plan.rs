@@ -9,16 +9,19 @@ mod dump;
 mod export;
 mod job;
 mod lifecycle;
+mod recovery;
 mod resource;
 mod snapshot;
 
 use crate::resolve::{Database, Estate, Resolved, Scope as PolicyScope};
 
+pub use crate::resolve::{By, Disaster, Way};
 pub use address::{Address, Scope};
 pub use body::Body;
 pub use dump::{Class, Connection, Dump, DumpStore};
 pub use export::Export;
 pub use job::{Host, Job};
+pub use recovery::{Answer, Objectives, RESTORED_TAG, Recovery, Server};
 pub use resource::{Owner, Parameter, Places, Purpose, Resource};
 pub use snapshot::Snapshot;
 
@@ -30,6 +33,8 @@ pub struct Plan {
     pub dumps: Vec<Dump>,
     pub snapshots: Vec<Snapshot>,
     pub exports: Vec<Export>,
+    /// One for each database.
+    pub recoveries: Vec<Recovery>,
 }
 
 /// Turns intent into resources.
@@ -49,6 +54,7 @@ pub fn plan(estate: &Estate<'_>) -> Plan {
         plan.dumps.extend(dump::dump(database, estate));
         plan.snapshots.extend(snapshot::snapshot(database, estate));
         plan.exports.extend(export::export(database, estate));
+        plan.recoveries.push(recovery::recovery(database, estate));
     }
     for vault in &estate.vaults {
         plan.resources.extend(aws::vault(vault, estate));
@@ -77,6 +83,12 @@ fn tags(database: &Database<'_>) -> std::collections::BTreeMap<String, String> {
         .iter()
         .map(|(key, tag)| (key.clone(), tag.value.clone()))
         .collect()
+}
+
+/// Tags as the AWS CLI takes them.
+fn tag_list(tags: &std::collections::BTreeMap<String, String>) -> Vec<String> {
+    let tag = |(key, value)| serde_json::json!({ "Key": key, "Value": value }).to_string();
+    tags.iter().map(tag).collect()
 }
 
 /// Where each tag was asked for, below the pointer of a resource's tags.

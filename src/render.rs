@@ -7,6 +7,7 @@ mod enforce;
 pub mod folder;
 mod jobs;
 mod readback;
+mod recovery;
 mod restore;
 mod stack;
 mod template;
@@ -103,6 +104,7 @@ pub fn render(plan: &Plan, templates: &Templates) -> Result<Vec<Artifact>, Rende
         renderer.lifecycle(resource)?;
     }
     renderer.jobs(plan)?;
+    renderer.recoveries(plan)?;
     Ok(renderer.artifacts.into_values().collect())
 }
 

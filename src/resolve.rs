@@ -11,6 +11,7 @@ mod long_term;
 mod mechanisms;
 mod scopes;
 mod started;
+mod ways;
 
 pub use builtin::TIERS;
 pub use estate::resolve;
@@ -18,3 +19,4 @@ pub use estate::{Database, Estate, Reference, Scope, Site, Store, Unresolved, Va
 pub use layers::{Intent, IntentCopies, IntentRestoreTest, IntentRetention, Layer, Resolved};
 pub use mechanisms::{Lies, Means, Mechanism, Medium, mechanisms};
 pub use started::Started;
+pub use ways::{By, Disaster, Vault as VaultOf, Way, ways};

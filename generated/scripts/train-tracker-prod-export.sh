@@ -73,23 +73,6 @@ run() {
   fi
 }
 
-read_arguments() {
-  case "$#:${1-}" in
-    0:) ;;
-    1:--dry-run) DRY_RUN=true ;;
-    1:-h | 1:--help)
-      show_help
-      STEP=''
-      exit 0
-      ;;
-    *)
-      show_help >&2
-      STEP='reading the arguments'
-      exit 1
-      ;;
-  esac
-}
-
 check_tools() {
   STEP='checking the tools'
   local tool
@@ -136,7 +119,7 @@ await() {
       fi
       case $state in
         "$wanted") return ;;
-        *fail* | *cancel* | *delet* | *error* | incompatible*) fail "$what ended as $state$remark" ;;
+        *fail* | *cancel* | *abort* | *delet* | *error* | incompatible*) fail "$what ended as $state$remark" ;;
       esac
     else
       unread=$((unread + 1))
@@ -145,6 +128,23 @@ await() {
     ((EPOCHSECONDS < deadline)) || fail "$what was not $wanted within $WAIT_MINUTES min; AWS goes on with it"
     sleep "$POLL_SECONDS"
   done
+}
+
+read_arguments() {
+  case "$#:${1-}" in
+    0:) ;;
+    1:--dry-run) DRY_RUN=true ;;
+    1:-h | 1:--help)
+      show_help
+      STEP=''
+      exit 0
+      ;;
+    *)
+      show_help >&2
+      STEP='reading the arguments'
+      exit 1
+      ;;
+  esac
 }
 
 check_target() {

@@ -1,9 +1,8 @@
 //! Manual snapshots of RDS instances: what is taken, how long it is kept, and where a copy goes.
 
 use serde::Serialize;
-use serde_json::json;
 
-use super::{Job, tags};
+use super::{Job, tag_list, tags};
 use crate::policy::Task;
 use crate::resolve::{Database, Estate, Scope};
 
@@ -48,10 +47,7 @@ pub(super) fn snapshot(database: &Database<'_>, estate: &Estate<'_>) -> Option<S
         instance: database.written.id.to_ascii_lowercase(),
         prefix: prefix(database.name),
         owner_tag: OWNER_TAG,
-        tags: tags
-            .iter()
-            .map(|(key, value)| json!({ "Key": key, "Value": value }).to_string())
-            .collect(),
+        tags: tag_list(&tags),
         keep_days: snapshots.keep.value.days(),
         copy_region: copy_to.and_then(|site| match site.scope {
             Scope::Aws { region, .. } => Some(region.to_owned()),

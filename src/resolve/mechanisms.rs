@@ -10,6 +10,8 @@ use crate::source::Place;
 #[derive(Debug, Clone)]
 pub struct Mechanism<'w> {
     pub means: Means,
+    /// The policy's name of the store, vault or location that holds its backups.
+    pub holder: &'w str,
     /// Where its backups lie.
     pub lies: Lies<'w>,
     /// Most that is lost when it is all that is left, in minutes. None: nobody promises a bound.
@@ -77,7 +79,7 @@ impl Means {
 }
 
 impl<'w> Site<'w> {
-    fn lies(self) -> Lies<'w> {
+    pub(super) fn lies(self) -> Lies<'w> {
         match self.scope {
             Scope::Aws { region, .. } | Scope::Azure { region, .. } => Lies::Region(region),
             Scope::Host { address } => Lies::Host(address),
@@ -120,6 +122,7 @@ fn automated<'w>(database: &Database<'w>) -> Option<Mechanism<'w>> {
         .filter(|_| provider)?;
     (pitr.value.minutes() > 0).then(|| Mechanism {
         means: Means::Automated,
+        holder: database.site.name,
         lies: database.site.lies(),
         rpo: Some(LOG_MINUTES),
         keeps: Some(pitr.value),
@@ -130,9 +133,11 @@ fn automated<'w>(database: &Database<'w>) -> Option<Mechanism<'w>> {
 fn replicated<'w>(database: &Database<'w>, estate: &Estate<'w>) -> Option<Mechanism<'w>> {
     let own = automated(database)?;
     let to = database.intent.copies.replicate_pitr.as_ref()?;
+    let site = estate.location(&to.value)?;
     Some(Mechanism {
         means: Means::Replicated,
-        lies: estate.location(&to.value)?.lies(),
+        holder: site.name,
+        lies: site.lies(),
         // RDS promises no bound on the replication's lag.
         rpo: None,
         place: to.place,
@@ -166,6 +171,7 @@ fn snapshots<'w>(database: &Database<'w>, estate: &Estate<'w>) -> Vec<Mechanism<
     let own = (database.site, snapshots.schedule.place);
     let each = |(site, place): (Site<'w>, Place)| Mechanism {
         means: Means::Snapshots,
+        holder: site.name,
         lies: site.lies(),
         rpo: Some(snapshots.schedule.longest_gap()),
         keeps: Some(snapshots.keep.value),
@@ -207,6 +213,7 @@ fn vaults<'w>(database: &Database<'w>, estate: &Estate<'w>) -> Vec<Mechanism<'w>
         let lie = [Some(vault.site.lies()), twin].into_iter().flatten();
         found.extend(lie.map(|lies| Mechanism {
             means,
+            holder: vault.name.value.as_str(),
             lies,
             rpo: Some(*gap),
             keeps: longest,
@@ -239,6 +246,7 @@ fn dumps<'w>(database: &Database<'w>, estate: &Estate<'w>) -> Vec<Mechanism<'w>>
         let lie = [Some(store.site.lies()), twin].into_iter().flatten();
         found.extend(lie.map(|lies| Mechanism {
             means: Means::Dumps,
+            holder: store.name.value.as_str(),
             lies,
             rpo: Some(dump.schedule.longest_gap()),
             keeps: longest,

@@ -1,4 +1,4 @@
-{#- What scheduled scripts of AWS share. Do not write a brace followed by a hash or a percent sign in the shell
+{#- What scripts of AWS share. Do not write a brace followed by a hash or a percent sign in the shell
     below: the template engine would take it for its own. -#}
 POLL_SECONDS=${BACKSTAY_POLL_SECONDS:-30}
 WAIT_MINUTES=${BACKSTAY_WAIT_MINUTES:-{{ wait_minutes | sh }}}
@@ -31,23 +31,6 @@ run() {
   else
     "$@" >/dev/null
   fi
-}
-
-read_arguments() {
-  case "$#:${1-}" in
-    0:) ;;
-    1:--dry-run) DRY_RUN=true ;;
-    1:-h | 1:--help)
-      show_help
-      STEP=''
-      exit 0
-      ;;
-    *)
-      show_help >&2
-      STEP='reading the arguments'
-      exit 1
-      ;;
-  esac
 }
 
 check_tools() {
@@ -96,7 +79,7 @@ await() {
       fi
       case $state in
         "$wanted") return ;;
-        *fail* | *cancel* | *delet* | *error* | incompatible*) fail "$what ended as $state$remark" ;;
+        *fail* | *cancel* | *abort* | *delet* | *error* | incompatible*) fail "$what ended as $state$remark" ;;
       esac
     else
       unread=$((unread + 1))

@@ -12,6 +12,7 @@ mod hostile;
 mod jobs;
 mod readme;
 mod recorded;
+mod recover;
 mod regions;
 mod render;
 mod reports;

@@ -51,6 +51,14 @@ impl Aws {
         fs::rename(file("new"), file(CONTROL)).expect("a file can be renamed");
     }
 
+    /// What one that was started slow was told to restore and promote.
+    pub fn calls(&self) -> Vec<Value> {
+        let calls = self.folder.path().join(format!("{CONTROL}.calls"));
+        let calls = fs::read_to_string(calls).unwrap_or_default();
+        let call = |line| serde_json::from_str(line).expect("a call is JSON");
+        calls.lines().map(call).collect()
+    }
+
     /// S3 with everything that a bucket has, and CloudFormation that makes buckets and finds drift.
     pub fn ministack() -> Aws {
         let mut command = Command::new(tools().join("venv/bin/python"));

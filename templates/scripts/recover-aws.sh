@@ -1,0 +1,434 @@
+{#- Do not write a brace followed by a hash or a percent sign in the shell below: the template engine would take
+    it for its own. -#}
+#!/bin/bash
+# Brings back {{ name | comment }} as a new RDS instance. The database itself is only read.
+# Rendered by backstay from {{ source | comment }}: change the policy and render again, not this file.
+#
+# Usage: {{ name | comment }}-recover.sh WHAT [--to ID] [--dry-run]
+{%- if moment %}
+#   window              the earliest and the latest moment that can be restored
+#   latest              the latest moment that can be restored
+#   time TIME           a moment, as 2026-11-25T04:00:00Z
+{%- endif %}
+{%- if replicated %}
+#   replicated [TIME]   the latest moment, or the given one, from the backups in {{ replicated | comment }}
+{%- endif %}
+#   snapshot [ID]       the newest snapshot, automated or manual, or the one with that identifier
+{%- if vaults %}
+#   point [ARN]         the newest recovery point of a vault, or the one with that ARN
+{%- endif %}
+#   discard ID          deletes an instance that this script made, and nothing else
+# Options:
+#   --to ID             identifier of the new instance; without it one is made from the time
+{%- if snapshot_regions | length > 1 %}
+#   --in REGION         where the snapshot is: {{ snapshot_regions | join(sep=", ") | comment }}
+{%- endif %}
+{%- if vaults | length > 1 %}
+#   --vault NAME        {% for vault in vaults %}{% if not loop.first %}, {% endif %}{{ vault.vault | comment }} in {{ vault.region | comment }}{% endfor %}
+{%- endif %}
+#   --scratch           for a drill: no protection against deletion, no standby
+#   --dry-run           reads only, and shows the commands that it would give
+#   --yes               asks nothing (discard)
+#
+# The new instance has the class, subnet group, security groups and parameter group of the database, is never
+# public and protected against deletion. Where the database or its Region can no longer be asked, and in another
+# Region, they are taken from the environment. Run again with the same --to, it goes on with what it began.
+#
+# Environment, all optional where the database still answers in its own Region:
+#   AWS_*                    the identity of the AWS CLI
+#   BACKSTAY_INSTANCE_CLASS  {% if instance_class %}default {{ instance_class | comment }}{% else %}as db.t4g.medium{% endif %}
+#   BACKSTAY_SUBNET_GROUP, BACKSTAY_SECURITY_GROUPS (with commas), BACKSTAY_PARAMETER_GROUP
+{%- if vaults %}
+#   BACKSTAY_RESTORE_ROLE    ARN of the role that AWS Backup takes (default: its own in the account)
+{%- endif %}
+#   BACKSTAY_WAIT_MINUTES    longest wait for the instance (default {{ wait_minutes | comment }})
+#   BACKSTAY_POLL_SECONDS    time between two looks at it (default 30)
+#
+# Needs rds:DescribeDBInstances, DescribeDBInstanceAutomatedBackups, DescribeDBSnapshots, AddTagsToResource,
+# RestoreDBInstanceToPointInTime and RestoreDBInstanceFromDBSnapshot; to discard, ModifyDBInstance and
+# DeleteDBInstance{% if vaults %}; for recovery points backup:ListRecoveryPointsByBackupVault, StartRestoreJob,
+# DescribeRestoreJob, and iam:PassRole for the role{% endif %}.
+#
+# Standard output: identifier=, region=, endpoint=, port= and, where AWS keeps the password, secret= of the new
+# instance; `window` prints earliest= and latest=. Everything else goes to standard error.
+# Exit code: 0 done, 1 failed, 75 another run is active.
+
+set -euo pipefail
+shopt -s inherit_errexit
+# Times are UTC and messages are English, whatever the caller has set.
+export TZ=UTC0 LC_ALL=C AWS_PAGER=''
+
+NAME={{ name | sh }}
+ACCOUNT={{ account | sh }}
+REGION={{ region | sh }}
+INSTANCE={{ instance | sh }}
+RESTORED_TAG={{ restored_tag | sh }}
+TAGS=(
+{%- for tag in tags %}
+  {{ tag | sh }}
+{%- endfor %}
+)
+CLASS=${BACKSTAY_INSTANCE_CLASS-}
+SUBNET_GROUP=${BACKSTAY_SUBNET_GROUP-}
+SECURITY_GROUPS=${BACKSTAY_SECURITY_GROUPS-}
+PARAMETER_GROUP=${BACKSTAY_PARAMETER_GROUP-}
+{%- if vaults %}
+RESTORE_ROLE=${BACKSTAY_RESTORE_ROLE-}
+VAULT={{ vaults[0].vault | sh }}
+{%- endif %}
+IN='' # the Region of the new instance
+MULTI_AZ=False
+MANAGED=None
+WHAT=''
+WHICH=''
+TO=''
+SCRATCH=false
+YES=false
+
+{% include "scripts/aws-job.sh" %}
+{% include "scripts/moment.sh" %}
+usage() {
+  show_help >&2
+  STEP='reading the arguments'
+  exit 1
+}
+
+read_arguments() {
+  while [[ -n ${1-} ]]; do
+    case $1 in
+      --to | --in{% if vaults %} | --vault{% endif %})
+        [[ -n ${2-} ]] || usage
+        case $1 in
+          --to) TO=$2 ;;
+          --in) IN=$2 ;;
+{%- if vaults %}
+          --vault) VAULT=$2 ;;
+{%- endif %}
+        esac
+        shift
+        ;;
+      --scratch) SCRATCH=true ;;
+      --dry-run) DRY_RUN=true ;;
+      --yes) YES=true ;;
+      -h | --help)
+        show_help
+        STEP=''
+        exit 0
+        ;;
+      -*) usage ;;
+      *)
+        if [[ -z $WHAT ]]; then WHAT=$1; elif [[ -z $WHICH ]]; then WHICH=$1; else usage; fi
+        ;;
+    esac
+    shift
+  done
+  case $WHAT:${WHICH:+which} in
+{%- if moment %}
+    window: | latest: | time:which) ;;
+{%- endif %}
+{%- if replicated %}
+    replicated: | replicated:which) IN={{ replicated | sh }} ;;
+{%- endif %}
+{%- if vaults %}
+    point: | point:which) vault ;;
+{%- endif %}
+    snapshot: | snapshot:which | discard:which) ;;
+    *) usage ;;
+  esac
+  IN=${IN:-$REGION}
+  case $WHAT:$IN in
+    discard:* | *:"$REGION"{% if replicated %} | replicated:*{% endif %}{% if vaults %} | point:*{% endif %}) ;;
+{%- for one in snapshot_regions %}
+{%- if one != region %}
+    snapshot:{{ one | sh }}) ;;
+{%- endif %}
+{%- endfor %}
+    *) fail "the policy keeps no such backup of $NAME in $IN" ;;
+  esac
+  [[ -n $TO ]] || printf -v TO '%.42s-r-%(%Y%m%dt%H%M%Sz)T' "$INSTANCE" -1
+  TO=${TO,,}
+  [[ $TO =~ ^[a-z](-?[a-z0-9])*$ && $TO =~ ^.{1,63}$ ]] || fail "no instance can be called $TO"
+}
+{%- if vaults %}
+
+vault() {
+  case $VAULT in
+{%- for vault in vaults %}
+    {{ vault.vault | sh }})
+      VAULT={{ vault.cloud_name | sh }}
+      IN={{ vault.region | sh }}
+      ACCOUNT={{ vault.account | sh }}
+      ;;
+{%- endfor %}
+    *) fail "the policy keeps $NAME in no vault $VAULT" ;;
+  esac
+}
+{%- endif %}
+
+# The settings of the database, for what is not set already. One in another Region knows nothing of them.
+read_source() {
+  STEP="reading the instance $INSTANCE"
+  local said class subnet_group groups parameter_group multi_az managed
+  LATEST=''
+  if ! said=$(aws rds describe-db-instances --region "$REGION" --db-instance-identifier "$INSTANCE" --output text \
+    --query "DBInstances[].[DBInstanceClass, DBSubnetGroup.DBSubnetGroupName, join(',', VpcSecurityGroups[].VpcSecurityGroupId), DBParameterGroups[0].DBParameterGroupName, MultiAZ, MasterUserSecret.SecretArn, LatestRestorableTime]" 2>&1); then
+    [[ $IN != "$REGION" || $said == *DBInstanceNotFound* ]] || fail "$said"
+    say "$INSTANCE does not answer in $REGION: its settings are taken from the environment"
+  else
+    read -r class subnet_group groups parameter_group multi_az managed LATEST <<<"$said"
+    CLASS=${CLASS:-$class}
+    [[ $MANAGED != None ]] || MANAGED=$managed
+    MULTI_AZ=$multi_az
+    if [[ $IN == "$REGION" ]]; then
+      [[ -n $SUBNET_GROUP || $subnet_group == None ]] || SUBNET_GROUP=$subnet_group
+      SECURITY_GROUPS=${SECURITY_GROUPS:-$groups}
+      # The built-in group follows from the version.
+      [[ -n $PARAMETER_GROUP || $parameter_group == default.* ]] || PARAMETER_GROUP=$parameter_group
+    fi
+  fi
+{%- if instance_class %}
+  [[ -n $CLASS ]] || CLASS={{ instance_class | sh }}
+{%- endif %}
+}
+
+# Without its networks an instance would land where the account's defaults put it.
+check_settings() {
+  STEP='looking for the settings of the new instance'
+  local missing=''
+  [[ -n $CLASS ]] || missing+=' BACKSTAY_INSTANCE_CLASS'
+  [[ -n $SUBNET_GROUP || ($IN == "$REGION" && -n $LATEST) ]] || missing+=' BACKSTAY_SUBNET_GROUP'
+  [[ -n $SECURITY_GROUPS ]] || missing+=' BACKSTAY_SECURITY_GROUPS'
+  [[ -z $missing ]] || fail "set for $IN:$missing"
+}
+
+# Sets OPTIONS to what every way of restoring is told of the new instance.
+options() {
+  local groups
+  IFS=, read -ra groups <<<"$SECURITY_GROUPS"
+  OPTIONS=(--db-instance-class "$CLASS" --vpc-security-group-ids "${groups[@]}" --no-publicly-accessible
+    --copy-tags-to-snapshot --tags "${TAGS[@]}" --output text)
+  [[ -z $SUBNET_GROUP ]] || OPTIONS+=(--db-subnet-group-name "$SUBNET_GROUP")
+  [[ -z $PARAMETER_GROUP ]] || OPTIONS+=(--db-parameter-group-name "$PARAMETER_GROUP")
+  [[ $MANAGED == None ]] || OPTIONS+=(--manage-master-user-password)
+  if $SCRATCH; then
+    OPTIONS+=(--no-deletion-protection --no-multi-az)
+  else
+    OPTIONS+=(--deletion-protection)
+    [[ $MULTI_AZ != True ]] || OPTIONS+=(--multi-az)
+  fi
+}
+
+# instance_tag ID: the database that an instance was restored from; fails where there is none.
+instance_tag() {
+  aws rds describe-db-instances --region "$IN" --db-instance-identifier "$1" --output text \
+    --query "DBInstances[].TagList[?Key=='$RESTORED_TAG'].Value[]"
+}
+
+# True where the new instance is there already, from an earlier run.
+begun() {
+  STEP="looking for $TO in $IN"
+  local said
+  if ! said=$(instance_tag "$TO" 2>&1); then
+    [[ $said == *DBInstanceNotFound* ]] || fail "$said"
+    return 1
+  fi
+  [[ $said == "$NAME" ]] || fail "$TO exists already: choose another identifier with --to"
+  say "$TO was begun by an earlier run"
+}
+
+instance_state() {
+  aws rds describe-db-instances --region "$IN" --db-instance-identifier "$TO" \
+    --query 'DBInstances[].[DBInstanceStatus]' --output text
+}
+{%- if moment or replicated %}
+
+# read_window REGION: sets EARLIEST, LATEST, and BACKUPS as the option that names the backups.
+read_window() {
+  STEP="reading what can be restored in $1"
+  local said latest arn id
+  said=$(aws rds describe-db-instance-automated-backups --region "$1" --db-instance-identifier "$INSTANCE" --output text \
+    --query "sort_by(DBInstanceAutomatedBackups[?Region=='$REGION' && RestoreWindow.LatestTime], &RestoreWindow.LatestTime)[-1].[RestoreWindow.EarliestTime, RestoreWindow.LatestTime, DBInstanceAutomatedBackupsArn, DbiResourceId]")
+  read -r EARLIEST latest arn id <<<"$said"
+  [[ $latest =~ ^[0-9]{4}- ]] || fail "$1 has no automated backups of $INSTANCE"
+  if [[ $1 != "$REGION" ]]; then
+    BACKUPS=(--source-db-instance-automated-backups-arn "$arn")
+    LATEST=$latest
+  elif [[ -n $LATEST ]]; then
+    BACKUPS=(--source-db-instance-identifier "$INSTANCE")
+    # The instance itself knows better than the list of backups.
+    [[ $LATEST =~ ^[0-9]{4}- ]] || LATEST=$latest
+  else
+    # Backups that were kept when the instance was deleted.
+    BACKUPS=(--source-dbi-resource-id "$id")
+    LATEST=$latest
+  fi
+  EARLIEST=$(seconds_of "$EARLIEST")
+  LATEST=$(seconds_of "$LATEST")
+}
+
+# restore_moment TIME: nothing for the latest one.
+restore_moment() {
+  read_window "$IN"
+  local moment=(--use-latest-restorable-time)
+  if [[ -n $1 ]]; then
+    check_moment "$1"
+    moment=(--restore-time "$1")
+  fi
+  STEP="restoring $TO"
+  say "restoring $INSTANCE as of ${1:-$LATEST} to $TO in $IN"
+  run aws rds restore-db-instance-to-point-in-time --region "$IN" "${BACKUPS[@]}" --target-db-instance-identifier "$TO" \
+    "${moment[@]}" "${OPTIONS[@]}"
+}
+{%- endif %}
+
+restore_snapshot() {
+  STEP="choosing a snapshot in $IN"
+  local said id created state of
+  if [[ -n $WHICH ]]; then
+    said=$(aws rds describe-db-snapshots --region "$IN" --db-snapshot-identifier "$WHICH" --output text \
+      --query 'DBSnapshots[].[DBSnapshotIdentifier, SnapshotCreateTime, Status, DBInstanceIdentifier]')
+  else
+    said=$(aws rds describe-db-snapshots --region "$IN" --db-instance-identifier "$INSTANCE" --output text \
+      --query "sort_by(DBSnapshots[?Status=='available'], &(OriginalSnapshotCreateTime || SnapshotCreateTime))[-1].[DBSnapshotIdentifier, OriginalSnapshotCreateTime || SnapshotCreateTime, Status, DBInstanceIdentifier]")
+  fi
+  read -r id created state of <<<"$said"
+  [[ -n $state && $id != None ]] || fail "$IN has no snapshot of $INSTANCE that can be restored"
+  [[ $of == "$INSTANCE" ]] || fail "$id is a snapshot of $of, not of $INSTANCE"
+  [[ $state == available ]] || fail "$id is $state"
+  STEP="restoring $TO"
+  say "restoring the snapshot $id of $created to $TO in $IN"
+  run aws rds restore-db-instance-from-db-snapshot --region "$IN" --db-snapshot-identifier "$id" \
+    --db-instance-identifier "$TO" "${OPTIONS[@]}"
+}
+{%- if vaults %}
+
+restore_job() {
+  aws backup describe-restore-job --region "$IN" --restore-job-id "$JOB" \
+    --query '[Status, PercentDone, StatusMessage]' --output text
+}
+
+restore_point() {
+  STEP="choosing a recovery point in $VAULT"
+  local said arn created groups pair metadata='' which=''
+  [[ $WHICH =~ ^[A-Za-z0-9:/_-]*$ ]] || fail "$WHICH is no ARN"
+  [[ -z $WHICH ]] || which=" && RecoveryPointArn=='$WHICH'"
+  said=$(aws backup list-recovery-points-by-backup-vault --region "$IN" --backup-vault-name "$VAULT" \
+    --by-resource-arn {{ resource_arn | sh }} --output text \
+    --query "sort_by(RecoveryPoints[?Status=='COMPLETED'$which], &CreationDate)[-1].[RecoveryPointArn, CreationDate]")
+  read -r arn created <<<"$said"
+  [[ $arn == arn:* ]] || fail "$VAULT in $IN has no such recovery point of $INSTANCE that can be restored"
+  STEP="restoring $TO"
+  say "restoring the recovery point $arn of $created to $TO in $IN"
+  groups=${SECURITY_GROUPS//,/\\\",\\\"}
+  local values=("DBInstanceIdentifier=$TO" "DBInstanceClass=$CLASS" "VpcSecurityGroupIds=[\\\"$groups\\\"]"
+    PubliclyAccessible=false CopyTagsToSnapshot=true)
+  [[ -z $SUBNET_GROUP ]] || values+=("DBSubnetGroupName=$SUBNET_GROUP")
+  [[ -z $PARAMETER_GROUP ]] || values+=("DBParameterGroupName=$PARAMETER_GROUP")
+  if $SCRATCH; then values+=(DeletionProtection=false MultiAZ=false); else values+=(DeletionProtection=true "MultiAZ=${MULTI_AZ,,}"); fi
+  for pair in "${values[@]}"; do
+    metadata+=",\"${pair%%=*}\":\"${pair#*=}\""
+  done
+  local command=(aws backup start-restore-job --region "$IN" --recovery-point-arn "$arn" --resource-type RDS
+    --iam-role-arn "${RESTORE_ROLE:-arn:{{ partition }}:iam::$ACCOUNT:role/service-role/AWSBackupDefaultServiceRole}"
+    --metadata "{ {% raw %}${metadata#,}{% endraw %} }" --query RestoreJobId --output text)
+  if $DRY_RUN; then
+    run "${command[@]}"
+    return
+  fi
+  JOB=$("${command[@]}")
+  await completed "restore job $JOB" restore_job
+  # AWS Backup sets no tags of its own.
+  run aws rds add-tags-to-resource --region "$IN" --resource-name "arn:{{ partition }}:rds:$IN:$ACCOUNT:db:$TO" --tags "${TAGS[@]}"
+}
+{%- endif %}
+
+show() {
+  STEP="reading $TO"
+  local said public endpoint port secret
+  said=$(aws rds describe-db-instances --region "$IN" --db-instance-identifier "$TO" --output text \
+    --query 'DBInstances[].[PubliclyAccessible, Endpoint.Address, Endpoint.Port, MasterUserSecret.SecretArn]')
+  read -r public endpoint port secret <<<"$said"
+  [[ $public != True ]] || fail "$TO is public: change that before anything else"
+  printf '%s=%s\n' identifier "$TO" region "$IN" endpoint "$endpoint" port "$port"
+  [[ $secret == None ]] || printf 'secret=%s\n' "$secret"
+}
+
+discard() {
+  STEP="discarding $WHICH"
+  local said
+  TO=${WHICH,,}
+  [[ $TO != "$INSTANCE" ]] || fail "$TO is the database itself"
+  if ! said=$(instance_tag "$TO" 2>&1); then
+    [[ $said == *DBInstanceNotFound* ]] || fail "$said"
+    say "ok: there is no $TO in $IN"
+    return
+  fi
+  [[ $said == "$NAME" ]] || fail "$TO does not carry the tag $RESTORED_TAG=$NAME: this script did not make it"
+  if ! $YES && ! $DRY_RUN; then
+    [[ -t 0 ]] || fail "$TO would be deleted: say so with --yes"
+    read -r -p "Delete $TO in $IN? Type its identifier: " said
+    [[ $said == "$TO" ]] || fail 'nothing was deleted'
+  fi
+  run aws rds modify-db-instance --region "$IN" --db-instance-identifier "$TO" --no-deletion-protection --apply-immediately --output text
+  run aws rds delete-db-instance --region "$IN" --db-instance-identifier "$TO" --skip-final-snapshot --delete-automated-backups --output text
+  $DRY_RUN || gone
+}
+
+gone() {
+  local deadline=$((EPOCHSECONDS + WAIT_MINUTES * 60)) said
+  while said=$(instance_state 2>&1) || [[ $said != *DBInstanceNotFound* ]]; do
+    say "$TO: $said"
+    ((EPOCHSECONDS < deadline)) || fail "$TO was not gone within $WAIT_MINUTES min"
+    sleep "$POLL_SECONDS"
+  done
+  say "ok: $TO is gone"
+}
+
+main() {
+  trap on_exit EXIT
+  read_arguments "$@"
+  check_tools
+  take_lock
+  check_account
+  case $WHAT in
+{%- if moment %}
+    window)
+      read_source
+      read_window "$IN"
+      printf '%s=%s\n' earliest "$EARLIEST" latest "$LATEST"
+      ;;
+{%- endif %}
+    discard) discard ;;
+    *)
+      if ! begun; then
+        read_source
+        check_settings
+        options
+        case $WHAT in
+{%- if moment %}
+          latest) restore_moment '' ;;
+          time) restore_moment "$WHICH" ;;
+{%- endif %}
+{%- if replicated %}
+          replicated) restore_moment "$WHICH" ;;
+{%- endif %}
+{%- if vaults %}
+          point) restore_point ;;
+{%- endif %}
+          snapshot) restore_snapshot ;;
+        esac
+      fi
+      if $DRY_RUN; then
+        say 'ok: nothing was changed'
+      else
+        await available "instance $TO" instance_state
+        show
+        say "ok: $TO is available. Next: look at its data, then give its endpoint to the applications; deploy what"
+        say 'the policy asks of it (backups, standby, replicas) before it takes over for good'
+      fi
+      ;;
+  esac
+  STEP=''
+}
+
+main "$@"
