@@ -91,7 +91,7 @@ on_exit() {
 
 show_help() { sed -n '2,/^$/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
 
-# Gives a command to AWS, or shows it with --dry-run.
+# Gives a command to the cloud, or shows it with --dry-run.
 run() {
   if $DRY_RUN; then
     printf 'would run:'
@@ -105,7 +105,7 @@ run() {
 check_tools() {
   STEP='checking the tools'
   local tool
-  for tool in aws flock; do
+  for tool in "$@" flock; do
     command -v "$tool" >/dev/null || fail "$tool is not installed, or not in PATH=$PATH"
   done
   [[ $POLL_SECONDS$WAIT_MINUTES =~ ^[0-9]+$ ]] || fail 'BACKSTAY_POLL_SECONDS and BACKSTAY_WAIT_MINUTES are whole numbers'
@@ -123,15 +123,8 @@ take_lock() {
   fi
 }
 
-check_account() {
-  STEP='checking the account'
-  local account
-  account=$(aws sts get-caller-identity --region "$REGION" --query Account --output text)
-  [[ $account == "$ACCOUNT" ]] || fail "these credentials belong to account $account, the policy to $ACCOUNT"
-}
-
 # await WANTED WHAT COMMAND...: asks for a state, how far it is and a remark, until it is the wanted one.
-# The AWS CLI's own waiters stop after half an hour, which a large database takes longer than.
+# The clients' own waits stop too early, or tell nothing.
 await() {
   local wanted=$1 what=$2 deadline=$((EPOCHSECONDS + WAIT_MINUTES * 60)) answer shown='' unread=0 state percent remark
   shift 2
@@ -154,9 +147,16 @@ await() {
       unread=$((unread + 1))
       ((unread < 5)) || fail "$what: its state could not be read five times in a row"
     fi
-    ((EPOCHSECONDS < deadline)) || fail "$what was not $wanted within $WAIT_MINUTES min; AWS goes on with it"
+    ((EPOCHSECONDS < deadline)) || fail "$what was not $wanted within $WAIT_MINUTES min; the cloud goes on with it"
     sleep "$POLL_SECONDS"
   done
+}
+
+check_account() {
+  STEP='checking the account'
+  local account
+  account=$(aws sts get-caller-identity --region "$REGION" --query Account --output text)
+  [[ $account == "$ACCOUNT" ]] || fail "these credentials belong to account $account, the policy to $ACCOUNT"
 }
 
 # seconds_of TIME: UTC to the second, as everything is compared here.
@@ -456,7 +456,7 @@ gone() {
 main() {
   trap on_exit EXIT
   read_arguments "$@"
-  check_tools
+  check_tools aws
   take_lock
   check_account
   case $WHAT in

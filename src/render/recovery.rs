@@ -26,6 +26,21 @@ struct Aws<'p> {
     resource_arn: String,
 }
 
+#[derive(Debug, Serialize)]
+struct Azure<'p> {
+    name: &'p str,
+    source: &'p str,
+    #[serde(flatten)]
+    server: &'p Server,
+    restored_tag: &'static str,
+    wait_minutes: u32,
+    moment: bool,
+    geo: bool,
+    vaults: Vec<&'p By>,
+    /// Where files are restored to, where nothing else is said.
+    container: Option<&'p str>,
+}
+
 impl Renderer<'_> {
     pub(super) fn recoveries(&mut self, plan: &Plan) -> Result<(), RenderError> {
         for recovery in plan
@@ -37,7 +52,11 @@ impl Renderer<'_> {
                 Server::Aws { .. } => self
                     .templates
                     .fill("scripts/recover-aws.sh", &aws(recovery))?,
-                Server::Azure { .. } | Server::Host { .. } => continue,
+                Server::Azure { .. } => {
+                    let script = azure(recovery);
+                    self.templates.fill("scripts/recover-azure.sh", &script)?
+                }
+                Server::Host { .. } => continue,
             };
             self.add(path(recovery, "recover"), script)?;
         }
@@ -47,6 +66,24 @@ impl Renderer<'_> {
 
 fn path(recovery: &Recovery, what: &str) -> String {
     format!("scripts/{}-{what}.sh", recovery.name)
+}
+
+fn azure(recovery: &Recovery) -> Azure<'_> {
+    let ways = || recovery.ways.iter().map(|way| &way.by);
+    Azure {
+        name: &recovery.name,
+        source: &recovery.source,
+        server: &recovery.server,
+        restored_tag: RESTORED_TAG,
+        wait_minutes: RECOVER_MINUTES,
+        moment: ways().any(|by| matches!(by, By::Moment)),
+        geo: ways().any(|by| matches!(by, By::Geo)),
+        vaults: ways().filter(|by| matches!(by, By::Vault(_))).collect(),
+        container: ways().find_map(|by| match by {
+            By::Dumps { url, .. } if url.starts_with("https:") => Some(url.as_str()),
+            _ => None,
+        }),
+    }
 }
 
 fn aws(recovery: &Recovery) -> Aws<'_> {
@@ -79,7 +116,7 @@ fn aws(recovery: &Recovery) -> Aws<'_> {
             _ => None,
         }),
         snapshot_regions: own.into_iter().chain(copied).collect(),
-        vaults: ways().filter(|by| matches!(by, By::Vault { .. })).collect(),
+        vaults: ways().filter(|by| matches!(by, By::Vault(_))).collect(),
         resource_arn,
     }
 }

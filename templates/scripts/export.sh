@@ -92,7 +92,7 @@ export_snapshot() {
 main() {
   trap on_exit EXIT
   read_arguments "$@"
-  check_tools
+  check_tools aws
   take_lock
   check_account
   check_target

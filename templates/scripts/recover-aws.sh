@@ -387,7 +387,7 @@ gone() {
 main() {
   trap on_exit EXIT
   read_arguments "$@"
-  check_tools
+  check_tools aws
   take_lock
   check_account
   case $WHAT in

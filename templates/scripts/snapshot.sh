@@ -139,7 +139,7 @@ prune() {
 main() {
   trap on_exit EXIT
   read_arguments "$@"
-  check_tools
+  check_tools aws
   take_lock
   check_account
   check_instance

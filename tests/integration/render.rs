@@ -174,9 +174,13 @@ fn every_kind_of_artifact_is_there() {
             "github/old-aws-dump.yml",
             "lifecycle/blobs.json",
             "lifecycle/bucket.json",
+            "scripts/new-aws-recover.sh",
+            "scripts/new-azure-recover.sh",
             "scripts/old-aws-dump.sh",
             "scripts/old-aws-enforce.sh",
+            "scripts/old-aws-recover.sh",
             "scripts/old-azure-enforce.sh",
+            "scripts/old-azure-recover.sh",
         ]
     );
 }

@@ -30,8 +30,21 @@ impl Az {
 
     /// Has these ARM resources, by their ids.
     pub fn resources(&self, resources: &Value) {
-        let path = self.folder.path().join("resources.json");
-        fs::write(path, resources.to_string()).expect("a file can be written");
+        self.set("resources.json", resources);
+    }
+
+    /// A file of what it knows and keeps; see tests/stand-ins/az_recovery.py.
+    pub fn set(&self, name: &str, value: &Value) {
+        let path = self.folder.path().join(name);
+        fs::write(path, value.to_string()).expect("a file can be written");
+    }
+
+    /// What it keeps now. Null: nothing.
+    pub fn kept(&self, name: &str) -> Value {
+        let text = fs::read_to_string(self.folder.path().join(name));
+        text.map_or(Value::Null, |text| {
+            serde_json::from_str(&text).expect("JSON")
+        })
     }
 
     /// Gives a command whose PATH has the stand-in the way to this one's folder.

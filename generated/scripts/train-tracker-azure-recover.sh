@@ -1,0 +1,396 @@
+#!/bin/bash
+# Brings back train-tracker-azure as a new flexible server, or as files. The server itself is only read.
+# Rendered by backstay from policies/train-tracker.yaml: change the policy and render again, not this file.
+#
+# Usage: train-tracker-azure-recover.sh WHAT [--to NAME] [--dry-run]
+#   window              the earliest moment that can be restored, and about the latest
+#   latest              the latest moment
+#   time TIME           a moment, as 2026-11-25T04:00:00Z
+#   geo                 the geo-redundant backup, in the paired region; up to an hour is lost
+#   files [POINT]       the newest recovery point of the vault, or the one with that name: dumps in a container,
+#                       since Azure restores long-term backups in no other way
+#   discard NAME        deletes a server that this script made, and nothing else
+# Options:
+#   --to NAME           name of the new server, or of the folder of the files; without it one is made from the time
+#   --scratch           for a drill: no lock against deletion, no geo-redundant backup
+#   --dry-run           reads only, and shows the commands that it would give
+#   --yes               asks nothing (discard)
+#
+# The new server has the compute size and the networks of the server, is never public, and a lock keeps it from
+# being deleted. A standby is not restored: add it once the data is looked at.
+#
+# Environment, all optional but for the networks of a geo-restore of a private server:
+#   AZURE_*                    the identity of the Azure CLI
+#   BACKSTAY_LOCATION          region of the geo-restore (default: the paired one, as Azure tells it)
+#   BACKSTAY_SUBNET, BACKSTAY_PRIVATE_DNS_ZONE  ids of a subnet and a zone there
+#   BACKSTAY_RESTORE_CONTAINER URL of the container that receives files (default https://traintrackerstorage.blob.core.windows.net/database-backups); the
+#                              vault's identity needs the role Storage Blob Data Contributor on its account
+#   BACKSTAY_WAIT_MINUTES      longest wait for the server (default 240)
+#   BACKSTAY_POLL_SECONDS      time between two looks at it (default 30)
+#
+# Needs the role Contributor on the resource group, Backup Operator on the vault (and the extension
+# dataprotection of the Azure CLI); for the lock, User Access Administrator or Owner.
+#
+# Standard output: identifier=, region=, endpoint= and port= of the new server; `window` prints earliest= and
+# latest=, `files` container= and prefix=. Everything else goes to standard error.
+# Exit code: 0 done, 1 failed, 75 another run is active.
+
+set -euo pipefail
+shopt -s inherit_errexit
+# Times are UTC and messages are English, whatever the caller has set.
+export TZ=UTC0 LC_ALL=C AZURE_CORE_ONLY_SHOW_ERRORS=true
+
+NAME=train-tracker-azure
+SUBSCRIPTION=00000000-0000-0000-0000-000000000001
+GROUP=train-tracker-rg
+REGION=eastus
+SERVER=train-tracker-db-prod
+ID=/subscriptions/$SUBSCRIPTION/resourceGroups/$GROUP/providers/Microsoft.DBforPostgreSQL/flexibleServers
+RESTORED_TAG=backstay:restored
+TAGS=(
+  'backstay:restored=train-tracker-azure'
+  'owner=platform'
+  'service=train-tracker'
+)
+LOCK=backstay-restored
+VAULT=train-tracker-az
+# Azure tells no latest moment; it archives the logs at least so often.
+LOG_SECONDS=300
+WHAT=''
+WHICH=''
+TO=''
+SCRATCH=false
+YES=false
+
+POLL_SECONDS=${BACKSTAY_POLL_SECONDS:-30}
+WAIT_MINUTES=${BACKSTAY_WAIT_MINUTES:-240}
+DRY_RUN=false
+STEP='starting' # what is being done, for the last line; empty once all is well
+
+say() { printf '%(%Y-%m-%dT%H:%M:%SZ)T %s: %s\n' -1 "$NAME" "$*" >&2; }
+
+fail() {
+  say "error: $*"
+  exit 1
+}
+
+on_exit() {
+  local code=$?
+  trap - EXIT
+  [[ -n $STEP ]] || exit "$code"
+  say "FAILED while $STEP"
+  exit 1
+}
+
+show_help() { sed -n '2,/^$/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
+
+# Gives a command to the cloud, or shows it with --dry-run.
+run() {
+  if $DRY_RUN; then
+    printf 'would run:'
+    printf ' %q' "$@"
+    printf '\n'
+  else
+    "$@" >/dev/null
+  fi
+}
+
+check_tools() {
+  STEP='checking the tools'
+  local tool
+  for tool in "$@" flock; do
+    command -v "$tool" >/dev/null || fail "$tool is not installed, or not in PATH=$PATH"
+  done
+  [[ $POLL_SECONDS$WAIT_MINUTES =~ ^[0-9]+$ ]] || fail 'BACKSTAY_POLL_SECONDS and BACKSTAY_WAIT_MINUTES are whole numbers'
+}
+
+# The lock is the kernel's, on this file itself: it ends with the last process of the run, so it
+# cannot be left behind, and no folder has to be writable for it.
+take_lock() {
+  STEP='taking the lock'
+  exec 9<"${BASH_SOURCE[0]}"
+  if ! flock --nonblock 9; then
+    say 'another run is active: nothing was done'
+    STEP=''
+    exit 75
+  fi
+}
+
+# await WANTED WHAT COMMAND...: asks for a state, how far it is and a remark, until it is the wanted one.
+# The clients' own waits stop too early, or tell nothing.
+await() {
+  local wanted=$1 what=$2 deadline=$((EPOCHSECONDS + WAIT_MINUTES * 60)) answer shown='' unread=0 state percent remark
+  shift 2
+  while true; do
+    if answer=$("$@"); then
+      unread=0
+      read -r state percent remark <<<"$answer"
+      state=${state,,}
+      if [[ $percent =~ ^[0-9]+$ ]]; then percent=", $percent %"; else percent=''; fi
+      if [[ ${remark:-None} == None ]]; then remark=''; else remark=": $remark"; fi
+      if [[ $answer != "$shown" ]]; then
+        say "$what: $state$percent$remark"
+        shown=$answer
+      fi
+      case $state in
+        "$wanted") return ;;
+        *fail* | *cancel* | *abort* | *delet* | *error* | incompatible*) fail "$what ended as $state$remark" ;;
+      esac
+    else
+      unread=$((unread + 1))
+      ((unread < 5)) || fail "$what: its state could not be read five times in a row"
+    fi
+    ((EPOCHSECONDS < deadline)) || fail "$what was not $wanted within $WAIT_MINUTES min; the cloud goes on with it"
+    sleep "$POLL_SECONDS"
+  done
+}
+
+check_account() {
+  STEP='checking the subscription'
+  az account show --subscription "$SUBSCRIPTION" --output none ||
+    fail "this identity does not reach the subscription $SUBSCRIPTION: az login"
+}
+
+# seconds_of TIME: UTC to the second, as everything is compared here.
+seconds_of() {
+  local time=${1%Z}
+  time=${time%+00:00}
+  printf '%sZ\n' "${time%.*}"
+}
+
+# check_moment TIME: refuses one that cannot be restored.
+check_moment() {
+  [[ $1 =~ ^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$ ]] || fail "$1 is no moment: write it in UTC, as 2026-11-25T04:00:00Z"
+  [[ ! $1 < $EARLIEST && ! $1 > $LATEST ]] ||
+    fail "$1 cannot be restored: only moments from $EARLIEST to $LATEST can"
+}
+
+usage() {
+  show_help >&2
+  STEP='reading the arguments'
+  exit 1
+}
+
+read_arguments() {
+  while [[ -n ${1-} ]]; do
+    case $1 in
+      --to)
+        [[ -n ${2-} ]] || usage
+        TO=$2
+        shift
+        ;;
+      --scratch) SCRATCH=true ;;
+      --dry-run) DRY_RUN=true ;;
+      --yes) YES=true ;;
+      -h | --help)
+        show_help
+        STEP=''
+        exit 0
+        ;;
+      -*) usage ;;
+      *)
+        if [[ -z $WHAT ]]; then WHAT=$1; elif [[ -z $WHICH ]]; then WHICH=$1; else usage; fi
+        ;;
+    esac
+    shift
+  done
+  case $WHAT:${WHICH:+which} in
+    window: | latest: | time:which | geo: | files: | files:which | discard:which) ;;
+    *) usage ;;
+  esac
+  [[ -n $TO ]] || printf -v TO '%.42s-r-%(%Y%m%dt%H%M%Sz)T' "$SERVER" -1
+  TO=${TO,,}
+  [[ $TO =~ ^[a-z0-9]([a-z0-9-]*[a-z0-9])$ && $TO =~ ^.{3,63}$ ]] || fail "no server can be called $TO"
+}
+
+# server_of NAME QUERY: one row of what Azure tells of a server.
+server_of() {
+  az postgres flexible-server show --subscription "$SUBSCRIPTION" --resource-group "$GROUP" --name "$1" --query "$2" --output tsv
+}
+
+# Sets EARLIEST and LATEST, and OPTIONS to what the new server is told.
+read_source() {
+  STEP="reading the server $SERVER"
+  local row earliest public subnet geo key identity geo_key geo_identity
+  row=$(server_of "$SERVER" "[[backup.earliestRestoreDate || 'None', network.publicNetworkAccess || 'None', network.delegatedSubnetResourceId || 'None', backup.geoRedundantBackup || 'None', dataEncryption.primaryKeyURI || 'None', dataEncryption.primaryUserAssignedIdentityId || 'None', dataEncryption.geoBackupKeyURI || 'None', dataEncryption.geoBackupUserAssignedIdentityId || 'None']]")
+  read -r earliest public subnet geo key identity geo_key geo_identity <<<"$row"
+  [[ -n $geo_identity ]] || fail "Azure tells too little of $SERVER: $row"
+  SUBNET=$subnet
+  PUBLIC=$public
+  [[ $earliest == None ]] || EARLIEST=$(seconds_of "$earliest")
+  printf -v LATEST '%(%Y-%m-%dT%H:%M:%SZ)T' "$((EPOCHSECONDS - LOG_SECONDS))"
+  OPTIONS=(--subscription "$SUBSCRIPTION" --resource-group "$GROUP" --name "$TO" --source-server "$ID/$SERVER" --no-wait --yes --output none)
+  if [[ $WHAT == geo ]]; then
+    [[ $geo == Enabled ]] || fail "$SERVER has no geo-redundant backup"
+    [[ $geo_key == None ]] || OPTIONS+=(--key "$geo_key" --identity "$geo_identity")
+    return
+  fi
+  [[ $key == None ]] || OPTIONS+=(--key "$key" --identity "$identity")
+  # It can be switched on at creation only.
+  if ! $SCRATCH && [[ $geo == Enabled ]]; then
+    OPTIONS+=(--geo-redundant-backup Enabled)
+    [[ $geo_key == None ]] || OPTIONS+=(--backup-key "$geo_key" --backup-identity "$geo_identity")
+  fi
+}
+
+# True where the new server is there already, from an earlier run.
+begun() {
+  STEP="looking for $TO"
+  local said
+  if ! said=$(server_of "$TO" "tags.\"$RESTORED_TAG\" || 'None'" 2>&1); then
+    [[ $said == *ResourceNotFound* ]] || fail "$said"
+    return 1
+  fi
+  [[ $said == "$NAME" ]] ||
+    fail "$TO exists already: choose another name with --to. One that an earlier run began, and could not tag, takes: az tag update --resource-id $ID/$TO --operation Merge --tags $RESTORED_TAG=$NAME"
+  say "$TO was begun by an earlier run"
+}
+
+server_state() { server_of "$TO" state; }
+
+# restore_moment TIME: nothing for the latest one.
+restore_moment() {
+  read_source
+  local moment=()
+  [[ -n ${EARLIEST-} ]] || fail "$SERVER has no backup yet"
+  if [[ -n $1 ]]; then
+    check_moment "$1"
+    moment=(--restore-time "$1")
+  fi
+  STEP="restoring $TO"
+  say "restoring $SERVER as of ${1:-now} to $TO"
+  run az postgres flexible-server restore "${OPTIONS[@]}" "${moment[@]}"
+}
+
+restore_geo() {
+  read_source
+  STEP='looking for the paired region'
+  local location=${BACKSTAY_LOCATION-}
+  [[ -n $location ]] || location=$(az account list-locations --subscription "$SUBSCRIPTION" \
+    --query "[?name=='$REGION'].metadata.pairedRegion[0].name | [0]" --output tsv)
+  [[ -n $location ]] || fail "Azure names no region that is paired with $REGION: set BACKSTAY_LOCATION"
+  if [[ $SUBNET != None ]]; then
+    [[ -n ${BACKSTAY_SUBNET-} && -n ${BACKSTAY_PRIVATE_DNS_ZONE-} ]] ||
+      fail "$SERVER is private: set BACKSTAY_SUBNET and BACKSTAY_PRIVATE_DNS_ZONE to those in $location"
+    OPTIONS+=(--subnet "$BACKSTAY_SUBNET" --private-dns-zone "$BACKSTAY_PRIVATE_DNS_ZONE")
+  fi
+  STEP="restoring $TO"
+  say "restoring the geo-redundant backup of $SERVER to $TO in $location"
+  run az postgres flexible-server geo-restore "${OPTIONS[@]}" --location "$location"
+}
+
+job_state() { az dataprotection job show --ids "$JOB" --query "properties.status == 'CompletedWithWarnings' && 'Completed' || properties.status" --output tsv; }
+
+restore_files() {
+  STEP='choosing a recovery point'
+  local vault=(--subscription "$SUBSCRIPTION" --resource-group train-tracker-rg --vault-name "$VAULT")
+  local container=${BACKSTAY_RESTORE_CONTAINER:-https://traintrackerstorage.blob.core.windows.net/database-backups} rows name id instance='' point created newest='' request command
+  [[ $container == https://*.blob.*/* ]] || fail 'set BACKSTAY_RESTORE_CONTAINER to the URL of a container'
+  rows=$(az dataprotection backup-instance list "${vault[@]}" --query '[].[name, properties.dataSourceInfo.resourceID]' --output tsv)
+  while read -r name id; do
+    # Azure spells the types of an id in several ways.
+    [[ ${id,,} != "${ID,,}/$SERVER" ]] || instance=$name
+  done <<<"$rows"
+  [[ -n $instance ]] || fail "$VAULT has no backups of $SERVER"
+  rows=$(az dataprotection recovery-point list "${vault[@]}" --backup-instance-name "$instance" \
+    --query '[].[properties.recoveryPointTime, name]' --output tsv)
+  while read -r created point; do
+    if [[ -n $WHICH ]]; then [[ $point != "$WHICH" ]] || newest="$created $point"; elif [[ $created > $newest ]]; then newest="$created $point"; fi
+  done <<<"$rows"
+  read -r created point <<<"$newest"
+  [[ -n $point ]] || fail "$VAULT has no such recovery point of $SERVER"
+  STEP="restoring the files of $point"
+  say "restoring the recovery point $point of $created to $container/$TO"
+  request=$(az dataprotection backup-instance restore initialize-for-data-recovery-as-files --datasource-type AzureDatabaseForPostgreSQLFlexibleServer \
+    --restore-location eastus --source-datastore VaultStore --target-blob-container-url "$container" \
+    --target-file-name "$TO" --recovery-point-id "$point" --output json)
+  command=(az dataprotection backup-instance restore trigger "${vault[@]}" --backup-instance-name "$instance"
+    --restore-request-object "$request" --query 'jobId || jobID' --output tsv)
+  if $DRY_RUN; then
+    run "${command[@]}"
+    say 'ok: nothing was changed'
+    return
+  fi
+  JOB=$("${command[@]}")
+  await completed "restore job ${JOB##*/}" job_state
+  printf '%s=%s\n' container "$container" prefix "$TO"
+  say "ok: the files are there. *_database_NAME.sql are archives for pg_restore, *_roles.sql is for psql. Next: make"
+  say 'a new server, download them, and restore the roles first; roles of Azure itself cannot be made again'
+}
+
+# What a restore does not bring along.
+finish() {
+  STEP="finishing $TO"
+  local row endpoint
+  if [[ $PUBLIC == Enabled ]]; then
+    say 'the server is open to public networks, the new one shall not be'
+    run az postgres flexible-server update --subscription "$SUBSCRIPTION" --resource-group "$GROUP" --name "$TO" --public-access Disabled --output none
+  fi
+  run az tag update --subscription "$SUBSCRIPTION" --resource-id "$ID/$TO" --operation Merge --tags "${TAGS[@]}" --output none
+  $SCRATCH || run az lock create --subscription "$SUBSCRIPTION" --name "$LOCK" --lock-type CanNotDelete --resource "$ID/$TO" --output none
+  row=$(server_of "$TO" '[[fullyQualifiedDomainName, location]]')
+  IFS=$'\t' read -r endpoint REGION <<<"$row"
+  printf '%s=%s\n' identifier "$TO" region "$REGION" endpoint "$endpoint" port 5432
+  say "ok: $TO is ready. Next: look at its data, then give its endpoint to the applications; deploy what the policy"
+  say 'asks of it (backups, standby, replicas, firewall) before it takes over for good'
+}
+
+discard() {
+  STEP="discarding $WHICH"
+  local said lock
+  TO=${WHICH,,}
+  [[ $TO != "$SERVER" ]] || fail "$TO is the server itself"
+  if ! said=$(server_of "$TO" "tags.\"$RESTORED_TAG\" || 'None'" 2>&1); then
+    [[ $said == *ResourceNotFound* ]] || fail "$said"
+    say "ok: there is no $TO"
+    return
+  fi
+  [[ $said == "$NAME" ]] || fail "$TO does not carry the tag $RESTORED_TAG=$NAME: this script did not make it"
+  if ! $YES && ! $DRY_RUN; then
+    [[ -t 0 ]] || fail "$TO would be deleted: say so with --yes"
+    read -r -p "Delete $TO? Type its name: " said
+    [[ $said == "$TO" ]] || fail 'nothing was deleted'
+  fi
+  lock=$(az lock list --subscription "$SUBSCRIPTION" --resource "$ID/$TO" --query "[?name=='$LOCK'].id" --output tsv)
+  [[ -z $lock ]] || run az lock delete --ids "$lock" --output none
+  # The Azure CLI waits for its end.
+  run az postgres flexible-server delete --subscription "$SUBSCRIPTION" --resource-group "$GROUP" --name "$TO" --yes --output none
+  $DRY_RUN || say "ok: $TO is gone"
+}
+
+main() {
+  trap on_exit EXIT
+  read_arguments "$@"
+  check_tools az
+  take_lock
+  check_account
+  case $WHAT in
+    window)
+      read_source
+      [[ -n ${EARLIEST-} ]] || fail "$SERVER has no backup yet"
+      printf '%s=%s\n' earliest "$EARLIEST" latest "$LATEST"
+      ;;
+    discard) discard ;;
+    files) restore_files ;;
+    *)
+      if begun; then
+        read_source
+      else
+        case $WHAT in
+          latest) restore_moment '' ;;
+          time) restore_moment "$WHICH" ;;
+          geo) restore_geo ;;
+        esac
+      fi
+      if $DRY_RUN; then
+        say 'ok: nothing was changed'
+      else
+        await ready "server $TO" server_state
+        finish
+      fi
+      ;;
+  esac
+  STEP=''
+}
+
+main "$@"
