@@ -7,9 +7,11 @@
 #   latest              the latest moment that can be restored
 #   time TIME           a moment, as 2026-11-25T04:00:00Z
 #   snapshot [ID]       the newest snapshot, automated or manual, or the one with that identifier
+#   point [ARN]         the newest recovery point of a vault, or the one with that ARN
 #   discard ID          deletes an instance that this script made, and nothing else
 # Options:
 #   --to ID             identifier of the new instance; without it one is made from the time
+#   --vault NAME        shop-eu-backups in eu-west-1, shop-eu-copies in eu-west-1
 #   --scratch           for a drill: no protection against deletion, no standby
 #   --dry-run           reads only, and shows the commands that it would give
 #   --yes               asks nothing (discard)
@@ -22,12 +24,14 @@
 #   AWS_*                    the identity of the AWS CLI
 #   BACKSTAY_INSTANCE_CLASS  as db.t4g.medium
 #   BACKSTAY_SUBNET_GROUP, BACKSTAY_SECURITY_GROUPS (with commas), BACKSTAY_PARAMETER_GROUP
+#   BACKSTAY_RESTORE_ROLE    ARN of the role that AWS Backup takes (default: its own in the account)
 #   BACKSTAY_WAIT_MINUTES    longest wait for the instance (default 240)
 #   BACKSTAY_POLL_SECONDS    time between two looks at it (default 30)
 #
 # Needs rds:DescribeDBInstances, DescribeDBInstanceAutomatedBackups, DescribeDBSnapshots, AddTagsToResource,
 # RestoreDBInstanceToPointInTime and RestoreDBInstanceFromDBSnapshot; to discard, ModifyDBInstance and
-# DeleteDBInstance.
+# DeleteDBInstance; for recovery points backup:ListRecoveryPointsByBackupVault, StartRestoreJob,
+# DescribeRestoreJob, and iam:PassRole for the role.
 #
 # Standard output: identifier=, region=, endpoint=, port= and, where AWS keeps the password, secret= of the new
 # instance; `window` prints earliest= and latest=. Everything else goes to standard error.
@@ -54,6 +58,8 @@ CLASS=${BACKSTAY_INSTANCE_CLASS-}
 SUBNET_GROUP=${BACKSTAY_SUBNET_GROUP-}
 SECURITY_GROUPS=${BACKSTAY_SECURITY_GROUPS-}
 PARAMETER_GROUP=${BACKSTAY_PARAMETER_GROUP-}
+RESTORE_ROLE=${BACKSTAY_RESTORE_ROLE-}
+VAULT=shop-eu-backups
 IN='' # the Region of the new instance
 MULTI_AZ=False
 MANAGED=None
@@ -176,11 +182,12 @@ usage() {
 read_arguments() {
   while [[ -n ${1-} ]]; do
     case $1 in
-      --to | --in)
+      --to | --in | --vault)
         [[ -n ${2-} ]] || usage
         case $1 in
           --to) TO=$2 ;;
           --in) IN=$2 ;;
+          --vault) VAULT=$2 ;;
         esac
         shift
         ;;
@@ -201,17 +208,34 @@ read_arguments() {
   done
   case $WHAT:${WHICH:+which} in
     window: | latest: | time:which) ;;
+    point: | point:which) vault ;;
     snapshot: | snapshot:which | discard:which) ;;
     *) usage ;;
   esac
   IN=${IN:-$REGION}
   case $WHAT:$IN in
-    discard:* | *:"$REGION") ;;
+    discard:* | *:"$REGION" | point:*) ;;
     *) fail "the policy keeps no such backup of $NAME in $IN" ;;
   esac
   [[ -n $TO ]] || printf -v TO '%.42s-r-%(%Y%m%dt%H%M%Sz)T' "$INSTANCE" -1
   TO=${TO,,}
   [[ $TO =~ ^[a-z](-?[a-z0-9])*$ && $TO =~ ^.{1,63}$ ]] || fail "no instance can be called $TO"
+}
+
+vault() {
+  case $VAULT in
+    shop-eu-backups)
+      VAULT=shop-backups
+      IN=eu-west-1
+      ACCOUNT=210987654321
+      ;;
+    shop-eu-copies)
+      VAULT=shop-copies
+      IN=eu-west-1
+      ACCOUNT=310987654321
+      ;;
+    *) fail "the policy keeps $NAME in no vault $VAULT" ;;
+  esac
 }
 
 # The settings of the database, for what is not set already. One in another Region knows nothing of them.
@@ -345,6 +369,45 @@ restore_snapshot() {
     --db-instance-identifier "$TO" "${OPTIONS[@]}"
 }
 
+restore_job() {
+  aws backup describe-restore-job --region "$IN" --restore-job-id "$JOB" \
+    --query '[Status, PercentDone, StatusMessage]' --output text
+}
+
+restore_point() {
+  STEP="choosing a recovery point in $VAULT"
+  local said arn created groups pair metadata='' which=''
+  [[ $WHICH =~ ^[A-Za-z0-9:/_-]*$ ]] || fail "$WHICH is no ARN"
+  [[ -z $WHICH ]] || which=" && RecoveryPointArn=='$WHICH'"
+  said=$(aws backup list-recovery-points-by-backup-vault --region "$IN" --backup-vault-name "$VAULT" \
+    --by-resource-arn arn:aws:rds:eu-west-1:210987654321:db:payments-prod --output text \
+    --query "sort_by(RecoveryPoints[?Status=='COMPLETED'$which], &CreationDate)[-1].[RecoveryPointArn, CreationDate]")
+  read -r arn created <<<"$said"
+  [[ $arn == arn:* ]] || fail "$VAULT in $IN has no such recovery point of $INSTANCE that can be restored"
+  STEP="restoring $TO"
+  say "restoring the recovery point $arn of $created to $TO in $IN"
+  groups=${SECURITY_GROUPS//,/\\\",\\\"}
+  local values=("DBInstanceIdentifier=$TO" "DBInstanceClass=$CLASS" "VpcSecurityGroupIds=[\\\"$groups\\\"]"
+    PubliclyAccessible=false CopyTagsToSnapshot=true)
+  [[ -z $SUBNET_GROUP ]] || values+=("DBSubnetGroupName=$SUBNET_GROUP")
+  [[ -z $PARAMETER_GROUP ]] || values+=("DBParameterGroupName=$PARAMETER_GROUP")
+  if $SCRATCH; then values+=(DeletionProtection=false MultiAZ=false); else values+=(DeletionProtection=true "MultiAZ=${MULTI_AZ,,}"); fi
+  for pair in "${values[@]}"; do
+    metadata+=",\"${pair%%=*}\":\"${pair#*=}\""
+  done
+  local command=(aws backup start-restore-job --region "$IN" --recovery-point-arn "$arn" --resource-type RDS
+    --iam-role-arn "${RESTORE_ROLE:-arn:aws:iam::$ACCOUNT:role/service-role/AWSBackupDefaultServiceRole}"
+    --metadata "{ ${metadata#,} }" --query RestoreJobId --output text)
+  if $DRY_RUN; then
+    run "${command[@]}"
+    return
+  fi
+  JOB=$("${command[@]}")
+  await completed "restore job $JOB" restore_job
+  # AWS Backup sets no tags of its own.
+  run aws rds add-tags-to-resource --region "$IN" --resource-name "arn:aws:rds:$IN:$ACCOUNT:db:$TO" --tags "${TAGS[@]}"
+}
+
 show() {
   STEP="reading $TO"
   local said public endpoint port secret
@@ -408,6 +471,7 @@ main() {
         case $WHAT in
           latest) restore_moment '' ;;
           time) restore_moment "$WHICH" ;;
+          point) restore_point ;;
           snapshot) restore_snapshot ;;
         esac
       fi
