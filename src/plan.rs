@@ -9,6 +9,7 @@ mod dump;
 mod export;
 mod job;
 mod lifecycle;
+mod pitr_test;
 mod recovery;
 mod resource;
 mod snapshot;
@@ -21,6 +22,7 @@ pub use body::Body;
 pub use dump::{Class, Connection, Dump, DumpStore};
 pub use export::Export;
 pub use job::{Host, Job};
+pub use pitr_test::PitrTest;
 pub use recovery::{Answer, Objectives, RESTORED_TAG, Recovery, Server};
 pub use resource::{Owner, Parameter, Places, Purpose, Resource};
 pub use snapshot::Snapshot;
@@ -33,6 +35,7 @@ pub struct Plan {
     pub dumps: Vec<Dump>,
     pub snapshots: Vec<Snapshot>,
     pub exports: Vec<Export>,
+    pub pitr_tests: Vec<PitrTest>,
     /// One for each database.
     pub recoveries: Vec<Recovery>,
 }
@@ -54,6 +57,8 @@ pub fn plan(estate: &Estate<'_>) -> Plan {
         plan.dumps.extend(dump::dump(database, estate));
         plan.snapshots.extend(snapshot::snapshot(database, estate));
         plan.exports.extend(export::export(database, estate));
+        plan.pitr_tests
+            .extend(pitr_test::pitr_test(database, estate));
         plan.recoveries.push(recovery::recovery(database, estate));
     }
     for vault in &estate.vaults {

@@ -30,7 +30,7 @@
 # DeleteDBInstance.
 #
 # Standard output: identifier=, region=, endpoint=, port= and, where AWS keeps the password, secret= of the new
-# instance; `window` prints earliest= and latest=. Everything else goes to standard error.
+# instance; `window` prints earliest= and latest=, and the endpoint= and port= of the database. Everything else goes to standard error.
 # Exit code: 0 done, 1 failed, 75 another run is active.
 
 set -euo pipefail
@@ -218,12 +218,14 @@ read_source() {
   STEP="reading the instance $INSTANCE"
   local said class subnet_group groups parameter_group multi_az managed
   LATEST=''
+  ENDPOINT=None
+  PORT=None
   if ! said=$(aws rds describe-db-instances --region "$REGION" --db-instance-identifier "$INSTANCE" --output text \
-    --query "DBInstances[].[DBInstanceClass, DBSubnetGroup.DBSubnetGroupName, join(',', VpcSecurityGroups[].VpcSecurityGroupId), DBParameterGroups[0].DBParameterGroupName, MultiAZ, MasterUserSecret.SecretArn, LatestRestorableTime]" 2>&1); then
+    --query "DBInstances[].[DBInstanceClass, DBSubnetGroup.DBSubnetGroupName, join(',', VpcSecurityGroups[].VpcSecurityGroupId), DBParameterGroups[0].DBParameterGroupName, MultiAZ, MasterUserSecret.SecretArn, Endpoint.Address, Endpoint.Port, LatestRestorableTime]" 2>&1); then
     [[ $IN != "$REGION" || $said == *DBInstanceNotFound* ]] || fail "$said"
     say "$INSTANCE does not answer in $REGION: its settings are taken from the environment"
   else
-    read -r class subnet_group groups parameter_group multi_az managed LATEST <<<"$said"
+    read -r class subnet_group groups parameter_group multi_az managed ENDPOINT PORT LATEST <<<"$said"
     CLASS=${CLASS:-$class}
     [[ $MANAGED != None ]] || MANAGED=$managed
     MULTI_AZ=$multi_az
@@ -396,7 +398,7 @@ main() {
     window)
       read_source
       read_window "$IN"
-      printf '%s=%s\n' earliest "$EARLIEST" latest "$LATEST"
+      printf '%s=%s\n' earliest "$EARLIEST" latest "$LATEST" endpoint "$ENDPOINT" port "$PORT"
       ;;
     discard) discard ;;
     *)

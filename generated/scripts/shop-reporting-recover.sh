@@ -23,8 +23,8 @@
 #
 # Needs the role Contributor on the resource group; for the lock, User Access Administrator or Owner.
 #
-# Standard output: identifier=, region=, endpoint= and port= of the new server; `window` prints earliest= and
-# latest=. Everything else goes to standard error.
+# Standard output: identifier=, region=, endpoint= and port= of the new server; `window` prints earliest=,
+# latest=, and the endpoint= and port= of the server. Everything else goes to standard error.
 # Exit code: 0 done, 1 failed, 75 another run is active.
 
 set -euo pipefail
@@ -206,7 +206,8 @@ read_source() {
   row=$(server_of "$SERVER" "[[backup.earliestRestoreDate || 'None', network.publicNetworkAccess || 'None', network.delegatedSubnetResourceId || 'None', backup.geoRedundantBackup || 'None', dataEncryption.primaryKeyURI || 'None', dataEncryption.primaryUserAssignedIdentityId || 'None', dataEncryption.geoBackupKeyURI || 'None', dataEncryption.geoBackupUserAssignedIdentityId || 'None']]")
   read -r earliest public subnet geo key identity geo_key geo_identity <<<"$row"
   [[ -n $geo_identity ]] || fail "Azure tells too little of $SERVER: $row"
-  PUBLIC=$public
+  # One in a subnet is private, whatever else is said.
+  if [[ $subnet == None ]]; then PUBLIC=$public; else PUBLIC=Disabled; fi
   [[ $earliest == None ]] || EARLIEST=$(seconds_of "$earliest")
   printf -v LATEST '%(%Y-%m-%dT%H:%M:%SZ)T' "$((EPOCHSECONDS - LOG_SECONDS))"
   OPTIONS=(--subscription "$SUBSCRIPTION" --resource-group "$GROUP" --name "$TO" --source-server "$ID/$SERVER" --no-wait --yes --output none)
@@ -302,7 +303,7 @@ main() {
     window)
       read_source
       [[ -n ${EARLIEST-} ]] || fail "$SERVER has no backup yet"
-      printf '%s=%s\n' earliest "$EARLIEST" latest "$LATEST"
+      printf '%s=%s\n' earliest "$EARLIEST" latest "$LATEST" endpoint "$(server_of "$SERVER" fullyQualifiedDomainName)" port 5432
       ;;
     discard) discard ;;
     *)

@@ -118,7 +118,7 @@ pub(super) fn dump(database: &Database<'_>, estate: &Estate<'_>) -> Option<Dump>
     })
 }
 
-fn store(estate: &Estate<'_>, name: &str) -> Option<DumpStore> {
+pub(super) fn store(estate: &Estate<'_>, name: &str) -> Option<DumpStore> {
     let store = estate.store(name)?;
     let name = name.to_owned();
     let text = |value: &Option<crate::policy::Spanned<String>>| Some(value.as_ref()?.value.clone());

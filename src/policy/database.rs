@@ -19,10 +19,10 @@ layer! {
     #[serde(deny_unknown_fields)]
     #[schemars(extend("allOf" = requirements("engine", &[
         ("rds_postgres", &[], &[]),
-        ("rds_mysql", &[], &[]),
-        ("rds_mariadb", &[], &[]),
+        ("rds_mysql", &[], &["pitr_test"]),
+        ("rds_mariadb", &[], &["pitr_test"]),
         ("azure_postgres", &[], &["snapshots", "export", "stopped"]),
-        ("postgres", &["dump"], &["provision", "vault", "snapshots", "export", "replicas", "high_availability", "stopped"]),
+        ("postgres", &["dump"], &["provision", "vault", "snapshots", "export", "pitr_test", "replicas", "high_availability", "stopped"]),
     ])))]
     pub struct Database {
         /// What runs it.
@@ -50,6 +50,8 @@ layer! {
         pub dump: Option<Dump>,
         /// When it is stopped every day, UTC, as 22:00-06:00 (RDS); backstay does not stop it.
         pub stopped: Option<Spanned<DailyWindow>>,
+        /// Drill of the point-in-time recovery (PostgreSQL in RDS or Azure).
+        pub pitr_test: Option<PitrTest>,
         /// Present: the whole database is rendered. Absent: it exists, and only its backup settings
         /// are managed.
         pub provision: Option<Provision>,
@@ -207,6 +209,26 @@ pub struct Dump {
     pub keep_local: Option<Spanned<Duration>>,
 }
 
+/// A drill: rows are written and deleted, the moment between is restored beside the database, and it
+/// must have what was there then and nothing that came later.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PitrTest {
+    /// When.
+    pub schedule: Spanned<Schedule>,
+    /// Name of the database in the server that holds the drill's rows, in a schema of their own.
+    #[schemars(length(min = 1, max = 63))]
+    pub database: Spanned<String>,
+    /// Login that may make that schema; PGUSER, a service file or libpq's default otherwise.
+    #[schemars(length(min = 1, max = 63))]
+    pub user: Option<Spanned<String>>,
+    /// What starts it. Built in: github_actions, on a runner of one's own.
+    #[schemars(length(min = 1))]
+    pub run_by: Option<Vec<Spanned<Runner>>>,
+    /// Location of the host whose cron starts it.
+    pub host: Option<Spanned<String>>,
+}
+
 /// A script of a database that is run again and again, as the policy schedules it.
 #[derive(Debug, Clone, Copy)]
 pub struct Scheduled<'p> {
@@ -218,11 +240,12 @@ pub struct Scheduled<'p> {
 
 /// What such a script does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "kebab-case")]
 pub enum Task {
     Dump,
     Snapshot,
     Export,
+    PitrTest,
 }
 
 impl Task {
@@ -231,6 +254,7 @@ impl Task {
             Task::Dump => "dump",
             Task::Snapshot => "snapshot",
             Task::Export => "export",
+            Task::PitrTest => "pitr-test",
         }
     }
 }
@@ -255,7 +279,14 @@ impl Database {
             run_by: export.run_by.as_deref(),
             host: export.host.as_ref(),
         });
-        dump.into_iter().chain(snapshot).chain(export)
+        let pitr_test = self.pitr_test.as_ref().map(|test| Scheduled {
+            task: Task::PitrTest,
+            schedule: &test.schedule,
+            run_by: test.run_by.as_deref(),
+            host: test.host.as_ref(),
+        });
+        let jobs = dump.into_iter().chain(snapshot).chain(export);
+        jobs.chain(pitr_test)
     }
 }
 

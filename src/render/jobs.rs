@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::actions::{ACTIONS, Actions};
 use super::{OUT, RenderError, Renderer, readback};
 use crate::cloud::aws::partition;
-use crate::plan::{Dump, DumpStore, Export, Host, Job, Plan, Snapshot};
+use crate::plan::{Dump, DumpStore, Export, Host, Job, PitrTest, Plan, Server, Snapshot};
 use crate::policy::{Runner, Task};
 
 /// A client may be newer than the server, never older: where the policy does not say, the newest.
@@ -17,6 +17,7 @@ const NEWEST_CLIENT: &str = "18";
 const DUMP_WRITER: &str = "backstay-dump-writer";
 const SNAPSHOT_OPERATOR: &str = "backstay-snapshot-operator";
 const EXPORT_OPERATOR: &str = "backstay-export-operator";
+const RECOVERY_OPERATOR: &str = "backstay-recovery-operator";
 
 /// GitHub's own machine, and one that reaches a host of one's own.
 const GITHUB: &str = "ubuntu-24.04";
@@ -29,6 +30,7 @@ const TIMEOUT: u32 = 360;
 /// into a run.
 const SNAPSHOT_MINUTES: u32 = 150;
 const EXPORT_MINUTES: u32 = 330;
+const PITR_TEST_MINUTES: u32 = 120;
 
 #[derive(Debug, Serialize)]
 struct Crontab<'p> {
@@ -79,6 +81,10 @@ enum Steps<'p> {
         /// The repository's secret.
         secret: String,
     },
+    PitrTest {
+        /// The repository's secret.
+        secret: String,
+    },
     Snapshot {
         /// The repository's variable, where copies may need a key.
         copy_key: Option<String>,
@@ -124,10 +130,19 @@ impl Renderer<'_> {
             self.script(&export.job, &script)?;
             self.workflow(&export.job, || export_workflow(export))?;
         }
+        for test in &plan.pitr_tests {
+            let script = Bounded {
+                task: test,
+                wait_minutes: PITR_TEST_MINUTES,
+            };
+            self.script(&test.job, &script)?;
+            self.workflow(&test.job, || pitr_test_workflow(test))?;
+        }
         let dumps = plan.dumps.iter().map(|dump| &dump.job);
         let snapshots = plan.snapshots.iter().map(|snapshot| &snapshot.job);
         let exports = plan.exports.iter().map(|export| &export.job);
-        for crontab in crontabs(dumps.chain(snapshots).chain(exports))? {
+        let tests = plan.pitr_tests.iter().map(|test| &test.job);
+        for crontab in crontabs(dumps.chain(snapshots).chain(exports).chain(tests))? {
             let text = self.templates.fill("cron/crontab", &crontab)?;
             self.add(format!("cron/{}.crontab", crontab.host), text)?;
         }
@@ -270,5 +285,33 @@ fn export_workflow(export: &Export) -> Workflow<'_> {
             seconds: Some(TIMEOUT * 60),
         }),
         ..workflow_of(&export.job, steps)
+    }
+}
+
+fn pitr_test_workflow(test: &PitrTest) -> Workflow<'_> {
+    let steps = Steps::PitrTest {
+        secret: setting("PGPASS", &test.job),
+    };
+    let workflow = Workflow {
+        // Nothing that is restored is public.
+        runner: SELF_HOSTED,
+        ..workflow_of(&test.job, steps)
+    };
+    match &test.recovery.server {
+        Server::Aws {
+            account, region, ..
+        } => Workflow {
+            aws: Some(Aws {
+                role: role(account, region, RECOVERY_OPERATOR),
+                region,
+                seconds: Some(TIMEOUT * 60),
+            }),
+            ..workflow
+        },
+        Server::Azure { subscription, .. } => Workflow {
+            azure: Some(Azure { subscription }),
+            ..workflow
+        },
+        Server::Host { .. } => workflow,
     }
 }

@@ -43,8 +43,8 @@
 # Needs the role Contributor on the resource group{% if vaults %}, Backup Operator on the vault (and the extension
 # dataprotection of the Azure CLI){% endif %}; for the lock, User Access Administrator or Owner.
 #
-# Standard output: identifier=, region=, endpoint= and port= of the new server; `window` prints earliest= and
-# latest={% if vaults %}, `files` container= and prefix={% endif %}. Everything else goes to standard error.
+# Standard output: identifier=, region=, endpoint= and port= of the new server; `window` prints earliest=,
+# latest=, and the endpoint= and port= of the server{% if vaults %}, `files` container= and prefix={% endif %}. Everything else goes to standard error.
 # Exit code: 0 done, 1 failed, 75 another run is active.
 
 set -euo pipefail
@@ -130,10 +130,11 @@ read_source() {
   row=$(server_of "$SERVER" "[[backup.earliestRestoreDate || 'None', network.publicNetworkAccess || 'None', network.delegatedSubnetResourceId || 'None', backup.geoRedundantBackup || 'None', dataEncryption.primaryKeyURI || 'None', dataEncryption.primaryUserAssignedIdentityId || 'None', dataEncryption.geoBackupKeyURI || 'None', dataEncryption.geoBackupUserAssignedIdentityId || 'None']]")
   read -r earliest public subnet geo key identity geo_key geo_identity <<<"$row"
   [[ -n $geo_identity ]] || fail "Azure tells too little of $SERVER: $row"
+  # One in a subnet is private, whatever else is said.
+  if [[ $subnet == None ]]; then PUBLIC=$public; else PUBLIC=Disabled; fi
 {%- if geo %}
   SUBNET=$subnet
 {%- endif %}
-  PUBLIC=$public
 {%- if moment %}
   [[ $earliest == None ]] || EARLIEST=$(seconds_of "$earliest")
   printf -v LATEST '%(%Y-%m-%dT%H:%M:%SZ)T' "$((EPOCHSECONDS - LOG_SECONDS))"
@@ -188,7 +189,7 @@ restore_geo() {
   read_source
   STEP='looking for the paired region'
   local location=${BACKSTAY_LOCATION-}
-  [[ -n $location ]] || location=$(az account list-locations --subscription "$SUBSCRIPTION" \
+  [[ -n $location ]] || location=$(az account list-locations \
     --query "[?name=='$REGION'].metadata.pairedRegion[0].name | [0]" --output tsv)
   [[ -n $location ]] || fail "Azure names no region that is paired with $REGION: set BACKSTAY_LOCATION"
   if [[ $SUBNET != None ]]; then
@@ -294,7 +295,7 @@ main() {
     window)
       read_source
       [[ -n ${EARLIEST-} ]] || fail "$SERVER has no backup yet"
-      printf '%s=%s\n' earliest "$EARLIEST" latest "$LATEST"
+      printf '%s=%s\n' earliest "$EARLIEST" latest "$LATEST" endpoint "$(server_of "$SERVER" fullyQualifiedDomainName)" port 5432
       ;;
 {%- endif %}
     discard) discard ;;

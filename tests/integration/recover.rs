@@ -2,6 +2,7 @@
 
 mod aws;
 mod azure;
+mod pitr_test;
 
 use crate::support::Output;
 

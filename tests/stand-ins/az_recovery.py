@@ -31,7 +31,6 @@ OPTIONS = {
     "tag update": {"subscription": OPTIONAL, "tags": {"nargs": "+"}},
     "lock list": {"subscription": OPTIONAL},
     "lock create": {"subscription": OPTIONAL},
-    "account list-locations": {"subscription": OPTIONAL},
     "keyvault secret set": {"file": OPTIONAL, "encoding": OPTIONAL},
 }
 SERVER = ["subscription", "resource-group", "name"]

@@ -19,6 +19,20 @@ impl Script {
         script
     }
 
+    /// Puts another script of the policy beside it, under its own name.
+    #[track_caller]
+    pub fn beside(self, policy: &str, path: &str) -> Script {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let file = self.folder.path().join(name);
+        std::fs::write(file, rendered(policy, path)).expect("the script can be written");
+        self
+    }
+
+    /// The folder that it is in.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
     pub fn path(&self) -> PathBuf {
         self.folder.path().join("script.sh")
     }
@@ -27,7 +41,7 @@ impl Script {
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("timeout");
         command
-            .args(["60", "bash"])
+            .args(["300", "bash"])
             .arg(self.path())
             .args(arguments)
             .current_dir("/")

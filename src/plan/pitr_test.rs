@@ -1,0 +1,55 @@
+//! Drills of the point-in-time recovery.
+
+use serde::Serialize;
+
+use super::Job;
+use super::dump::{self, DumpStore};
+use super::recovery::{self, Recovery};
+use crate::policy::Task;
+use crate::resolve::{Database, Estate};
+
+/// One drill. Serialises to what the script's template is given.
+#[derive(Debug, Clone, Serialize)]
+pub struct PitrTest {
+    #[serde(flatten)]
+    pub job: Job,
+    /// The database in the server that holds the drill's rows.
+    pub database: String,
+    pub user: Option<String>,
+    pub recovery: Recovery,
+    /// How the identifier of each restored instance or server starts.
+    pub prefix: String,
+    /// Objectives in seconds.
+    pub rpo_seconds: Option<u64>,
+    pub rto_seconds: Option<u64>,
+    /// What receives the result.
+    pub store: Option<DumpStore>,
+}
+
+/// A stamp and its hyphen, as -20261125t021700z.
+const STAMP: usize = 17;
+const IDENTIFIER: usize = 63;
+
+pub(super) fn pitr_test(database: &Database<'_>, estate: &Estate<'_>) -> Option<PitrTest> {
+    let test = database.written.pitr_test.as_ref()?;
+    let mut prefix = database.written.id.to_ascii_lowercase();
+    prefix.truncate(IDENTIFIER - STAMP - "-pitr".len());
+    let seconds = |minutes: u64| minutes * 60;
+    let intent = &database.intent;
+    Some(PitrTest {
+        job: Job::of(database, Task::PitrTest, estate)?,
+        database: test.database.value.clone(),
+        user: test.user.as_ref().map(|user| user.value.clone()),
+        recovery: recovery::recovery(database, estate),
+        prefix: format!("{}-pitr", prefix.trim_end_matches('-')),
+        rpo_seconds: intent.rpo.as_ref().map(|rpo| seconds(rpo.value.minutes())),
+        rto_seconds: intent.rto.as_ref().map(|rto| seconds(rto.value.minutes())),
+        store: drill_store(database, estate),
+    })
+}
+
+/// The first store that the database is dumped to.
+pub(super) fn drill_store(database: &Database<'_>, estate: &Estate<'_>) -> Option<DumpStore> {
+    let to = &database.written.dump.as_ref()?.to;
+    to.iter().find_map(|to| dump::store(estate, to))
+}
