@@ -91,9 +91,9 @@ fn tags(database: &Database<'_>) -> std::collections::BTreeMap<String, String> {
 }
 
 /// Tags as the AWS CLI takes them.
-fn tag_list(tags: &std::collections::BTreeMap<String, String>) -> Vec<String> {
+fn tag_list<'t>(tags: impl IntoIterator<Item = (&'t String, &'t String)>) -> Vec<String> {
     let tag = |(key, value)| serde_json::json!({ "Key": key, "Value": value }).to_string();
-    tags.iter().map(tag).collect()
+    tags.into_iter().map(tag).collect()
 }
 
 /// Where each tag was asked for, below the pointer of a resource's tags.

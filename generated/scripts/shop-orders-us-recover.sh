@@ -6,6 +6,7 @@
 #   window              the earliest and the latest moment that can be restored
 #   latest              the latest moment that can be restored
 #   time TIME           a moment, as 2026-11-25T04:00:00Z
+#   replicated [TIME]   the latest moment, or the given one, from the backups in eu-west-1
 #   snapshot [ID]       the newest snapshot, automated or manual, or the one with that identifier
 #   discard ID          deletes an instance that this script made, and nothing else
 # Options:
@@ -200,12 +201,13 @@ read_arguments() {
   done
   case $WHAT:${WHICH:+which} in
     window: | latest: | time:which) ;;
+    replicated: | replicated:which) IN=eu-west-1 ;;
     snapshot: | snapshot:which | discard:which) ;;
     *) usage ;;
   esac
   IN=${IN:-$REGION}
   case $WHAT:$IN in
-    discard:* | *:"$REGION") ;;
+    discard:* | *:"$REGION" | replicated:*) ;;
     *) fail "the policy keeps no such backup of $NAME in $IN" ;;
   esac
   [[ -n $TO ]] || printf -v TO '%.42s-r-%(%Y%m%dt%H%M%Sz)T' "$INSTANCE" -1
@@ -409,6 +411,7 @@ main() {
         case $WHAT in
           latest) restore_moment '' ;;
           time) restore_moment "$WHICH" ;;
+          replicated) restore_moment "$WHICH" ;;
           snapshot) restore_snapshot ;;
         esac
       fi
