@@ -59,8 +59,9 @@ pub struct Drift {
     pub unreadable: usize,
 }
 
-/// The command that restores a property (by JSON Pointer; empty for the whole resource).
-pub type Restore<'a> = &'a dyn Fn(&Resource, &str) -> Option<String>;
+/// The command that restores a property (by JSON Pointer; empty for the whole resource) that has
+/// this live value.
+pub type Restore<'a> = &'a dyn Fn(&Resource, &str, &Value) -> Option<String>;
 
 /// Compares everything that the plan names.
 pub fn compare(plan: &Plan, observations: &Observations, restore: Restore<'_>) -> Drift {
@@ -70,7 +71,7 @@ pub fn compare(plan: &Plan, observations: &Observations, restore: Restore<'_>) -
             Some(State::Found(found)) => drift.found(resource, found, restore),
             Some(State::Missing) => drift.missing(resource, restore),
             // Its stack takes it for there: deploying again would create nothing.
-            Some(State::Deleted) => drift.missing(resource, &|_, _| None),
+            Some(State::Deleted) => drift.missing(resource, &|_, _, _| None),
             Some(State::Undeployed) => drift.undeployed(resource, restore),
             Some(State::Unreadable { reason }) => drift.unreadable(resource, reason),
             None => drift.unreadable(resource, "it is not in the recorded state"),
@@ -87,13 +88,13 @@ impl Drift {
             Kind::Missing,
             "",
             Values::default(),
-            Remedy::of(restore(resource, ""), RECOVER),
+            Remedy::of(restore(resource, "", &Value::Null), RECOVER),
         );
     }
 
     fn undeployed(&mut self, resource: &Resource, restore: Restore<'_>) {
         self.resources += 1;
-        let remedy = Remedy::of(restore(resource, ""), RECOVER);
+        let remedy = Remedy::of(restore(resource, "", &Value::Null), RECOVER);
         self.push(resource, Kind::Undeployed, "", Values::default(), remedy);
     }
 

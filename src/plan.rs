@@ -19,7 +19,7 @@ pub use body::Body;
 pub use dump::{Class, Connection, Dump, DumpStore};
 pub use export::Export;
 pub use job::{Host, Job};
-pub use resource::{Owner, Places, Purpose, Resource};
+pub use resource::{Owner, Parameter, Places, Purpose, Resource};
 pub use snapshot::Snapshot;
 
 /// Everything that a workspace asks of its clouds and hosts.
@@ -37,7 +37,9 @@ pub fn plan(estate: &Estate<'_>) -> Plan {
     let mut plan = Plan::default();
     for database in &estate.databases {
         match database.site.scope {
-            PolicyScope::Aws { .. } => aws::instances(database, &mut plan.resources),
+            PolicyScope::Aws { .. } => {
+                aws::instances(database, estate, &mut plan.resources);
+            }
             PolicyScope::Azure { .. } => {
                 azure::servers(database, &mut plan.resources);
                 plan.resources.extend(azure::lock(database));
@@ -54,7 +56,7 @@ pub fn plan(estate: &Estate<'_>) -> Plan {
     for store in &estate.stores {
         let kept = lifecycle::Kept::of(store, &estate.databases);
         match store.site.scope {
-            PolicyScope::Aws { .. } => plan.resources.extend(aws::bucket(store, &kept)),
+            PolicyScope::Aws { .. } => aws::bucket(store, &kept, &mut plan.resources),
             PolicyScope::Azure { .. } => plan.resources.extend(azure::policy(store, &kept)),
             PolicyScope::Host { .. } => {}
         }

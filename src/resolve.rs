@@ -9,6 +9,7 @@ mod estate;
 mod layers;
 mod long_term;
 mod mechanisms;
+mod scopes;
 mod started;
 
 pub use builtin::TIERS;

@@ -31,7 +31,6 @@ rules! {
     azure_key
     azure_login
     azure_region
-    azure_replica
     azure_retention
     azure_size
     azure_storage_size
@@ -45,6 +44,7 @@ rules! {
     copy_account_and_region
     copy_key
     dump_classes
+    dump_engine
     dump_format
     duplicate_name
     encryption_key
@@ -55,15 +55,24 @@ rules! {
     lock_retention
     long_term_unkept
     long_term_window
+    nightly_stop
     not_rendered_yet
     password_like
     provision_incomplete
     rds_retention
     rds_storage_size
+    rds_version
+    replica_location
+    replication_quota
+    replication_region
+    replication_retention
+    snapshot_quota
+    standby_zone
     snapshot_copy
     rpo_unmet
     restore_test_unrun
     store_incomplete
+    store_lock
     tag_limits
     too_few_media
     too_few_regions
@@ -104,7 +113,7 @@ fn run_by<'e, 'w>(
 fn kept_in_vaults<'e, 'w>(
     estate: &'e Estate<'w>,
 ) -> impl Iterator<Item = (&'e Database<'w>, &'e Vault<'w>)> {
-    run_by(estate, Engine::RdsPostgres).filter_map(|database| {
+    on_rds(estate).filter_map(|database| {
         let named = database.written.vault.as_ref()?;
         Some((database, estate.vault(&named.value)?))
     })
@@ -123,6 +132,12 @@ fn long_term<'i>(
     type Class<'i> = (&'static str, &'i Option<Resolved<Duration>>);
     let kept = |(class, kept): Class<'i>| Some((class, kept.as_ref()?));
     classes.into_iter().filter_map(kept)
+}
+
+/// The databases that RDS runs, whichever engine it is.
+fn on_rds<'e, 'w>(estate: &'e Estate<'w>) -> impl Iterator<Item = &'e Database<'w>> {
+    let rds = |database: &&Database<'_>| database.engine().rds().is_some();
+    estate.databases.iter().filter(rds)
 }
 
 /// Where a setting of a database is written; its name for what is built in.

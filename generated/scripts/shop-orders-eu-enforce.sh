@@ -172,6 +172,7 @@ for option in "$@"; do
 done
 check_account
 
+REGION=eu-west-1
 begin orders-prod arn:aws:rds:eu-west-1:210987654321:db:orders-prod \
   Engine \
   BackupRetentionPeriod \
@@ -197,6 +198,7 @@ tagged 'tag owner' data-platform '{"Key":"owner","Value":"data-platform"}'
 tagged 'tag team' checkout '{"Key":"team","Value":"checkout"}'
 finish
 
+REGION=eu-west-1
 begin orders-prod-read-1 arn:aws:rds:eu-west-1:210987654321:db:orders-prod-read-1 \
   ReadReplicaSourceDBInstanceIdentifier \
   AvailabilityZone \
@@ -209,6 +211,26 @@ begin orders-prod-read-1 arn:aws:rds:eu-west-1:210987654321:db:orders-prod-read-
   "TagList[?Key=='team'].Value | [0]"
 fixed SourceDBInstanceIdentifier orders-prod
 fixed AvailabilityZone eu-west-1b
+setting PreferredMaintenanceWindow tue:02:30-tue:03:30 --preferred-maintenance-window tue:02:30-tue:03:30
+guarded 'false true' 'new snapshots carry no tags' CopyTagsToSnapshot true --copy-tags-to-snapshot
+guarded 'false true' 'one command can delete the database' DeletionProtection true --deletion-protection
+fixed StorageEncrypted true
+tagged 'tag company' shop '{"Key":"company","Value":"shop"}'
+tagged 'tag owner' data-platform '{"Key":"owner","Value":"data-platform"}'
+tagged 'tag team' checkout '{"Key":"team","Value":"checkout"}'
+finish
+
+REGION=us-east-2
+begin orders-prod-read-us arn:aws:rds:us-east-2:210987654321:db:orders-prod-read-us \
+  ReadReplicaSourceDBInstanceIdentifier \
+  PreferredMaintenanceWindow \
+  CopyTagsToSnapshot \
+  DeletionProtection \
+  StorageEncrypted \
+  "TagList[?Key=='company'].Value | [0]" \
+  "TagList[?Key=='owner'].Value | [0]" \
+  "TagList[?Key=='team'].Value | [0]"
+fixed SourceDBInstanceIdentifier arn:aws:rds:eu-west-1:210987654321:db:orders-prod
 setting PreferredMaintenanceWindow tue:02:30-tue:03:30 --preferred-maintenance-window tue:02:30-tue:03:30
 guarded 'false true' 'new snapshots carry no tags' CopyTagsToSnapshot true --copy-tags-to-snapshot
 guarded 'false true' 'one command can delete the database' DeletionProtection true --deletion-protection

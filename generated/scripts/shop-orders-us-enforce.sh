@@ -10,6 +10,9 @@
 #
 # Usage: shop-orders-us-enforce.sh [--apply] [--lower]
 #
+# What another Region receives is encrypted with the key that a stack of this policy makes there;
+# REPLICATION_KEY_ARN names another one.
+#
 # Needs the AWS CLI with credentials that may describe the database, and with --apply modify and tag it.
 # Exit code: 0 all is as wanted, 1 something differs, is left or failed, 2 wrong usage or wrong account.
 
@@ -43,6 +46,34 @@ check_account() {
     printf 'These credentials belong to account %s, the policy to %s.\n' "$account" "$ACCOUNT" >&2
     exit 2
   fi
+}
+
+# replicated REGION DAYS ALIAS QUERY: the automated backups that another Region holds of the resource, of
+# which QUERY tells the days. No call changes how long they are kept there: the replication is stopped,
+# which leaves what it copied, and started anew with the key behind ALIAS.
+replicated() {
+  local there=$1 days=$2 live same=false key
+  live=$(aws rds describe-db-instance-automated-backups --region "$there" --output text --query "$4")
+  if [[ $live == "$days" ]]; then same=true; fi
+  if compare "days of backups in $there" "$live" "$days" "$same"; then return; fi
+  if [[ $live =~ ^[0-9]+$ ]] && ((live > days)); then
+    printf '             more than is asked for: left as it is\n'
+    OPEN=true
+    return
+  fi
+  if ! key=${REPLICATION_KEY_ARN:-$(aws kms describe-key --region "$there" --key-id "$3" \
+    --query KeyMetadata.Arn --output text)}; then
+    printf 'There is no key %s in %s: deploy the stack that makes it, or set REPLICATION_KEY_ARN.\n' "$3" "$there" >&2
+    exit 1
+  fi
+  if [[ $live =~ ^[0-9]+$ ]]; then
+    run aws rds stop-db-instance-automated-backups-replication --region "$there" \
+      --source-db-instance-arn "$ID" --output text --query DBInstanceAutomatedBackup.Status
+  fi
+  run aws rds start-db-instance-automated-backups-replication --region "$there" \
+    --source-db-instance-arn "$ID" --source-region "$REGION" --backup-retention-period "$days" \
+    --kms-key-id "$key" --output text --query DBInstanceAutomatedBackup.Status
+  if ! $APPLY; then PENDING=true; fi
 }
 
 # Shows a command, and runs it with --apply.
@@ -196,6 +227,8 @@ tagged 'tag company' shop '{"Key":"company","Value":"shop"}'
 tagged 'tag owner' data-platform '{"Key":"owner","Value":"data-platform"}'
 tagged 'tag team' checkout '{"Key":"team","Value":"checkout"}'
 finish
+replicated eu-west-1 35 alias/backstay/shop-orders-us \
+  "DBInstanceAutomatedBackups[?DBInstanceArn=='arn:aws:rds:us-east-2:210987654321:db:orders-prod' && Status"'!='"'retained'].BackupRetentionPeriod | [0]"
 
 if $PENDING; then printf 'Run it with --apply to change what differs.\n'; fi
 if $LEFT; then

@@ -2,9 +2,12 @@
 
 pub mod backup;
 pub mod cron;
+pub mod engine;
+pub mod kms;
 pub mod limits;
 mod policy;
 pub mod rds;
+pub mod replication;
 pub mod restore_testing;
 pub mod s3;
 mod value;

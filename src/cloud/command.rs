@@ -4,37 +4,85 @@ use std::fmt;
 
 /// A command that a person can paste into a POSIX shell.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Command(Vec<String>);
+pub struct Command {
+    words: Vec<Word>,
+    /// What comes after it, where it succeeded.
+    next: Option<Box<Command>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Word {
+    Text(String),
+    /// What another command prints, behind a text.
+    Output(String, Command),
+}
 
 impl Command {
     pub fn new<S: Into<String>>(words: impl IntoIterator<Item = S>) -> Command {
-        Command(words.into_iter().map(Into::into).collect())
+        let none = Command {
+            words: Vec::new(),
+            next: None,
+        };
+        none.args(words)
     }
 
     pub fn arg(mut self, word: impl Into<String>) -> Command {
-        self.0.push(word.into());
+        self.words.push(Word::Text(word.into()));
         self
     }
 
     pub fn args<S: Into<String>>(mut self, words: impl IntoIterator<Item = S>) -> Command {
-        self.0.extend(words.into_iter().map(Into::into));
+        let words = words.into_iter();
+        self.words.extend(words.map(|word| Word::Text(word.into())));
         self
     }
 
-    pub fn words(&self) -> &[String] {
-        &self.0
+    /// A word that only the cloud knows: what `command` prints, behind `before`.
+    pub fn output(mut self, before: &str, command: Command) -> Command {
+        self.words.push(Word::Output(before.to_owned(), command));
+        self
+    }
+
+    /// Its words. None where only the cloud knows one of them, or another command follows.
+    pub fn words(&self) -> Option<Vec<&str>> {
+        let word = |word| match word {
+            &Word::Text(ref text) => Some(text.as_str()),
+            Word::Output(..) => None,
+        };
+        let words = self.words.iter().map(word);
+        words.collect::<Option<_>>().filter(|_| self.next.is_none())
+    }
+
+    /// The same, and then another one.
+    pub fn then(mut self, next: Command) -> Command {
+        self.next = Some(Box::new(next));
+        self
     }
 }
 
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, word) in self.0.iter().enumerate() {
+        for (i, word) in self.words.iter().enumerate() {
             if i > 0 {
                 f.write_str(" ")?;
             }
-            f.write_str(&shell_word(word))?;
+            match word {
+                Word::Text(text) => f.write_str(&shell_word(text))?,
+                Word::Output(before, command) => {
+                    // An assignment needs no quotes where its name needs none.
+                    let plain = before.strip_suffix('=').unwrap_or(before);
+                    match plain.bytes().all(|b| b.is_ascii_alphanumeric()) {
+                        true => f.write_str(before)?,
+                        false => f.write_str(&shell_word(before))?,
+                    }
+                    write!(f, "\"$({command})\"")?;
+                }
+            }
         }
-        Ok(())
+        match &self.next {
+            Some(next) => write!(f, " && {next}"),
+            None => Ok(()),
+        }
     }
 }
 

@@ -30,8 +30,10 @@ pub enum Direction {
     Ranked(&'static [&'static str]),
     /// A list, each member of which protects; a missing one is weaker.
     EachIsStronger,
-    /// Having none is weaker; another one is neither weaker nor stronger.
-    Present,
+    /// Every other value is weaker.
+    OthersAreWeaker,
+    /// None at all is weaker; of two values neither is.
+    AbsentIsWeaker,
     /// Other is neither weaker nor stronger.
     Neutral,
 }
@@ -45,6 +47,8 @@ pub enum Restore {
     Raise(&'static str),
     /// Two options without a value, for true and for false.
     Switch(&'static str, &'static str),
+    /// A command of the resource's service that takes nothing but the resource.
+    Verb(&'static str),
     /// The tag command.
     Tag,
     /// Only a new resource can have another value: no command undoes this one.
@@ -53,6 +57,8 @@ pub enum Restore {
     Migration(&'static str),
     /// The whole document is put again.
     Document,
+    /// The replication into the other Region is started anew.
+    Replicate,
     /// The resource's stack is brought back to what was deployed, by a change set that a person
     /// reviews.
     Revert,
@@ -82,6 +88,8 @@ impl Property {
 #[derive(Debug, Clone, Copy)]
 pub struct NotCompared {
     pub path: &'static str,
+    /// The owned property with which the frame sets it. None: it always does.
+    pub beside: Option<&'static str>,
     pub reason: &'static str,
 }
 

@@ -72,8 +72,8 @@ pub(super) fn compare(
             source,
         })?;
     }
-    let restore = |resource: &_, pointer: &str| {
-        render::restore_command(resource, pointer).map(|command| command.to_string())
+    let restore = |resource: &_, pointer: &str, live: &_| {
+        render::restore_command(resource, pointer, live).map(|command| command.to_string())
     };
     let mut drift = drift::compare(plan, &observations, &restore);
     exceptions.apply(&mut drift.findings);

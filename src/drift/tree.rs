@@ -44,7 +44,8 @@ pub(super) fn lookup<'v>(tree: &'v Value, pointer: &str) -> Option<&'v Value> {
         match value {
             Value::Array(list) => list
                 .iter()
-                .find(|item| item_name(item).or(item.as_str()) == Some(step.as_str())),
+                .find(|item| item_name(item).or(item.as_str()) == Some(step.as_str()))
+                .or_else(|| list.get(step.parse::<usize>().ok()?)),
             other => other.get(&step),
         }
     })

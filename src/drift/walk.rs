@@ -37,6 +37,12 @@ impl Walk<'_> {
             (Value::Array(list), Value::Array(others)) if self.each_protects(pointer) => {
                 self.each(pointer, list, others);
             }
+            // Of one member on each side nobody can doubt which is which.
+            (Value::Array(list), Value::Array(others))
+                if list.len() == 1 && others.len() == 1 && list[0].is_object() =>
+            {
+                self.value(&format!("{pointer}/0"), &list[0], &others[0]);
+            }
             _ => self.leaf(pointer, intended, live),
         }
     }
@@ -134,7 +140,7 @@ impl Walk<'_> {
 
     fn differs(&mut self, pointer: &str, kind: Kind, intended: &Value, live: &Value) {
         let kind = self.in_time(pointer, kind, intended, live);
-        let command = |pointer| (self.restore)(self.resource, pointer);
+        let command = |pointer| (self.restore)(self.resource, pointer, live);
         let remedy = match kind {
             Kind::Pending | Kind::InFlight | Kind::NotCompared => Remedy::Words(""),
             Kind::SetElsewhere => Remedy::Words(ONE_OWNER),

@@ -30,8 +30,9 @@ pub(super) fn kind(property: Option<&Property>, intended: &Value, live: &Value) 
             }
         }
         Direction::EachIsStronger => members(intended, live),
-        Direction::Present => (live.is_null() && !intended.is_null()).then_some(Ordering::Less),
-        Direction::Neutral => None,
+        Direction::OthersAreWeaker => Some(Ordering::Less),
+        Direction::AbsentIsWeaker if live.is_null() => Some(Ordering::Less),
+        Direction::AbsentIsWeaker | Direction::Neutral => None,
     };
     match order {
         Some(Ordering::Less) => Kind::Weakened,

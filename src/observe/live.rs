@@ -68,6 +68,20 @@ fn unreadable(reason: impl Into<String>) -> State {
     }
 }
 
+/// Why parts of a resource could not be read, by the pointer of each.
+#[derive(Default)]
+struct Unread(BTreeMap<String, String>);
+
+impl Unread {
+    /// What an answer told; why it did not come is kept for its part.
+    fn or_told<T>(&mut self, pointer: &str, answer: Result<Option<T>, String>) -> Option<T> {
+        answer.unwrap_or_else(|reason| {
+            self.0.insert(pointer.to_owned(), reason);
+            None
+        })
+    }
+}
+
 /// The same reason for all of them.
 fn all_unreadable(resources: &[&Resource], reason: &str) -> Seen {
     let state = |resource: &&Resource| (resource.address.clone(), unreadable(reason));

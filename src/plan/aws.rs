@@ -2,7 +2,10 @@
 
 mod backups;
 mod bucket;
+mod copies;
 mod instances;
+mod keys;
+mod replicas;
 mod restore_tests;
 mod vault;
 
@@ -78,7 +81,13 @@ impl<'w> Region<'w> {
             logical_id: logical_id.to_owned(),
             file: format!("aws/{}/{name}.yaml", self.location),
             purpose,
+            parameters: Vec::new(),
         }
+    }
+
+    /// Whether both are the same account's Region, whatever the policy calls them.
+    fn is(self, other: Region<'_>) -> bool {
+        (self.account, self.region) == (other.account, other.region)
     }
 
     /// The ARN of something here.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::cloud::aws::{backup, rds, restore_testing, s3};
+use crate::cloud::aws::{backup, kms, rds, restore_testing, s3};
 use crate::cloud::azure::{locks, postgres, storage};
 use crate::cloud::{NotCompared, Owned, Property};
 
@@ -59,10 +59,15 @@ macro_rules! bodies {
             }
 
             /// What the frame sets and the cloud never tells back; only where the frame is rendered.
-            pub fn not_compared(&self) -> &'static [NotCompared] {
-                match self {
+            pub fn not_compared(&self) -> impl Iterator<Item = &'static NotCompared> {
+                let all = match self {
                     $(Body::$variant(_) => <$struct>::NOT_COMPARED,)*
-                }
+                };
+                let tree = self.tree();
+                let is_set = move |it: &&NotCompared| {
+                    it.beside.is_none_or(|path| tree.pointer(path).is_some())
+                };
+                all.iter().filter(is_set)
             }
         }
 
@@ -81,7 +86,10 @@ bodies! {
     BackupSelection(backup::BackupSelection),
     RestoreTestingPlan(restore_testing::RestoreTestingPlan),
     RestoreTestingSelection(restore_testing::RestoreTestingSelection),
+    Key(kms::Key),
+    Alias(kms::Alias),
     Bucket(s3::Bucket),
+    BucketPolicy(s3::BucketPolicy),
     FlexibleServer(postgres::FlexibleServer),
     Replica(postgres::Replica),
     Lock(locks::Lock),

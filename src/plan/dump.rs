@@ -79,7 +79,7 @@ pub(super) fn dump(database: &Database<'_>, estate: &Estate<'_>) -> Option<Dump>
                     database.written.id.value
                 )),
                 // The endpoint of an RDS instance has a part that only AWS knows.
-                Engine::RdsPostgres => None,
+                Engine::RdsPostgres | Engine::RdsMysql | Engine::RdsMariadb => None,
             },
             port: None,
             user: dump.user.as_ref().map(|user| user.value.clone()),

@@ -30,10 +30,24 @@ pub struct Resource {
 /// deployed: each may name what is made by one before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Purpose {
+    /// What receives a database's copies in another location (AWS).
+    Copies,
     Vault,
-    Database,
     Store,
+    Database,
+    /// A database's replicas in another location (AWS).
+    Replicas,
+    /// What fills a vault, and tests what is in it (AWS).
     BackupPlans,
+}
+
+/// A value that a stack takes from a stack in another Region: the ARN of a key.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Parameter {
+    pub name: &'static str,
+    /// Where the key is, and the alias by which it is found.
+    pub region: String,
+    pub alias: String,
 }
 
 /// What brings the resource into being.
@@ -45,6 +59,7 @@ pub enum Owner {
         logical_id: String,
         file: String,
         purpose: Purpose,
+        parameters: Vec<Parameter>,
     },
     /// An ARM template, rendered to `file` below the output folder.
     Template { file: String, purpose: Purpose },
@@ -58,6 +73,14 @@ impl Owner {
         let (Owner::Stack { file, .. } | Owner::Template { file, .. } | Owner::Existing { file }) =
             self;
         file
+    }
+
+    /// The same, of a stack that takes these parameters.
+    pub fn with(mut self, more: &[Parameter]) -> Owner {
+        if let Owner::Stack { parameters, .. } = &mut self {
+            parameters.extend_from_slice(more);
+        }
+        self
     }
 
     /// None: it is not rendered whole.

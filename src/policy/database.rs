@@ -11,7 +11,7 @@ use super::settings::{
 };
 use super::size::Size;
 use super::spanned::{Named, Spanned};
-use crate::cloud::{DailyWindow, WeeklyWindow};
+use crate::cloud::{DailyWindow, WeeklyWindow, aws};
 
 layer! {
     /// A database, or a server with its databases, that must be recoverable.
@@ -19,8 +19,10 @@ layer! {
     #[serde(deny_unknown_fields)]
     #[schemars(extend("allOf" = requirements("engine", &[
         ("rds_postgres", &[], &[]),
-        ("azure_postgres", &[], &["snapshots", "export"]),
-        ("postgres", &["dump"], &["provision", "vault", "snapshots", "export", "replicas", "high_availability"]),
+        ("rds_mysql", &[], &[]),
+        ("rds_mariadb", &[], &[]),
+        ("azure_postgres", &[], &["snapshots", "export", "stopped"]),
+        ("postgres", &["dump"], &["provision", "vault", "snapshots", "export", "replicas", "high_availability", "stopped"]),
     ])))]
     pub struct Database {
         /// What runs it.
@@ -44,8 +46,10 @@ layer! {
         pub snapshots: Option<Snapshots>,
         /// Export for analytics (RDS); never counts as a backup.
         pub export: Option<Export>,
-        /// Dumps by pg_dump.
+        /// Dumps by pg_dump (PostgreSQL).
         pub dump: Option<Dump>,
+        /// When it is stopped every day, UTC, as 22:00-06:00 (RDS); backstay does not stop it.
+        pub stopped: Option<Spanned<DailyWindow>>,
         /// Present: the whole database is rendered. Absent: it exists, and only its backup settings
         /// are managed.
         pub provision: Option<Provision>,
@@ -57,6 +61,10 @@ layer! {
 pub enum Engine {
     /// Amazon RDS for PostgreSQL.
     RdsPostgres,
+    /// Amazon RDS for MySQL.
+    RdsMysql,
+    /// Amazon RDS for MariaDB.
+    RdsMariadb,
     /// Azure Database for PostgreSQL flexible server.
     AzurePostgres,
     /// PostgreSQL that you run yourself.
@@ -64,26 +72,43 @@ pub enum Engine {
 }
 
 impl Engine {
+    /// What RDS knows of it. None: RDS does not run it.
+    pub fn rds(self) -> Option<&'static aws::engine::Engine> {
+        match self {
+            Engine::RdsPostgres => Some(&aws::engine::POSTGRES),
+            Engine::RdsMysql => Some(&aws::engine::MYSQL),
+            Engine::RdsMariadb => Some(&aws::engine::MARIADB),
+            Engine::AzurePostgres | Engine::Postgres => None,
+        }
+    }
+
     /// As the policy writes it.
     pub fn name(self) -> &'static str {
         match self {
             Engine::RdsPostgres => "rds_postgres",
+            Engine::RdsMysql => "rds_mysql",
+            Engine::RdsMariadb => "rds_mariadb",
             Engine::AzurePostgres => "azure_postgres",
             Engine::Postgres => "postgres",
         }
     }
 }
 
-/// A read replica.
+/// A read replica. It has the settings of its database, and no automated backups of its own.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = without_backups)]
 pub struct Replica {
     /// Name in the cloud.
     #[schemars(length(min = 1, max = 63))]
     pub id: Spanned<String>,
+    /// Location of the replica (RDS), where it is not the database's own.
+    pub at: Option<Spanned<String>>,
     /// Availability zone (RDS).
     #[schemars(pattern(r"^[a-z0-9-]{3,40}$"))]
     pub zone: Option<Spanned<String>>,
+    /// A standby of the replica (RDS): multi_az or none.
+    pub high_availability: Option<Spanned<HighAvailability>>,
     /// Region of the replica (Azure), where it is not the server's own.
     #[schemars(pattern(r"^[a-z0-9]{3,40}$"))]
     pub location: Option<Spanned<String>>,
@@ -103,6 +128,18 @@ pub struct Key {
     /// ARM id.
     #[schemars(pattern(r"^(/subscriptions/[0-9a-fA-F-]{36}/resourceGroups/[A-Za-z0-9_().-]{1,90}/providers/Microsoft\.ManagedIdentity/userAssignedIdentities/)?[A-Za-z0-9][A-Za-z0-9_-]{2,127}$"))]
     pub identity: Spanned<String>,
+}
+
+/// Known keys of a database that a replica cannot have.
+fn without_backups(schema: &mut schemars::Schema) {
+    if let Some(properties) = schema
+        .get_mut("properties")
+        .and_then(|properties| properties.as_object_mut())
+    {
+        for key in ["retention", "window"] {
+            properties.insert(key.to_owned(), false.into());
+        }
+    }
 }
 
 /// Manual snapshots by script.
@@ -241,12 +278,15 @@ pub enum Runner {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Provision {
-    /// Version of PostgreSQL (RDS): a major or full version, quoted.
-    #[schemars(pattern(r"^[0-9]{1,2}(\.[0-9]{1,2})?$"))]
+    /// Version of the engine (RDS): a major or full version, quoted.
+    #[schemars(pattern(r"^[0-9]{1,2}(\.[0-9]{1,2}){0,2}$"))]
     pub engine_version: Option<Spanned<String>>,
     /// Instance class (RDS), as db.t4g.medium.
     #[schemars(pattern(r"^db\.[a-z0-9-]+\.[a-z0-9-]+$"))]
     pub instance_class: Option<Spanned<String>>,
+    /// Availability zone (RDS); not with a standby, which RDS places itself.
+    #[schemars(pattern(r"^[a-z0-9-]{3,40}$"))]
+    pub zone: Option<Spanned<String>>,
     /// Major version of PostgreSQL (Azure), quoted.
     #[schemars(pattern(r"^[0-9]{1,2}$"))]
     pub version: Option<Spanned<String>>,

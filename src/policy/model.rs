@@ -153,8 +153,11 @@ pub struct Store {
     pub container: Option<Spanned<String>>,
     /// Keep overwritten and deleted objects. On by default for a bucket.
     pub versioning: Option<Spanned<bool>>,
-    /// Object Lock: nothing can be deleted before its time.
+    /// Object Lock of a bucket: nothing can be deleted before its time.
     pub lock: Option<StoreLock>,
+    /// Whose key encrypts a bucket. Built in: provider_managed, which is S3's own; customer_managed is
+    /// a key that is rendered with the bucket.
+    pub encryption: Option<Spanned<Encryption>>,
     /// Redundancy of the storage account; archive needs lrs, grs or ra_grs.
     pub redundancy: Option<Spanned<StoreRedundancy>>,
 }

@@ -197,6 +197,15 @@ fn misplaced(tree: &Node, pointer: &str, here: Place) -> Finding {
             format!("`{key}` has no meaning for {kind} {value}"),
         )
         .label(place, format!("the {kind} is set here")),
+        None if parent.contains("/replicas/") => {
+            return Finding::new(
+                &misplaced_key::CODE,
+                here,
+                format!("`{key}` has no meaning for a replica"),
+            )
+            .why("RDS keeps no automated backups of a replica: those of its database hold the same data")
+            .fix(format!("remove `{key}`, or write it beside `replicas`"));
+        }
         None => Finding::new(
             &misplaced_key::CODE,
             here,

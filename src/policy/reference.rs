@@ -41,7 +41,8 @@ fn section(text: &mut String, name: &str, part: &Value) {
         text,
         "### {name}\n\n{description}\n\n| key | value | meaning |\n|---|---|---|\n"
     );
-    for (key, property) in part["properties"].as_object().into_iter().flatten() {
+    let properties = part["properties"].as_object().into_iter().flatten();
+    for (key, property) in properties.filter(|(_, property)| property.is_object()) {
         let needed = required.is_some_and(|keys| keys.iter().any(|k| k == key));
         let meaning = property["description"]
             .as_str()

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
+use croner::{Cron, Direction};
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::{Weekday, text_type};
@@ -47,6 +47,34 @@ impl Schedule {
     pub fn longest_gap(&self) -> u64 {
         self.gap
     }
+    /// How often it comes within some days, counted up to `most`.
+    pub fn runs_within(&self, days: u64, most: usize) -> usize {
+        let end = i64::try_from(days).ok().and_then(|days| {
+            START
+                .checked_add(jiff::Span::new().try_days(days).ok()?)
+                .ok()
+        });
+        let (Ok(cron), Some(end)) = (parser().parse(&self.cron), end) else {
+            return 0;
+        };
+        let runs = utc(START).map(|start| cron.iter_from(start, Direction::Forward));
+        let runs = runs.into_iter().flatten().take(most);
+        runs.take_while(|run| run.datetime() < end).count()
+    }
+}
+
+/// A fixed moment keeps the answer the same on every day; leap days come within eight years.
+const START: jiff::civil::DateTime = jiff::civil::date(2024, 1, 1).at(0, 0, 0, 0);
+
+fn utc(moment: jiff::civil::DateTime) -> Result<jiff::Zoned, jiff::Error> {
+    moment.to_zoned(jiff::tz::TimeZone::UTC)
+}
+
+fn parser() -> CronParser {
+    CronParser::builder()
+        .seconds(Seconds::Disallowed)
+        .year(Year::Disallowed)
+        .build()
 }
 
 impl FromStr for Schedule {
@@ -106,17 +134,11 @@ fn longest_gap(text: &str, cron: &str) -> Result<u64, ScheduleError> {
     {
         return refuse("write 0 for Sunday, since GitHub knows no day 7");
     }
-    let parsed: Cron = CronParser::builder()
-        .seconds(Seconds::Disallowed)
-        .year(Year::Disallowed)
-        .build()
+    let parsed: Cron = parser()
         .parse(cron)
         .map_err(|error| ScheduleError::Cron(text.to_owned(), error.to_string()))?;
-    // A fixed moment keeps the answer the same on every day; leap days come within eight years.
-    let start = jiff::civil::date(2024, 1, 1)
-        .at(0, 0, 0, 0)
-        .to_zoned(jiff::tz::TimeZone::UTC)
-        .map_err(|error| ScheduleError::Cron(text.to_owned(), error.to_string()))?;
+    let start =
+        utc(START).map_err(|error| ScheduleError::Cron(text.to_owned(), error.to_string()))?;
     let first = parsed
         .find_next_occurrence(&start, true)
         .map_err(|_| ScheduleError::Never(text.to_owned()))?;

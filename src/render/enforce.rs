@@ -4,8 +4,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::restore::{cloud_id, words};
+use crate::cloud::aws::kms;
 use crate::cloud::{Direction, Property, Restore};
-use crate::plan::{Resource, Scope};
+use crate::plan::{Body, Resource, Scope};
 
 /// What a script's template is given.
 #[derive(Debug, Serialize)]
@@ -13,6 +14,8 @@ pub(super) struct Script<'p> {
     name: &'p str,
     #[serde(flatten)]
     scope: Place<'p>,
+    /// Whether another Region shall hold backups.
+    replicates: bool,
     resources: Vec<Target<'p>>,
 }
 
@@ -34,7 +37,21 @@ enum Place<'p> {
 struct Target<'p> {
     name: &'p str,
     id: String,
+    /// Where the script's own place is not the only one: the place of this one.
+    region: Option<&'p str>,
     rows: Vec<Row>,
+    replication: Option<Replication<'p>>,
+}
+
+/// Automated backups that another Region shall hold.
+#[derive(Debug, Serialize)]
+struct Replication<'p> {
+    region: &'p str,
+    days: u32,
+    /// Alias of the key there.
+    key: String,
+    /// JMESPath of the days in what that Region answers.
+    query: String,
 }
 
 /// One value: how it is read, what it shall be, and what changes it.
@@ -90,14 +107,45 @@ pub(super) fn script<'p>(resources: &[&'p Resource]) -> Option<Script<'p>> {
                 api_version: first.body.api_version().unwrap_or_default(),
             },
         },
+        replicates: resources
+            .iter()
+            .any(|resource| replication(resource).is_some()),
         resources: resources
             .iter()
             .map(|resource| Target {
                 name: &resource.address.name,
                 id: cloud_id(resource),
+                region: resources
+                    .iter()
+                    .any(|other| other.address.scope != first.address.scope)
+                    .then(|| region(resource))
+                    .flatten(),
                 rows: rows(resource),
+                replication: replication(resource),
             })
             .collect(),
+    })
+}
+
+fn region(resource: &Resource) -> Option<&str> {
+    match &resource.address.scope {
+        Scope::Aws { region, .. } => Some(region),
+        Scope::Azure { .. } => None,
+    }
+}
+
+fn replication(resource: &Resource) -> Option<Replication<'_>> {
+    let Body::DbInstance(body) = &resource.body else {
+        return None;
+    };
+    Some(Replication {
+        region: body.replication_region.as_deref()?,
+        days: body.replication_retention?,
+        key: kms::alias(&resource.name),
+        query: format!(
+            "DBInstanceAutomatedBackups[?DBInstanceArn=='{}' && Status!='retained'].BackupRetentionPeriod | [0]",
+            cloud_id(resource)
+        ),
     })
 }
 
@@ -117,6 +165,8 @@ fn rows(resource: &Resource) -> Vec<Row> {
         };
         match property.restore {
             Restore::Tag => rows.extend(tags(value)),
+            // It is read in the other Region.
+            Restore::Replicate => {}
             // The name is how the resource is found.
             Restore::Replacement
                 if value.as_str() == Some(&resource.address.name) && steps.len() == 1 => {}
@@ -145,9 +195,10 @@ fn guard(property: &Property, value: &Value) -> Option<Guard> {
         Direction::Ranked(values) => values.join(" "),
         Direction::EachIsStronger => "members".to_owned(),
         Direction::LaterIsStronger
+        | Direction::OthersAreWeaker
+        | Direction::AbsentIsWeaker
         | Direction::Reads(_)
         | Direction::Removal
-        | Direction::Present
         | Direction::Neutral => return None,
     };
     let loss = property.loss.unwrap_or("it protects less than it does now");

@@ -1,6 +1,10 @@
 //! The commands that bring a cloud back to the plan. Printed, never run.
 
 mod azure;
+mod bucket;
+mod key;
+mod replication;
+mod stack;
 mod vault;
 
 use std::collections::HashSet;
@@ -10,12 +14,13 @@ use serde_json::{Value, json};
 use super::OUT;
 use crate::cloud::aws::arn;
 use crate::cloud::{Command, Property, Restore};
-use crate::plan::{Body, Owner, Plan, Purpose, Resource, Scope};
+use crate::plan::{Body, Owner, Plan, Resource, Scope};
 
 /// The command that restores one property, named by a JSON Pointer from the root of the resource's
-/// body; the empty pointer is the whole resource. None where no command can: the property is fixed
-/// at creation, or the resource is not backstay's to create.
-pub fn restore_command(resource: &Resource, pointer: &str) -> Option<Command> {
+/// body; the empty pointer is the whole resource. Some live values need another command than others.
+/// None where no command can: the property is fixed at creation, or the resource is not backstay's to
+/// create.
+pub fn restore_command(resource: &Resource, pointer: &str, live: &Value) -> Option<Command> {
     if pointer.is_empty() {
         return deploy_command(resource).or_else(|| azure::create_replica(resource));
     }
@@ -37,7 +42,22 @@ pub fn restore_command(resource: &Resource, pointer: &str) -> Option<Command> {
         .iter()
         .any(|property| property.restore == Restore::Revert)
     {
-        return revert(resource);
+        return azure::revert(resource).or_else(|| stack::revert(resource));
+    }
+    if let [
+        Property {
+            restore: Restore::Verb(verb),
+            ..
+        },
+    ] = properties[..]
+    {
+        return key::set(resource, verb, live);
+    }
+    if properties
+        .iter()
+        .any(|property| property.restore == Restore::Replicate)
+    {
+        return replication::restart(resource, pointer, live);
     }
     let words: Vec<String> = together(resource.body.properties(), properties)
         .into_iter()
@@ -126,6 +146,8 @@ pub(super) fn words(restore: Restore, value: &Value) -> Option<Vec<String>> {
         Restore::Switch(on, off) => owned(&[if value.as_bool()? { on } else { off }]),
         Restore::Tag
         | Restore::Document
+        | Restore::Verb(_)
+        | Restore::Replicate
         | Restore::Revert
         | Restore::Replacement
         | Restore::Migration(_) => None,
@@ -203,6 +225,7 @@ fn put_tags(resource: &Resource, tree: &Value) -> Option<Command> {
                     "--tagging",
                     &json!({ "TagSet": tags }).to_string(),
                 ]),
+                Body::Key(_) => return key::put_tags(resource, tags),
                 _ => Command::new([
                     "aws",
                     "rds",
@@ -259,20 +282,19 @@ fn put_document(resource: &Resource, tree: &Value, pointer: &str) -> Option<Comm
                     "--public-access-block-configuration",
                     document.to_string(),
                 ),
-                "BucketEncryption" => {
-                    let rules = bucket.bucket_encryption.iter();
-                    let rules = rules
-                        .flat_map(|encryption| &encryption.server_side_encryption_configuration);
-                    // The API's word for what CloudFormation calls ServerSideEncryptionByDefault.
-                    let rules: Vec<_> = rules
-                        .map(|rule| json!({ "ApplyServerSideEncryptionByDefault": rule.server_side_encryption_by_default }))
-                        .collect();
-                    (
+                "ObjectLockEnabled" | "ObjectLockConfiguration" => (
+                    "put-object-lock-configuration",
+                    "--object-lock-configuration",
+                    tree.get("ObjectLockConfiguration")?.to_string(),
+                ),
+                "BucketEncryption" => match bucket::encryption(bucket) {
+                    Some(document) => (
                         "put-bucket-encryption",
                         "--server-side-encryption-configuration",
-                        json!({ "Rules": rules }).to_string(),
-                    )
-                }
+                        document.to_string(),
+                    ),
+                    None => return stack::revert(resource),
+                },
                 _ => return None,
             };
             Some(Command::new([
@@ -291,7 +313,11 @@ fn put_document(resource: &Resource, tree: &Value, pointer: &str) -> Option<Comm
         }
         (Scope::Aws { .. }, Body::BackupVault(vault)) => vault::put(resource, vault, pointer),
         // A command would need the plan's id, which only AWS Backup knows.
-        (Scope::Aws { .. }, Body::BackupPlan(_)) => revert(resource),
+        (Scope::Aws { .. }, Body::BackupPlan(_)) => stack::revert(resource),
+        (Scope::Aws { .. }, Body::Key(_)) => key::put(resource, tree, pointer),
+        (Scope::Aws { account, region }, Body::BucketPolicy(policy)) => {
+            Some(bucket::put_policy(region, account, policy, tree))
+        }
         (
             Scope::Azure {
                 subscription,
@@ -317,61 +343,9 @@ fn put_document(resource: &Resource, tree: &Value, pointer: &str) -> Option<Comm
     }
 }
 
-/// Deploying the same template again would change nothing: CloudFormation compares it with the last
-/// one, not with what is live. Source: "Using drift-aware change sets", CloudFormation user guide.
-fn revert(resource: &Resource) -> Option<Command> {
-    let (stack, region) = match (&resource.owner, &resource.address.scope) {
-        (Owner::Stack { stack, .. }, Scope::Aws { region, .. }) => (stack, region),
-        // ARM puts every property of a template again, whatever was deployed before.
-        (Owner::Template { file, .. }, Scope::Azure { .. }) => {
-            return azure::deploy(resource, file);
-        }
-        (Owner::Existing { .. }, Scope::Azure { .. }) => return azure::assign(resource),
-        _ => return None,
-    };
-    Some(Command::new([
-        "aws",
-        "cloudformation",
-        "create-change-set",
-        "--region",
-        region,
-        "--stack-name",
-        stack,
-        "--change-set-name",
-        "backstay-revert-drift",
-        "--deployment-mode",
-        "REVERT_DRIFT",
-        "--use-previous-template",
-    ]))
-}
-
 fn deploy_command(resource: &Resource) -> Option<Command> {
     match (&resource.owner, &resource.address.scope) {
-        (
-            Owner::Stack {
-                stack,
-                file,
-                purpose,
-                ..
-            },
-            Scope::Aws { region, .. },
-        ) => {
-            let command = Command::new([
-                "aws",
-                "cloudformation",
-                "deploy",
-                "--region",
-                region,
-                "--stack-name",
-                stack,
-                "--template-file",
-                &format!("{OUT}/{file}"),
-            ]);
-            Some(match purpose {
-                Purpose::BackupPlans => command.args(["--capabilities", "CAPABILITY_NAMED_IAM"]),
-                Purpose::Vault | Purpose::Database | Purpose::Store => command,
-            })
-        }
+        (Owner::Stack { .. }, Scope::Aws { region, .. }) => stack::deploy(&resource.owner, region),
         (Owner::Template { file, .. }, Scope::Azure { .. }) => azure::deploy(resource, file),
         _ => None,
     }

@@ -4,28 +4,29 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{RenderError, Templates, readback, text};
-use crate::cloud::aws::{Tags, Value as AwsValue};
-use crate::plan::{Body, Owner, Purpose, Resource, key_alias};
+use crate::cloud::aws::Value as AwsValue;
+use crate::plan::{self, Body, Owner, Purpose, Resource};
 
 /// What a frame is given.
 #[derive(Serialize)]
 struct Frame<'p> {
     name: &'p str,
     description: String,
-    key: Option<Key>,
+    what: &'static str,
+    /// Whether a database is here together with replicas of it.
     replicas: bool,
     /// Logical ids of the roles that AWS Backup takes.
     backup_role: Option<&'p str>,
     restore_role: Option<&'p str>,
+    parameters: Vec<Parameter>,
     resources: Vec<Framed<'p>>,
 }
 
+/// A value from a stack in another Region.
 #[derive(Serialize)]
-struct Key {
-    logical_id: String,
-    alias: String,
+struct Parameter {
+    name: &'static str,
     description: String,
-    tags: Option<String>,
 }
 
 /// One resource: its frame's values, and its properties as YAML.
@@ -36,6 +37,12 @@ struct Framed<'p> {
     logical_id: &'p str,
     /// Whether it is a copy of another database.
     replica: bool,
+    /// Where the other database is, if not in this Region.
+    source_region: Option<String>,
+    /// Whether its automated backups go to another Region.
+    replicated: bool,
+    /// The resource of the same stack that must be there first.
+    beside: Option<&'static str>,
     /// Whether the cloud keeps its password.
     secret: bool,
     /// Whether databases are restored by it.
@@ -50,6 +57,22 @@ fn frame(purpose: Purpose) -> (&'static str, &'static str) {
         Purpose::Store => ("aws/bucket.yaml", "store"),
         Purpose::Vault => ("aws/vault.yaml", "vault"),
         Purpose::BackupPlans => ("aws/backup-plans.yaml", "backup plans of the vault"),
+        Purpose::Copies => ("aws/copies.yaml", "key for the copies of the database"),
+        Purpose::Replicas => ("aws/database.yaml", "replicas of the database"),
+    }
+}
+
+/// The parameters that a frame has of its own, as far as a resource tells.
+pub(super) fn parameters(purpose: Purpose, body: &Body) -> &'static [&'static str] {
+    match purpose {
+        Purpose::Database | Purpose::Replicas => &["DBSubnetGroup", "SecurityGroups"],
+        Purpose::BackupPlans => match body {
+            Body::RestoreTestingPlan(_) | Body::RestoreTestingSelection(_) => {
+                &["RestoreSubnetGroup", "RestoreSecurityGroups"]
+            }
+            _ => &[],
+        },
+        Purpose::Vault | Purpose::Store | Purpose::Copies => &[],
     }
 }
 
@@ -78,8 +101,11 @@ pub(super) fn render(
     let context = Frame {
         name,
         description: super::description(what, name),
-        key: resources.iter().find_map(|resource| key(resource)),
-        replicas: framed.iter().any(|resource| resource.replica),
+        what,
+        replicas: purpose == Purpose::Database && framed.iter().any(|resource| resource.replica),
+        parameters: resources
+            .first()
+            .map_or_else(Vec::new, |resource| taken(&resource.owner)),
         backup_role: resources.iter().find_map(|resource| match &resource.body {
             Body::BackupSelection(body) => made(&body.backup_selection.iam_role_arn),
             _ => None,
@@ -95,24 +121,40 @@ pub(super) fn render(
     Ok(text)
 }
 
+/// The parameters that a stack's owner asks for.
+fn taken(owner: &Owner) -> Vec<Parameter> {
+    let Owner::Stack { parameters, .. } = owner else {
+        return Vec::new();
+    };
+    let described = |parameter: &plan::Parameter| Parameter {
+        name: parameter.name,
+        description: format!(
+            "ARN of the key {} in {}, an output of the stack that makes it there.",
+            parameter.alias, parameter.region
+        ),
+    };
+    parameters.iter().map(described).collect()
+}
+
 fn framed<'p>(logical_id: &'p str, resource: &'p Resource) -> Result<Framed<'p>, RenderError> {
     let tree = resource.body.tree();
     if let Some(pointer) = dynamic_reference(&tree) {
         let resource = resource.address.to_string();
         return Err(RenderError::DynamicReference { resource, pointer });
     }
-    let (replica, secret) = match &resource.body {
-        Body::DbInstance(body) => (
-            body.source.is_some(),
-            body.manage_master_user_password == Some(true),
-        ),
-        _ => (false, false),
+    let instance = match &resource.body {
+        Body::DbInstance(body) => Some(body),
+        _ => None,
     };
+    let source = instance.and_then(|body| body.source.as_ref());
     Ok(Framed {
         kind: &resource.address.kind,
         logical_id,
-        replica,
-        secret,
+        replica: source.is_some(),
+        source_region: source.and_then(region_of),
+        replicated: instance.is_some_and(|body| body.replication_region.is_some()),
+        beside: matches!(resource.body, Body::BucketPolicy(_)).then_some("Bucket"),
+        secret: instance.is_some_and(|body| body.manage_master_user_password == Some(true)),
         restores: matches!(resource.body, Body::RestoreTestingSelection(_)),
         properties: text::yaml_block(&tree),
     })
@@ -126,28 +168,12 @@ fn made(value: &AwsValue) -> Option<&str> {
     }
 }
 
-/// The key that a stack makes for what it holds.
-fn key(resource: &Resource) -> Option<Key> {
-    let name = &resource.name;
-    let (key, what, tags) = match &resource.body {
-        Body::DbInstance(body) => {
-            let what = format!("the database {name} and its backups");
-            (body.kms_key_id.as_ref()?, what, body.tags.clone())
-        }
-        Body::BackupVault(body) => {
-            let what = format!("what is copied into the vault {name}");
-            let tags = body.backup_vault_tags.clone().map(Tags);
-            (body.encryption_key_arn.as_ref()?, what, tags)
-        }
-        _ => return None,
-    };
-    let tags = tags.and_then(|tags| serde_json::to_value(tags).ok());
-    Some(Key {
-        logical_id: made(key)?.to_owned(),
-        alias: key_alias(name),
-        description: format!("Encrypts {what}"),
-        tags: tags.map(|tags| text::yaml_block(&tags)),
-    })
+/// The Region that the ARN of a replica's source names; a plain name is of the same Region.
+fn region_of(source: &AwsValue) -> Option<String> {
+    match source {
+        AwsValue::Text(arn) => arn.split(':').nth(3).map(str::to_owned),
+        AwsValue::Ref { .. } | AwsValue::Attribute { .. } => None,
+    }
 }
 
 /// Where a text would be replaced by CloudFormation with a parameter or a secret.

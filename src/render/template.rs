@@ -57,7 +57,7 @@ fn frame(purpose: Purpose) -> Result<(&'static str, &'static str), RenderError> 
     match purpose {
         Purpose::Database => Ok(("azure/database.json", "database")),
         Purpose::Store => Ok(("azure/lifecycle.json", "store")),
-        Purpose::Vault | Purpose::BackupPlans => {
+        Purpose::Vault | Purpose::Copies | Purpose::Replicas | Purpose::BackupPlans => {
             let message = format!("no template of Azure is for {purpose:?}");
             Err(RenderError::Template(message))
         }

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::builtin::{self, DEFAULT_TIER, TIERS};
-use super::layers::{Intent, Layer, Resolved, Stack};
-use crate::policy::{self, Engine, Name, Named, Policy, Provider, Spanned, Workspace};
+use super::layers::{Intent, Layer, Resolved};
+use super::scopes::Scopes;
+use crate::policy::{self, Engine, Name, Named, Policy, Spanned, Workspace};
 use crate::source::{FileId, Place};
 
 /// Everything that a workspace asks for.
@@ -15,7 +16,7 @@ pub struct Estate<'w> {
     pub stores: Vec<Store<'w>>,
     pub vaults: Vec<Vault<'w>>,
     /// Every location by its name.
-    pub locations: HashMap<&'w str, Site<'w>>,
+    pub locations: BTreeMap<&'w str, Site<'w>>,
     /// Names that lead nowhere. What depends on one is left out above.
     pub unresolved: Vec<Unresolved<'w>>,
 }
@@ -111,14 +112,6 @@ impl<'w> Estate<'w> {
     }
 }
 
-/// The tables of names that the whole workspace shares, and the layers that reach everywhere.
-struct Scopes<'w> {
-    locations: HashMap<&'w str, Site<'w>>,
-    vaults: HashMap<&'w str, ()>,
-    stores: HashMap<&'w str, ()>,
-    shared: Option<&'w Policy>,
-}
-
 /// Resolves every name and lays the layers. Where a name is declared twice the first one counts;
 /// the rule `duplicate-name` speaks of the other.
 pub fn resolve(workspace: &Workspace) -> Estate<'_> {
@@ -163,76 +156,6 @@ pub fn resolve(workspace: &Workspace) -> Estate<'_> {
     estate
 }
 
-impl<'w> Scopes<'w> {
-    fn of(workspace: &'w Workspace) -> Scopes<'w> {
-        let mut scopes = Scopes {
-            locations: HashMap::new(),
-            vaults: HashMap::new(),
-            stores: HashMap::new(),
-            shared: None,
-        };
-        for (_, policy) in workspace.policies() {
-            for (name, location) in policy.locations.iter() {
-                if let Some(scope) = scope(location) {
-                    let name = name.value.as_str();
-                    scopes.locations.entry(name).or_insert(Site { name, scope });
-                }
-            }
-            scopes
-                .vaults
-                .extend(policy.vaults.keys().map(|name| (name.value.as_str(), ())));
-            scopes
-                .stores
-                .extend(policy.stores.keys().map(|name| (name.value.as_str(), ())));
-            if policy.databases.is_empty() && scopes.shared.is_none() {
-                let layers = policy.defaults.is_some() || !policy.tiers.is_empty();
-                scopes.shared = layers.then_some(policy);
-            }
-        }
-        scopes
-    }
-}
-
-impl<'w> Scopes<'w> {
-    /// The policy whose layers reach everywhere, where it is another one.
-    fn shared_beside(&self, policy: &Policy) -> Option<&'w Policy> {
-        self.shared.filter(|shared| !std::ptr::eq(*shared, policy))
-    }
-
-    /// What lies under every tier and database of a file.
-    fn defaults(&self, policy: &'w Policy) -> Stack<'w> {
-        let layers = [
-            (Layer::BuiltIn, Some(&*builtin::POLICY)),
-            (Layer::WorkspaceDefaults, self.shared_beside(policy)),
-            (Layer::FileDefaults, Some(policy)),
-        ];
-        let layers = layers.into_iter();
-        let settings = layers.filter_map(|(layer, policy): (_, Option<&'w Policy>)| {
-            Some((layer, policy?.defaults.as_ref()?.settings()))
-        });
-        Stack(settings.collect())
-    }
-}
-
-fn scope(location: &policy::Location) -> Option<Scope<'_>> {
-    // The schema requires each provider's keys: None never comes from a policy that it accepted.
-    Some(match location.provider.value {
-        Provider::Aws => Scope::Aws {
-            account: location.account.as_ref()?,
-            region: location.region.as_ref()?,
-            role: location.role.as_ref().map(|role| role.value.as_str()),
-        },
-        Provider::Azure => Scope::Azure {
-            subscription: location.subscription.as_ref()?,
-            resource_group: location.resource_group.as_ref()?,
-            region: location.region.as_ref()?,
-        },
-        Provider::Host => Scope::Host {
-            address: location.address.as_ref()?,
-        },
-    })
-}
-
 impl<'w> Estate<'w> {
     fn site(&mut self, scopes: &Scopes<'w>, at: &'w Spanned<String>) -> Option<Site<'w>> {
         let site = scopes.locations.get(at.value.as_str()).copied();
@@ -250,6 +173,12 @@ impl<'w> Estate<'w> {
     ) {
         if !names.contains_key(written.value.as_str()) {
             self.unknown(reference, written, names.keys());
+        }
+    }
+
+    fn located(&mut self, scopes: &Scopes<'w>, written: &'w Spanned<String>) {
+        if !scopes.locations.contains_key(written.value.as_str()) {
+            self.unknown(Reference::Location, written, scopes.locations.keys());
         }
     }
 
@@ -295,10 +224,14 @@ impl<'w> Estate<'w> {
             .as_ref()
             .and_then(|it| it.copy_to.as_ref())
         {
-            self.known(Reference::Location, &scopes.locations, location);
+            self.located(scopes, location);
         }
         for location in written.scheduled().filter_map(|scheduled| scheduled.host) {
-            self.known(Reference::Location, &scopes.locations, location);
+            self.located(scopes, location);
+        }
+        let replicas = written.replicas.iter();
+        for location in replicas.filter_map(|replica| replica.at.as_ref()) {
+            self.located(scopes, location);
         }
         let site = self.site(scopes, &written.at);
         let layered = self.layered(scopes, policy, written);
@@ -321,7 +254,7 @@ impl<'w> Estate<'w> {
             self.known(Reference::Vault, &scopes.vaults, vault);
         }
         if let Some(location) = &copies.replicate_pitr {
-            self.known(Reference::Location, &scopes.locations, location);
+            self.located(scopes, location);
         }
     }
 

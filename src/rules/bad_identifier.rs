@@ -1,6 +1,6 @@
 //! # bad-identifier
 //! A name that a cloud will be given breaks that cloud's rules for such names: an RDS instance or
-//! replica, an Azure server, a bucket, a storage account, a container or a vault. Or a vault's key in
+//! replica, its master user, an Azure server, a bucket, a storage account, a container or a vault. Or a vault's key in
 //! the policy is too long for the names of its restore tests.
 //!
 //! **Why.** The cloud refuses it when it is deployed, or it can never be the name of what exists.
@@ -22,7 +22,7 @@ type Problem = fn(&str) -> Option<&'static str>;
 pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
     for database in &estate.databases {
         let (what, problem): (_, Problem) = match database.engine() {
-            Engine::RdsPostgres => (
+            Engine::RdsPostgres | Engine::RdsMysql | Engine::RdsMariadb => (
                 "a DB instance identifier",
                 aws::limits::instance_identifier_problem,
             ),
@@ -36,6 +36,7 @@ pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
     for vault in &estate.vaults {
         findings.extend(vault_names(vault, estate));
     }
+    findings.extend(super::on_rds(estate).filter_map(username));
     for store in &estate.stores {
         let names: [(_, _, Problem); 3] = [
             (
@@ -91,6 +92,23 @@ fn vault_names(vault: &Vault<'_>, estate: &Estate<'_>) -> Vec<Finding> {
         );
     }
     findings
+}
+
+/// The schema knows the longest of all engines.
+fn username(database: &Database<'_>) -> Option<Finding> {
+    let engine = database.engine().rds()?;
+    let name = database.written.provision.as_ref()?.username.as_ref()?;
+    let most = engine.username_chars;
+    (name.chars().count() > most).then(|| {
+        let message = format!(
+            "`{}` cannot be the master user of {}: it may have at most {most} characters",
+            name.value, engine.title
+        );
+        Finding::new(&CODE, name.place, message)
+            .label(database.written.engine.place, "the engine is set here")
+            .why("RDS refuses it when the database is created")
+            .fix("write a shorter name")
+    })
 }
 
 fn bad(name: &Spanned<String>, what: &str, problem: Problem) -> Option<Finding> {

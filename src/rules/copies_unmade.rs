@@ -8,7 +8,6 @@
 //! **Fix.** Give an RDS database a `vault` in its own location, another one than the copy's. Elsewhere
 //! use `copies.geo` (Azure), or send dumps to stores in several places.
 use crate::finding::{Code, Finding, Severity};
-use crate::policy::Engine;
 use crate::resolve::{Database, Estate, Layer};
 
 pub static CODE: Code = Code::new(
@@ -19,9 +18,9 @@ pub static CODE: Code = Code::new(
 
 pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
     for database in &estate.databases {
-        findings.extend(match database.engine() {
-            Engine::RdsPostgres => unmade(database),
-            Engine::AzurePostgres | Engine::Postgres => foreign(database),
+        findings.extend(match database.engine().rds() {
+            Some(_) => unmade(database),
+            None => foreign(database),
         });
     }
 }

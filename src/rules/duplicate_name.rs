@@ -113,9 +113,11 @@ fn databases(estate: &Estate<'_>, seen: &mut Seen, findings: &mut Vec<Finding>) 
             Scope::Azure { .. } => ("server", String::new()),
             Scope::Host { .. } => continue,
         };
-        let replicas = database.written.replicas.iter().map(|replica| &replica.id);
-        for id in [&database.written.id].into_iter().chain(replicas) {
-            once(seen, kind, scope.clone(), id, findings);
+        once(seen, kind, scope.clone(), &database.written.id, findings);
+        for replica in &database.written.replicas {
+            let at = replica.at.as_ref().and_then(|at| estate.location(at));
+            let there = at.map_or_else(|| scope.clone(), |site| self::scope(site.scope));
+            once(seen, kind, there, &replica.id, findings);
         }
     }
 }

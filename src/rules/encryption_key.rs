@@ -1,14 +1,14 @@
 //! # encryption-key
-//! `encryption` names a key that the database cannot use: a Key Vault URL for RDS, a KMS ARN for
-//! Azure, or a KMS key in another Region than the database.
+//! `encryption` names a key that the database or the store cannot use: a Key Vault URL on AWS, a KMS
+//! ARN on Azure, or a KMS key in another Region than what it shall encrypt.
 //!
 //! **Why.** The cloud refuses it when it is deployed. A key cannot be changed later without
 //! restoring the database into a new instance.
 //!
-//! **Fix.** Name a key of the database's own cloud and Region, or write `customer_managed`.
+//! **Fix.** Name a key of the same cloud and Region, or write `customer_managed`.
 use crate::finding::{Code, Finding, Severity};
 use crate::policy::{Encryption, Engine};
-use crate::resolve::{Database, Estate, Scope};
+use crate::resolve::{Database, Estate, Scope, Store};
 
 pub static CODE: Code = Code::new(
     "encryption-key",
@@ -18,6 +18,29 @@ pub static CODE: Code = Code::new(
 
 pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
     findings.extend(estate.databases.iter().filter_map(foreign));
+    findings.extend(estate.stores.iter().filter_map(store));
+}
+
+fn store(store: &Store<'_>) -> Option<Finding> {
+    let encryption = store.written.encryption.as_ref()?;
+    let (Encryption::Key(key), Scope::Aws { region, .. }) = (&encryption.value, store.site.scope)
+    else {
+        return None;
+    };
+    let key_region = key.split(':').nth(3).filter(|_| key.starts_with("arn:"));
+    let message = match key_region {
+        None => "S3 cannot use a key of Azure Key Vault".to_owned(),
+        Some(other) if other != region => {
+            format!("the key is in {other}, the bucket in {region}")
+        }
+        Some(_) => return None,
+    };
+    Some(
+        Finding::new(&CODE, encryption.place, message)
+            .label(store.written.at.place, "where the bucket is")
+            .why("a bucket is encrypted with a key of its own Region")
+            .fix(format!("name the ARN of a KMS key in {region}, or write `customer_managed`")),
+    )
 }
 
 fn foreign(database: &Database<'_>) -> Option<Finding> {
@@ -26,7 +49,7 @@ fn foreign(database: &Database<'_>) -> Option<Finding> {
     };
     let kms = key.starts_with("arn:");
     let (message, fix) = match (database.engine(), database.site.scope) {
-        (Engine::RdsPostgres, _) if !kms => (
+        (engine, _) if engine.rds().is_some() && !kms => (
             "RDS cannot use a key of Azure Key Vault".to_owned(),
             "name the ARN of a KMS key".to_owned(),
         ),
@@ -34,7 +57,7 @@ fn foreign(database: &Database<'_>) -> Option<Finding> {
             "Azure cannot use a key of AWS KMS".to_owned(),
             "name the URL of a Key Vault key".to_owned(),
         ),
-        (Engine::RdsPostgres, Scope::Aws { region, .. }) => {
+        (engine, Scope::Aws { region, .. }) if engine.rds().is_some() => {
             let key_region = key.split(':').nth(3).unwrap_or_default();
             if key_region == region {
                 return None;

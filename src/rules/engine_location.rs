@@ -1,6 +1,6 @@
 //! # engine-location
-//! A database is at a location of another provider than its engine's: `rds_postgres` belongs to an
-//! AWS location, `azure_postgres` to an Azure one, `postgres` to a host.
+//! A database is at a location of another provider than its engine's: `rds_postgres`, `rds_mysql` and
+//! `rds_mariadb` belong to an AWS location, `azure_postgres` to an Azure one, `postgres` to a host.
 //!
 //! **Why.** Its template would be rendered for a cloud that has no such service.
 //!
@@ -21,10 +21,11 @@ pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
 }
 
 fn elsewhere(database: &Database<'_>) -> Option<Finding> {
-    let (engine, wanted) = match database.engine() {
-        Engine::RdsPostgres => ("rds_postgres", "aws"),
-        Engine::AzurePostgres => ("azure_postgres", "azure"),
-        Engine::Postgres => ("postgres", "host"),
+    let engine = database.engine().name();
+    let wanted = match database.engine() {
+        Engine::RdsPostgres | Engine::RdsMysql | Engine::RdsMariadb => "aws",
+        Engine::AzurePostgres => "azure",
+        Engine::Postgres => "host",
     };
     let provider = match database.site.scope {
         Scope::Aws { .. } => "aws",

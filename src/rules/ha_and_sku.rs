@@ -1,12 +1,13 @@
 //! # ha-and-sku
 //! A standby or a replica that the engine or its compute tier cannot have: `multi_az` outside RDS,
 //! `same_zone` or `zone_redundant` outside Azure; a standby or a replica of a Burstable server;
-//! more than five replicas of a flexible server.
+//! more than five replicas of a flexible server or fifteen of an RDS instance.
 //!
 //! **Why.** The cloud refuses it when it is deployed, and the database stays without the standby
 //! that its policy promises.
 //!
 //! **Fix.** Write the engine's own mode, or a larger compute tier.
+use crate::cloud::aws::limits::REPLICAS;
 use crate::finding::{Code, Finding, Severity};
 use crate::policy::{Engine, HighAvailability, SkuTier, Spanned};
 use crate::resolve::{Database, Estate};
@@ -19,9 +20,9 @@ const AZURE_REPLICAS: usize = 5;
 pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
     for database in &estate.databases {
         findings.extend(mode(database));
+        findings.extend(replicas(database));
         if database.engine() == Engine::AzurePostgres {
             findings.extend(burstable(database));
-            findings.extend(replicas(database));
         }
     }
 }
@@ -29,7 +30,8 @@ pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
 fn mode(database: &Database<'_>) -> Option<Finding> {
     let mode = &database.intent.high_availability;
     let (message, fix) = match (database.engine(), mode.value) {
-        (Engine::RdsPostgres, HighAvailability::SameZone | HighAvailability::ZoneRedundant) => (
+        (engine, HighAvailability::SameZone | HighAvailability::ZoneRedundant)
+            if engine.rds().is_some() => (
             "RDS has no such standby: its only mode is multi_az",
             "write `multi_az` or `none`",
         ),
@@ -83,15 +85,17 @@ fn burstable(database: &Database<'_>) -> Vec<Finding> {
 }
 
 fn replicas(database: &Database<'_>) -> Option<Finding> {
+    let (most, what) = match database.engine() {
+        Engine::AzurePostgres => (AZURE_REPLICAS, "a flexible server"),
+        engine if engine.rds().is_some() => (REPLICAS, "an RDS instance"),
+        _ => return None,
+    };
     let replicas = &database.written.replicas;
-    let extra = replicas.get(AZURE_REPLICAS)?;
-    let message = format!(
-        "a flexible server has at most {AZURE_REPLICAS} replicas, not {}",
-        replicas.len()
-    );
+    let extra = replicas.get(most)?;
+    let message = format!("{what} has at most {most} replicas, not {}", replicas.len());
     Some(
         Finding::new(&CODE, extra.id.place, message)
-            .why("Azure refuses the sixth replica of a server")
-            .fix("remove the replicas beyond the fifth"),
+            .why("the cloud refuses one more replica")
+            .fix("remove the replicas beyond that number"),
     )
 }

@@ -21,13 +21,8 @@ pub static CODE: Code = Code::new(
 const LABELS: usize = 4;
 
 /// What is not rendered, and the keys that ask for it. `*` is any name, `@` each layer.
-const PARTS: [(&str, &[&str]); 3] = [
-    (
-        "automated backups in another Region",
-        &["@.copies.replicate_pitr"],
-    ),
+const PARTS: [(&str, &[&str]); 1] = [
     ("alerts", &["@.alerts"]),
-    ("Object Lock of a store", &["stores.*.lock"]),
 ];
 
 const LAYERS: [&str; 3] = ["defaults", "tiers.*", "databases.*"];
@@ -65,7 +60,7 @@ pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
     findings.extend(later("vaults of Azure Backup", vaults.collect()));
     // Who has no vault to restore from is told by a rule of its own.
     let others = estate.databases.iter();
-    let others = others.filter(|d| d.engine() != Engine::RdsPostgres);
+    let others = others.filter(|d| d.engine().rds().is_none());
     let tested = others.filter_map(|d| d.intent.restore_test.every.as_ref()?.place);
     findings.extend(later("restore tests outside RDS", tested.collect()));
 }

@@ -60,17 +60,13 @@ fn one(
         "storage.type",
         storage.and_then(|storage| place(&storage.kind)),
     );
-    let (engine, needed, foreign) = match database.engine() {
-        Engine::RdsPostgres => (
-            "rds_postgres",
-            rds.to_vec(),
-            [&azure[..], &keys[..]].concat(),
-        ),
-        Engine::AzurePostgres => (
-            "azure_postgres",
-            azure.to_vec(),
-            [&rds[..], &[kind]].concat(),
-        ),
+    let zone = ("zone", place(&provision.zone));
+    let engine = database.engine().name();
+    let (needed, foreign) = match database.engine() {
+        Engine::RdsPostgres | Engine::RdsMysql | Engine::RdsMariadb => {
+            (rds.to_vec(), [&azure[..], &keys[..]].concat())
+        }
+        Engine::AzurePostgres => (azure.to_vec(), [&rds[..], &[kind, zone]].concat()),
         Engine::Postgres => return,
     };
     let missing: Vec<String> = needed

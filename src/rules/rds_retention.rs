@@ -9,7 +9,6 @@
 //! `monthly` and `yearly`.
 use crate::cloud::aws::limits::RETENTION_DAYS;
 use crate::finding::{Code, Finding, Severity};
-use crate::policy::Engine;
 use crate::resolve::{Database, Estate};
 
 pub static CODE: Code = Code::new(
@@ -19,7 +18,7 @@ pub static CODE: Code = Code::new(
 );
 
 pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
-    findings.extend(super::run_by(estate, Engine::RdsPostgres).filter_map(retention));
+    findings.extend(super::on_rds(estate).filter_map(retention));
 }
 
 fn retention(database: &Database<'_>) -> Option<Finding> {

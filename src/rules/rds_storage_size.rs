@@ -6,7 +6,6 @@
 //! **Fix.** Write 20GiB to 64TiB.
 use crate::cloud::aws::limits::STORAGE_GIB;
 use crate::finding::{Code, Finding, Severity};
-use crate::policy::Engine;
 use crate::resolve::{Database, Estate};
 
 pub static CODE: Code = Code::new(
@@ -16,7 +15,7 @@ pub static CODE: Code = Code::new(
 );
 
 pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
-    findings.extend(super::run_by(estate, Engine::RdsPostgres).filter_map(size));
+    findings.extend(super::on_rds(estate).filter_map(size));
 }
 
 fn size(database: &Database<'_>) -> Option<Finding> {
@@ -26,7 +25,7 @@ fn size(database: &Database<'_>) -> Option<Finding> {
     (!STORAGE_GIB.contains(&gib)).then(|| {
         Finding::new(&CODE, size.place, format!("RDS offers no disk of {gib}GiB"))
             .why(format!(
-                "PostgreSQL on gp2 and gp3 takes {first} to {last} GiB"
+                "RDS on gp2 and gp3 takes {first} to {last} GiB"
             ))
             .fix(match gib < *first {
                 true => format!("write `{first}GiB` or more"),

@@ -9,7 +9,6 @@
 //! **Fix.** Name a `vault` in the database's own location and keep weekly, monthly or yearly backups
 //! there; or restore by other means, as from a dump.
 use crate::finding::{Code, Finding, Severity};
-use crate::policy::Engine;
 use crate::resolve::{Database, Estate};
 
 pub static CODE: Code = Code::new(
@@ -19,7 +18,7 @@ pub static CODE: Code = Code::new(
 );
 
 pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
-    findings.extend(super::run_by(estate, Engine::RdsPostgres).filter_map(unrun));
+    findings.extend(super::on_rds(estate).filter_map(unrun));
 }
 
 fn unrun(database: &Database<'_>) -> Option<Finding> {

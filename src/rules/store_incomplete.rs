@@ -30,9 +30,10 @@ fn one(store: &Store<'_>, findings: &mut Vec<Finding>) {
     let container = ("container", place(&written.container));
     let redundancy = ("redundancy", written.redundancy.as_ref().map(|r| r.place));
     let lock = ("lock", written.lock.as_ref().map(|lock| lock.mode.place));
+    let encryption = ("encryption", written.encryption.as_ref().map(|it| it.place));
     let (provider, needed, foreign) = match store.site.scope {
         Scope::Aws { .. } => ("AWS", vec![bucket], vec![account, container, redundancy]),
-        Scope::Azure { .. } => ("Azure", vec![account, container], vec![bucket, lock]),
+        Scope::Azure { .. } => ("Azure", vec![account, container], vec![bucket, lock, encryption]),
         Scope::Host { .. } => {
             findings.push(
                 Finding::new(

@@ -17,7 +17,9 @@ pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
     for database in &estate.databases {
         for (key, value) in &database.intent.tags {
             let (cloud, problem) = match database.engine() {
-                Engine::RdsPostgres => ("AWS", aws::limits::tag_problem(key, &value.value)),
+                Engine::RdsPostgres | Engine::RdsMysql | Engine::RdsMariadb => {
+                    ("AWS", aws::limits::tag_problem(key, &value.value))
+                }
                 Engine::AzurePostgres => (
                     "Azure",
                     azure::limits::tag_problem(key, &value.value)

@@ -7,7 +7,6 @@
 //!
 //! **Fix.** Name a vault in the database's own location in `vault`, and the far one in `copies.to`.
 use crate::finding::{Code, Finding, Severity};
-use crate::policy::Engine;
 use crate::resolve::{Database, Estate, Scope};
 
 pub static CODE: Code = Code::new(
@@ -20,7 +19,7 @@ pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
     for database in &estate.databases {
         findings.extend(home(database, estate));
     }
-    for database in super::run_by(estate, Engine::RdsPostgres) {
+    for database in super::on_rds(estate) {
         findings.extend(copies(database, estate));
     }
 }

@@ -6,7 +6,6 @@
 //!
 //! **Fix.** Move one of them, so that one ends before the other starts, on the maintenance day too.
 use crate::finding::{Code, Finding, Severity};
-use crate::policy::Engine;
 use crate::resolve::{Database, Estate};
 
 pub static CODE: Code = Code::new(
@@ -16,7 +15,7 @@ pub static CODE: Code = Code::new(
 );
 
 pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
-    findings.extend(super::run_by(estate, Engine::RdsPostgres).filter_map(overlap));
+    findings.extend(super::on_rds(estate).filter_map(overlap));
 }
 
 fn overlap(database: &Database<'_>) -> Option<Finding> {

@@ -7,7 +7,6 @@
 //! has no length.
 use crate::cloud::aws::limits::WINDOW_MINUTES;
 use crate::finding::{Code, Finding, Severity};
-use crate::policy::Engine;
 use crate::resolve::{Database, Estate, Resolved};
 
 pub static CODE: Code = Code::new(
@@ -17,7 +16,7 @@ pub static CODE: Code = Code::new(
 );
 
 pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
-    for database in super::run_by(estate, Engine::RdsPostgres) {
+    for database in super::on_rds(estate) {
         let window = &database.intent.window;
         findings.extend(short(database, "backup", window, window.value.minutes()));
         if let Some(window) = &database.intent.maintenance_window {

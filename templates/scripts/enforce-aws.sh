@@ -10,6 +10,11 @@
 #
 # Usage: {{ name | comment }}-enforce.sh [--apply] [--lower]
 #
+{% if replicates -%}
+# What another Region receives is encrypted with the key that a stack of this policy makes there;
+# REPLICATION_KEY_ARN names another one.
+#
+{% endif -%}
 # Needs the AWS CLI with credentials that may describe the database, and with --apply modify and tag it.
 # Exit code: 0 all is as wanted, 1 something differs, is left or failed, 2 wrong usage or wrong account.
 
@@ -45,4 +50,5 @@ check_account() {
   fi
 }
 
-{% include "scripts/enforce-settings.sh" -%}
+{% if replicates %}{% include "scripts/enforce-replication.sh" %}
+{% endif %}{% include "scripts/enforce-settings.sh" -%}

@@ -125,7 +125,9 @@ for option in "$@"; do
 done
 check_account
 {%- for resource in resources %}
-
+{% if resource.region %}
+REGION={{ resource.region | sh }}
+{%- endif %}
 begin {{ resource.name | sh }} {{ resource.id | sh }}
 {%- for row in resource.rows %} \
   {{ row.query | sh }}
@@ -142,6 +144,10 @@ fixed {{ row.label | sh }} {{ row.wanted | sh }}
 {%- endif %}
 {%- endfor %}
 finish
+{%- if resource.replication %}
+replicated {{ resource.replication.region | sh }} {{ resource.replication.days }} {{ resource.replication.key | sh }} \
+  {{ resource.replication.query | sh }}
+{%- endif %}
 {%- endfor %}
 
 if $PENDING; then printf 'Run it with --apply to change what differs.\n'; fi

@@ -298,7 +298,7 @@ fn commands_bring_a_vault_back_and_a_plan_by_its_stack() {
             .iter()
             .find(|it| it.address.name == name)
             .unwrap();
-        restore_command(resource, pointer).map(|it| it.to_string())
+        restore_command(resource, pointer, &Value::Null).map(|it| it.to_string())
     };
     let shown = |name: &str, pointer: &str| command(name, pointer).unwrap();
     assert_eq!(

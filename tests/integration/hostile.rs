@@ -186,11 +186,14 @@ fn rendered(folder: &Path, plan: &Plan, texts: &Texts) -> Value {
     };
     let restoring = plan.resources.iter().flat_map(|resource| {
         let paths = resource.body.properties().iter();
-        paths.filter_map(|property| restore_command(resource, property.path))
+        paths.filter_map(|property| restore_command(resource, property.path, &Value::Null))
     });
     let commands: Vec<Value> = restoring
         .chain(deploy_commands(plan))
-        .map(|command| json!({ "printed": command.to_string(), "words": command.words() }))
+        .filter_map(|command| {
+            let words = command.words()?;
+            Some(json!({ "printed": command.to_string(), "words": words }))
+        })
         .collect();
     json!({
         "tags": { "aws": tags(TAGS[0]), "azure": tags(TAGS[1]) },

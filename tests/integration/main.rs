@@ -12,11 +12,13 @@ mod hostile;
 mod jobs;
 mod readme;
 mod recorded;
+mod regions;
 mod render;
 mod reports;
 mod rules;
 mod scalars;
 mod snapshot;
+mod stores;
 mod support;
 #[cfg(feature = "clouds")]
 mod wire;

@@ -58,14 +58,26 @@ fn drifted(plan: &Plan) -> Observations {
     main.live["BackupRetentionPeriod"] = json!(7);
     main.live["PreferredBackupWindow"] = json!("09:00-10:00");
     main.live["DeletionProtection"] = json!(false);
+    main.live["AutomaticBackupReplicationRetentionPeriod"] = json!(7);
     let replica = found(&mut state, RDS, "train-tracker-db-read-1");
     replica.live["CopyTagsToSnapshot"] = json!(false);
+    let key = found(
+        &mut state,
+        "AWS::KMS::Key",
+        "alias/backstay/train-tracker-prod",
+    );
+    key.live["Enabled"] = json!("pending deletion on 2026-12-14");
+    key.live["EnableKeyRotation"] = json!(false);
     let server = found(&mut state, FLEXIBLE, "train-tracker-db-prod");
     server.live["properties"]["backup"]["backupRetentionDays"] = json!(35);
     server.live["properties"]["highAvailability"]["mode"] = json!("Disabled");
     let bucket = found(&mut state, "AWS::S3::Bucket", "train-tracker-backups");
     if let Some(rules) = bucket.live["LifecycleConfiguration"]["Rules"].as_array_mut() {
         rules.retain(|rule| rule["Id"] != "monthly");
+    }
+    let lock = "/ObjectLockConfiguration/Rule/DefaultRetention/Days";
+    if let Some(days) = bucket.live.pointer_mut(lock) {
+        *days = json!(1);
     }
     let vault = found(&mut state, "AWS::Backup::BackupVault", "train-tracker-dr");
     vault.live["LockConfiguration"] = Value::Null;

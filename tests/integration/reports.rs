@@ -105,7 +105,11 @@ fn every_form_tells_the_same_counts() {
 
     let github = reports.text("github");
     let commands = |kind: &str| github.matches(&format!("::{kind} ")).count();
-    assert_eq!([commands("error"), commands("warning")], [errors, warnings]);
+    // The tenth of a kind tells how many more there are.
+    assert_eq!(
+        [commands("error"), commands("warning")],
+        [errors, warnings].map(|count| count.min(10))
+    );
 }
 
 #[test]

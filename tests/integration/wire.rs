@@ -4,7 +4,12 @@
 mod aws;
 mod azure;
 mod backup;
+mod cloud;
+mod keys;
+mod locks;
 mod rds;
+mod replicas;
+mod replications;
 mod s3;
 
 use std::collections::BTreeMap;

@@ -5,6 +5,19 @@
 /// Days that RDS can keep automated backups; 0 turns them off.
 pub const RETENTION_DAYS: std::ops::RangeInclusive<u64> = 0..=35;
 
+/// Days of an Object Lock's default retention.
+pub const LOCK_DAYS: std::ops::RangeInclusive<u64> = 1..=36_500;
+
+/// Read replicas of one instance.
+pub const REPLICAS: usize = 15;
+
+/// Replicated automated backups that one account can have in one destination Region.
+pub const REPLICATED_BACKUPS: usize = 20;
+
+/// Manual snapshots that one account can have in one Region, where the quota was not raised. Those of
+/// AWS Backup do not count.
+pub const MANUAL_SNAPSHOTS: usize = 100;
+
 /// Shortest backup and maintenance window, in minutes.
 pub const WINDOW_MINUTES: u32 = 30;
 
@@ -34,7 +47,7 @@ pub const RESTORE_TEST_SELECTIONS: usize = 30;
 /// Characters of a restore testing plan's name.
 pub const RESTORE_TEST_NAME: usize = 50;
 
-/// Storage in GiB that an RDS for PostgreSQL instance on gp2 or gp3 can have.
+/// Storage in GiB that an RDS instance on gp2 or gp3 can have, whichever engine it runs.
 pub const STORAGE_GIB: std::ops::RangeInclusive<u32> = 20..=65_536;
 
 /// Characters of the identifier of an export.

@@ -58,12 +58,24 @@ pub struct DbInstance {
         skip_serializing_if = "Option::is_none"
     )]
     pub log_exports: Option<BTreeSet<String>>,
+    /// The Region that receives the replicated automated backups.
+    #[serde(
+        rename = "AutomaticBackupReplicationRegion",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub replication_region: Option<String>,
+    /// Days in that Region.
+    #[serde(
+        rename = "AutomaticBackupReplicationRetentionPeriod",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub replication_retention: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Tags>,
 }
 
-use Direction::{EachIsStronger, MoreIsStronger, Neutral};
-use Restore::{Option as Flag, Raise, Replacement, Switch};
+use Direction::{AbsentIsWeaker, EachIsStronger, MoreIsStronger, Neutral};
+use Restore::{Option as Flag, Raise, Replacement, Replicate, Switch};
 
 impl Owned for DbInstance {
     const TYPE: &'static str = "AWS::RDS::DBInstance";
@@ -90,12 +102,22 @@ impl Owned for DbInstance {
         property("/StorageEncrypted", MoreIsStronger, Replacement),
         property("/KmsKeyId", Neutral, Replacement),
         property("/EnableCloudwatchLogsExports", EachIsStronger, Flag("--cloudwatch-logs-export-configuration")),
+        property("/AutomaticBackupReplicationRegion", AbsentIsWeaker, Replicate),
+        property("/AutomaticBackupReplicationRetentionPeriod", MoreIsStronger, Replicate),
         property("/Tags", Neutral, Restore::Tag),
     ];
 
     /// Properties of the frame that RDS never tells back (writeOnly in the registry schema).
-    const NOT_COMPARED: &'static [NotCompared] = &[NotCompared {
-        path: "/DeleteAutomatedBackups",
-        reason: "RDS does not report it",
-    }];
+    const NOT_COMPARED: &'static [NotCompared] = &[
+        NotCompared {
+            path: "/DeleteAutomatedBackups",
+            beside: Some("/BackupRetentionPeriod"),
+            reason: "RDS does not report it",
+        },
+        NotCompared {
+            path: "/AutomaticBackupReplicationKmsKeyId",
+            beside: Some("/AutomaticBackupReplicationRegion"),
+            reason: "it is a parameter of the stack",
+        },
+    ];
 }

@@ -1,8 +1,8 @@
-//! AWS::S3::Bucket and its lifecycle configuration.
+//! AWS::S3::Bucket with its lifecycle configuration, and AWS::S3::BucketPolicy.
 
 use serde::{Deserialize, Serialize};
 
-use super::Tags;
+use super::{PolicyDocument, Tags, Value};
 use crate::cloud::property::property;
 use crate::cloud::{Direction, Owned, Property, Restore};
 
@@ -18,9 +18,45 @@ pub struct Bucket {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public_access_block_configuration: Option<PublicAccessBlock>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub object_lock_enabled: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object_lock_configuration: Option<ObjectLock>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub lifecycle_configuration: Option<Lifecycle>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Tags>,
+}
+
+/// Properties in CloudFormation's words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct BucketPolicy {
+    pub bucket: String,
+    pub policy_document: PolicyDocument,
+}
+
+/// What holds for every new object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ObjectLock {
+    /// Enabled.
+    pub object_lock_enabled: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<ObjectLockRule>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ObjectLockRule {
+    pub default_retention: DefaultRetention,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DefaultRetention {
+    /// GOVERNANCE or COMPLIANCE.
+    pub mode: String,
+    pub days: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +76,9 @@ pub struct Encryption {
 #[serde(rename_all = "PascalCase")]
 pub struct EncryptionRule {
     pub server_side_encryption_by_default: EncryptionDefault,
+    /// One request to KMS for many objects, where they are encrypted with a key of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bucket_key_enabled: Option<bool>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +86,8 @@ pub struct EncryptionDefault {
     /// AES256 or aws:kms.
     #[serde(rename = "SSEAlgorithm")]
     pub algorithm: String,
+    #[serde(rename = "KMSMasterKeyID", skip_serializing_if = "Option::is_none")]
+    pub key: Option<Value>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -142,7 +183,7 @@ impl Rule {
     }
 }
 
-use Direction::{MoreIsStronger, Neutral, Ranked, Removal};
+use Direction::{AbsentIsWeaker, MoreIsStronger, Neutral, Ranked, Removal};
 use Restore::{Document, Replacement, Tag};
 
 impl Owned for Bucket {
@@ -156,13 +197,29 @@ impl Owned for Bucket {
         property("/VersioningConfiguration/Status", Ranked(&["Suspended", "Enabled"]), Document),
         property("/BucketEncryption", Neutral, Document),
         property("/BucketEncryption/ServerSideEncryptionConfiguration", Neutral, Document),
+        property("/BucketEncryption/ServerSideEncryptionConfiguration/*/ServerSideEncryptionByDefault/SSEAlgorithm", Ranked(&["AES256", "aws:kms", "aws:kms:dsse"]), Document),
+        property("/BucketEncryption/ServerSideEncryptionConfiguration/*/ServerSideEncryptionByDefault/KMSMasterKeyID", AbsentIsWeaker, Document),
         property("/PublicAccessBlockConfiguration", Neutral, Document),
         property("/PublicAccessBlockConfiguration/*", MoreIsStronger, Document),
+        property("/ObjectLockEnabled", MoreIsStronger, Document),
+        property("/ObjectLockConfiguration", Neutral, Document),
+        property("/ObjectLockConfiguration/Rule/DefaultRetention/Mode", Ranked(&["GOVERNANCE", "COMPLIANCE"]), Document),
+        property("/ObjectLockConfiguration/Rule/DefaultRetention/Days", MoreIsStronger, Document),
         property("/LifecycleConfiguration", Neutral, Document),
         property("/LifecycleConfiguration/Rules", Neutral, Document),
         property("/LifecycleConfiguration/Rules/*/Status", Ranked(&["Disabled", "Enabled"]), Document),
         property("/LifecycleConfiguration/Rules/*/ExpirationInDays", Removal, Document),
         property("/LifecycleConfiguration/Rules/*/NoncurrentVersionExpiration/NoncurrentDays", Removal, Document),
         property("/Tags", Neutral, Tag),
+    ];
+}
+
+impl Owned for BucketPolicy {
+    const TYPE: &'static str = "AWS::S3::BucketPolicy";
+
+    #[rustfmt::skip]
+    const PROPERTIES: &'static [Property] = &[
+        property("/Bucket", Neutral, Replacement),
+        property("/PolicyDocument", Neutral, Document),
     ];
 }

@@ -27,6 +27,10 @@ impl Owned for Lock {
     const PROPERTIES: &'static [Property] = &[
         property("/name", Direction::Neutral, Restore::Replacement),
         property("/scope", Direction::Neutral, Restore::Replacement),
-        property("/properties/level", Direction::Present, Restore::Revert),
+        property(
+            "/properties/level",
+            Direction::AbsentIsWeaker,
+            Restore::Revert,
+        ),
     ];
 }

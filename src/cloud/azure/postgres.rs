@@ -138,7 +138,7 @@ pub struct ReplicaProperties {
     pub data_encryption: Option<DataEncryption>,
 }
 
-use Direction::{MoreIsStronger, Neutral, Present, Ranked};
+use Direction::{AbsentIsWeaker, MoreIsStronger, Neutral, Ranked};
 use Restore::{Migration, Option as Flag, Raise, Replacement, Revert, Tag};
 
 const GEO: &str = "it is set when a server is created: restore the server to a new one that has it (az postgres flexible-server restore --geo-redundant-backup), move the clients there, and remove the old one";
@@ -159,18 +159,18 @@ impl Owned for FlexibleServer {
         property("/sku/name", Neutral, Flag("--sku-name")),
         property("/sku/tier", Neutral, Flag("--tier")),
         property("/identity/type", Neutral, Revert),
-        property("/identity/userAssignedIdentities/*", Present, Revert),
+        property("/identity/userAssignedIdentities/*", AbsentIsWeaker, Revert),
         property("/tags", Neutral, Tag),
         property("/properties/version", Neutral, Raise("--version")),
         property("/properties/administratorLogin", Neutral, Replacement),
         property("/properties/storage/storageSizeGB", MoreIsStronger, Raise("--storage-size")),
         property("/properties/storage/autoGrow", ON, Flag("--storage-auto-grow")).losing("a full disk stops the server"),
-        property("/properties/dataEncryption", Present, Migration(KEY)),
+        property("/properties/dataEncryption", AbsentIsWeaker, Migration(KEY)),
         property("/properties/dataEncryption/type", Neutral, Migration(KEY)),
-        property("/properties/dataEncryption/primaryKeyURI", Present, Flag("--key")),
-        property("/properties/dataEncryption/primaryUserAssignedIdentityId", Present, Flag("--identity")),
-        property("/properties/dataEncryption/geoBackupKeyURI", Present, Flag("--backup-key")),
-        property("/properties/dataEncryption/geoBackupUserAssignedIdentityId", Present, Flag("--backup-identity")),
+        property("/properties/dataEncryption/primaryKeyURI", AbsentIsWeaker, Flag("--key")),
+        property("/properties/dataEncryption/primaryUserAssignedIdentityId", AbsentIsWeaker, Flag("--identity")),
+        property("/properties/dataEncryption/geoBackupKeyURI", AbsentIsWeaker, Flag("--backup-key")),
+        property("/properties/dataEncryption/geoBackupUserAssignedIdentityId", AbsentIsWeaker, Flag("--backup-identity")),
         property("/properties/backup/backupRetentionDays", MoreIsStronger, Flag("--backup-retention")).losing("backups that are older are deleted"),
         property("/properties/backup/geoRedundantBackup", ON, Migration(GEO)),
         property("/properties/highAvailability/mode", Ranked(&["Disabled", "SameZone", "ZoneRedundant"]), Flag("--zonal-resiliency")).losing("the standby is removed, or is in the same zone"),
@@ -180,6 +180,7 @@ impl Owned for FlexibleServer {
     const NOT_COMPARED: &'static [NotCompared] = &[
         NotCompared {
             path: "/properties/administratorLoginPassword",
+            beside: None,
             reason: "a secret; ARM does not report it",
         },
         CREATE_MODE,
@@ -188,6 +189,7 @@ impl Owned for FlexibleServer {
 
 const CREATE_MODE: NotCompared = NotCompared {
     path: "/properties/createMode",
+    beside: None,
     reason: "it says how the server was made, once; ARM does not report it",
 };
 
@@ -202,15 +204,15 @@ impl Owned for Replica {
         property("/sku/name", Neutral, Flag("--sku-name")),
         property("/sku/tier", Neutral, Flag("--tier")),
         property("/identity/type", Neutral, Revert),
-        property("/identity/userAssignedIdentities/*", Present, Revert),
+        property("/identity/userAssignedIdentities/*", AbsentIsWeaker, Revert),
         property("/tags", Neutral, Tag),
-        property("/properties/sourceServerResourceId", Present, Migration(PROMOTED)),
+        property("/properties/sourceServerResourceId", AbsentIsWeaker, Migration(PROMOTED)),
         property("/properties/storage/storageSizeGB", MoreIsStronger, Raise("--storage-size")),
         property("/properties/storage/autoGrow", ON, Flag("--storage-auto-grow")).losing("a full disk stops the replica"),
-        property("/properties/dataEncryption", Present, Migration(KEY)),
+        property("/properties/dataEncryption", AbsentIsWeaker, Migration(KEY)),
         property("/properties/dataEncryption/type", Neutral, Migration(KEY)),
-        property("/properties/dataEncryption/primaryKeyURI", Present, Flag("--key")),
-        property("/properties/dataEncryption/primaryUserAssignedIdentityId", Present, Flag("--identity")),
+        property("/properties/dataEncryption/primaryKeyURI", AbsentIsWeaker, Flag("--key")),
+        property("/properties/dataEncryption/primaryUserAssignedIdentityId", AbsentIsWeaker, Flag("--identity")),
     ];
 
     const NOT_COMPARED: &'static [NotCompared] = &[CREATE_MODE];

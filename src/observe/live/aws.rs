@@ -3,6 +3,8 @@
 mod backup;
 mod buckets;
 mod instances;
+mod keys;
+mod replications;
 mod session;
 mod stacks;
 mod sweep;
@@ -15,6 +17,7 @@ use futures::StreamExt;
 
 use super::{AT_A_TIME, Report, Seen, State, all_unreadable, chain, grouped, one_line};
 use crate::plan::{Address, Body, Resource, Scope};
+use replications::Replications;
 use session::Sessions;
 
 /// What is read with one set of credentials in one Region.
@@ -27,11 +30,12 @@ struct Place {
 
 /// Reads all resources of AWS.
 pub(super) async fn observe(resources: Vec<&Resource>, report: Report<'_>) -> Seen {
-    let places = grouped(resources, place);
+    let places = grouped(resources.iter().copied(), place);
     let Some(first) = places.keys().next() else {
         return Seen::new();
     };
     let sessions = Sessions::new(&first.region).await;
+    let replications = Replications::new(&sessions, &resources);
     let mut accounts: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for (place, resources) in places {
         let account = (place.account.clone(), place.role.clone());
@@ -40,9 +44,9 @@ pub(super) async fn observe(resources: Vec<&Resource>, report: Report<'_>) -> Se
             .or_default()
             .push((place, resources));
     }
-    let sessions = &sessions;
+    let (sessions, replications) = (&sessions, &replications);
     let seen: Vec<Seen> = futures::stream::iter(accounts.into_values())
-        .map(|places| account(sessions, places, report))
+        .map(|places| account(sessions, replications, places, report))
         .buffer_unordered(AT_A_TIME)
         .collect()
         .await;
@@ -63,6 +67,7 @@ fn place(resource: &Resource) -> Option<Place> {
 /// All Regions of one account, after a look at whose credentials these are.
 async fn account(
     sessions: &Sessions,
+    replications: &Replications<'_>,
     places: Vec<(Place, Vec<&Resource>)>,
     report: Report<'_>,
 ) -> Seen {
@@ -77,7 +82,7 @@ async fn account(
             .collect();
     }
     let seen: Vec<Seen> = futures::stream::iter(places)
-        .map(|(place, resources)| region(sessions, place, resources, report))
+        .map(|(place, resources)| region(sessions, replications, place, resources, report))
         .buffer_unordered(AT_A_TIME)
         .collect()
         .await;
@@ -86,6 +91,7 @@ async fn account(
 
 async fn region(
     sessions: &Sessions,
+    replications: &Replications<'_>,
     place: Place,
     resources: Vec<&Resource>,
     report: Report<'_>,
@@ -96,9 +102,14 @@ async fn region(
         all.filter(|resource| kind(&resource.body)).collect()
     };
     let instances = of(|body| matches!(body, Body::DbInstance(_)));
-    let buckets = of(|body| matches!(body, Body::Bucket(_)));
+    let buckets = of(|body| matches!(body, Body::Bucket(_) | Body::BucketPolicy(_)));
+    let keys = of(|body| matches!(body, Body::Key(_) | Body::Alias(_)));
     let stacks = stacks::read(&config, &resources);
-    let (stacks, sweep) = futures::join!(stacks, sweep::read(&config, &instances));
+    let (stacks, sweep, held) = futures::join!(
+        stacks,
+        sweep::read(&config, &instances),
+        replications.of(&instances)
+    );
     if let Ok(sweep) = &sweep
         && !instances.is_empty()
     {
@@ -107,14 +118,16 @@ async fn region(
         report(&format!("aws {account} {region}: {count} instances"));
     }
     let mut seen = match sweep {
-        Ok(sweep) => instances::states(&place, &sweep, &stacks, &instances),
+        Ok(sweep) => instances::states(&place, &sweep, &held, &stacks, &instances),
         Err(reason) => all_unreadable(&instances, &reason),
     };
-    let (buckets, backups) = futures::join!(
+    let (buckets, keys, backups) = futures::join!(
         buckets::read(&config, &place, &stacks, &buckets),
+        keys::read(&config, &place, &stacks, &keys),
         backup::read(&config, &stacks, &resources)
     );
     seen.extend(buckets);
+    seen.extend(keys);
     seen.extend(backups);
     let planned: HashMap<&Address, &Resource> = resources
         .iter()

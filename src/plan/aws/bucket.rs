@@ -1,10 +1,15 @@
-//! The bucket of a store and its lifecycle.
+//! The bucket of a store: its lifecycle, lock, key and policy.
+
+use std::borrow::Cow;
 
 use super::super::lifecycle::{EXPORT, Kept};
 use super::super::{Places, Purpose, Resource};
 use super::Region;
-use crate::cloud::aws::s3;
+use super::keys::Key;
+use crate::cloud::aws::{PolicyDocument, Value, partition, s3};
+use crate::policy::{Encryption, LockMode, StoreLock};
 use crate::resolve::Store;
+use crate::source::Place;
 
 /// Days after which overwritten and deleted versions, and unfinished uploads, are removed.
 const NONCURRENT_DAYS: u32 = 30;
@@ -18,15 +23,25 @@ const COLDER: [(&str, u32, u32); 3] = [
     ("DEEP_ARCHIVE", 180, 365),
 ];
 
-/// The bucket of a store, with one lifecycle rule for each kept class.
-pub(in crate::plan) fn bucket(store: &Store<'_>, kept: &Kept) -> Option<Resource> {
-    let region = Region::of(store.site)?;
-    let name = store.written.bucket.as_ref()?;
+/// Logical ids of a store's stack.
+const BUCKET: &str = "Bucket";
+const KEY: &str = "StoreKey";
+
+/// The bucket of a store, with one lifecycle rule for each kept class; its policy; and its key, where
+/// it has one of its own.
+pub(in crate::plan) fn bucket(store: &Store<'_>, kept: &Kept, resources: &mut Vec<Resource>) {
+    let (Some(region), Some(name)) = (Region::of(store.site), store.written.bucket.as_ref()) else {
+        return;
+    };
     let versioning = store.written.versioning.as_ref();
     let versioned = versioning.is_none_or(|versioning| versioning.value);
+    let lock = store.written.lock.as_ref();
+    let encryption = store.written.encryption.as_ref();
     let lifecycle = kept.place.unwrap_or(name.place);
     let mut places: Places = vec![("/LifecycleConfiguration".into(), lifecycle)];
     places.extend(versioning.map(|v| ("/VersioningConfiguration".into(), v.place)));
+    places.extend(encryption.map(|v| ("/BucketEncryption".into(), v.place)));
+    places.extend(lock.into_iter().flat_map(lock_places));
     let mut rules = vec![housekeeping()];
     for group in kept.groups() {
         for prefix in &group.prefixes {
@@ -43,11 +58,9 @@ pub(in crate::plan) fn bucket(store: &Store<'_>, kept: &Kept) -> Option<Resource
             status: if versioned { "Enabled" } else { "Suspended" }.to_owned(),
         }),
         bucket_encryption: Some(s3::Encryption {
-            server_side_encryption_configuration: vec![s3::EncryptionRule {
-                server_side_encryption_by_default: s3::EncryptionDefault {
-                    algorithm: "AES256".to_owned(),
-                },
-            }],
+            server_side_encryption_configuration: vec![encryption_rule(
+                encryption.map(|encryption| &encryption.value),
+            )],
         }),
         public_access_block_configuration: Some(s3::PublicAccessBlock {
             block_public_acls: true,
@@ -55,14 +68,87 @@ pub(in crate::plan) fn bucket(store: &Store<'_>, kept: &Kept) -> Option<Resource
             ignore_public_acls: true,
             restrict_public_buckets: true,
         }),
+        object_lock_enabled: lock.map(|_| true),
+        object_lock_configuration: lock.map(object_lock),
         lifecycle_configuration: Some(s3::Lifecycle { rules }),
         tags: None,
     };
-    let owner = region.stack(Purpose::Store, store.name, "Bucket");
-    Some(Resource {
+    let owner = |logical_id: &str| region.stack(Purpose::Store, store.name, logical_id);
+    if let Some(encryption) = encryption.filter(|it| it.value == Encryption::CustomerManaged) {
+        let key = Key {
+            purpose: Purpose::Store,
+            name: store.name,
+            stack: store.name,
+            logical_id: KEY,
+            encrypts: format!("the store {}", store.name.value),
+            tags: None,
+            place: encryption.place,
+        };
+        resources.extend(key.resources(region));
+    }
+    resources.push(Resource {
         places,
-        ..region.resource(store.name, name, body, owner, name.place)
-    })
+        ..region.resource(store.name, name, body, owner(BUCKET), name.place)
+    });
+    let policy = s3::BucketPolicy {
+        bucket: name.value.clone(),
+        policy_document: encrypted_transport_only(region, name),
+    };
+    let owner = owner(&format!("{BUCKET}Policy"));
+    resources.push(region.resource(store.name, name, policy, owner, name.place));
+}
+
+fn encryption_rule(encryption: Option<&Encryption>) -> s3::EncryptionRule {
+    let key = match encryption {
+        Some(Encryption::CustomerManaged) => Some(Value::attribute(KEY, "Arn")),
+        Some(Encryption::Key(key)) => Some(Value::Text(key.clone())),
+        Some(Encryption::ProviderManaged) | None => None,
+    };
+    s3::EncryptionRule {
+        bucket_key_enabled: key.as_ref().map(|_| true),
+        server_side_encryption_by_default: s3::EncryptionDefault {
+            algorithm: if key.is_some() { "aws:kms" } else { "AES256" }.to_owned(),
+            key,
+        },
+    }
+}
+
+fn object_lock(lock: &StoreLock) -> s3::ObjectLock {
+    s3::ObjectLock {
+        object_lock_enabled: "Enabled".to_owned(),
+        rule: Some(s3::ObjectLockRule {
+            default_retention: s3::DefaultRetention {
+                mode: match lock.mode.value {
+                    LockMode::Governance => "GOVERNANCE",
+                    LockMode::Compliance => "COMPLIANCE",
+                }
+                .to_owned(),
+                days: lock.duration.days() as u32,
+            },
+        }),
+    }
+}
+
+fn lock_places(lock: &StoreLock) -> [(Cow<'static, str>, Place); 3] {
+    let days = "/ObjectLockConfiguration/Rule/DefaultRetention/Days";
+    [
+        ("/ObjectLockEnabled".into(), lock.mode.place),
+        ("/ObjectLockConfiguration".into(), lock.mode.place),
+        (days.into(), lock.duration.place),
+    ]
+}
+
+/// Backups travel encrypted.
+fn encrypted_transport_only(region: Region<'_>, bucket: &str) -> PolicyDocument {
+    let bucket = format!("arn:{}:s3:::{bucket}", partition(region.region));
+    PolicyDocument::new([serde_json::json!({
+        "Sid": "EncryptedTransportOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [bucket, format!("{bucket}/*")],
+        "Condition": { "Bool": { "aws:SecureTransport": "false" } },
+    })])
 }
 
 fn rule(class: &str, days: u32, prefix: String, versioned: bool) -> s3::Rule {

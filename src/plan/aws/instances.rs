@@ -1,10 +1,12 @@
 //! RDS instances and their replicas.
 
 use super::super::{Owner, Places, Purpose, Resource, tag_places, tags};
+use super::keys::Key;
 use super::{Region, logical_id};
+use super::{copies, replicas};
 use crate::cloud::aws::{Tags, Value, rds};
 use crate::policy::{Encryption, HighAvailability, Provision, Replica, StorageType};
-use crate::resolve::{Database, Layer, Resolved};
+use crate::resolve::{Database, Estate, Layer, Resolved};
 use crate::source::Place;
 
 /// Logical ids of a database's stack.
@@ -16,16 +18,27 @@ fn owned<T: Clone>(setting: &Resolved<T>, provision: Option<&Provision>) -> Opti
     (provision.is_some() || setting.layer != Layer::BuiltIn).then(|| setting.value.clone())
 }
 
-/// The instance and its replicas.
-pub(in crate::plan) fn instances(database: &Database<'_>, resources: &mut Vec<Resource>) {
+/// The instance, its key, its replicas, and what receives its copies.
+pub(in crate::plan) fn instances<'w>(
+    database: &Database<'w>,
+    estate: &Estate<'w>,
+    resources: &mut Vec<Resource>,
+) {
     let Some(region) = Region::of(database.site) else {
         return;
     };
     let written = database.written;
     let name = database.name.value.as_str();
     let provision = written.provision.as_ref();
+    let replicated = copies::replicated(database, estate);
+    let parameters: Vec<_> = replicated
+        .map(|there| copies::parameter(database, there))
+        .into_iter()
+        .collect();
     let owner = |logical_id: &str| match provision {
-        Some(_) => region.stack(Purpose::Database, name, logical_id),
+        Some(_) => region
+            .stack(Purpose::Database, name, logical_id)
+            .with(&parameters),
         None => Owner::Existing {
             file: format!("scripts/{name}-enforce.sh"),
         },
@@ -34,21 +47,52 @@ pub(in crate::plan) fn instances(database: &Database<'_>, resources: &mut Vec<Re
     let resource = |id: &crate::policy::Spanned<String>, body, owner| {
         region.resource(name, &id.to_ascii_lowercase(), body, owner, id.place)
     };
+    copies::keys(database, region, estate, resources);
+    let made = key(database, provision).map(|key| key.resources(region));
+    resources.extend(made.into_iter().flatten().map(|resource| Resource {
+        owner: resource.owner.with(&parameters),
+        ..resource
+    }));
+    let mut body = instance(database, provision);
+    if let Some(there) = replicated {
+        body.replication_region = Some(there.region.to_owned());
+        body.replication_retention = body.backup_retention_period;
+    }
     resources.push(Resource {
         places: places(database),
-        ..resource(&written.id, instance(database, provision), owner(DATABASE))
+        ..resource(&written.id, body, owner(DATABASE))
     });
     for replica in &written.replicas {
         let body = replica_body(database, replica, provision);
-        resources.push(Resource {
-            places: replica_places(database, replica),
-            ..resource(
-                &replica.id,
-                body,
-                owner(&logical_id("Replica", &replica.id)),
-            )
-        });
+        match replicas::elsewhere(replica, region, estate) {
+            Some(there) => replicas::resource(database, replica, (region, there), body, resources),
+            None => resources.push(Resource {
+                places: replica_places(database, replica),
+                ..resource(
+                    &replica.id,
+                    body,
+                    owner(&logical_id("Replica", &replica.id)),
+                )
+            }),
+        }
     }
+}
+
+/// The key that the stack of a new database makes for it.
+fn key<'a>(database: &Database<'a>, provision: Option<&Provision>) -> Option<Key<'a>> {
+    let encryption = &database.intent.encryption;
+    let name = database.name.value.as_str();
+    let tags = tags(database);
+    provision.filter(|_| encryption.value == Encryption::CustomerManaged)?;
+    Some(Key {
+        purpose: Purpose::Database,
+        name,
+        stack: name,
+        logical_id: KEY,
+        encrypts: format!("the database {name} and its backups"),
+        tags: (!tags.is_empty()).then_some(Tags(tags)),
+        place: encryption.place.unwrap_or(database.written.id.place),
+    })
 }
 
 fn instance(database: &Database<'_>, provision: Option<&Provision>) -> rds::DbInstance {
@@ -56,10 +100,11 @@ fn instance(database: &Database<'_>, provision: Option<&Provision>) -> rds::DbIn
     let tags = tags(database);
     let storage = provision.and_then(|provision| provision.storage.as_ref());
     let text = |value: Option<&crate::policy::Spanned<String>>| value.map(|v| v.value.clone());
+    let engine = database.engine().rds();
     rds::DbInstance {
         identifier: database.written.id.to_ascii_lowercase(),
         class: text(provision.and_then(|p| p.instance_class.as_ref())),
-        engine: Some("postgres".to_owned()),
+        engine: engine.map(|engine| engine.name.to_owned()),
         engine_version: text(provision.and_then(|p| p.engine_version.as_ref())),
         allocated_storage: storage.map(|storage| storage.size.gib().to_string()),
         storage_type: storage
@@ -68,7 +113,7 @@ fn instance(database: &Database<'_>, provision: Option<&Provision>) -> rds::DbIn
         master_username: text(provision.and_then(|p| p.username.as_ref())),
         manage_master_user_password: provision.map(|_| true),
         source: None,
-        availability_zone: None,
+        availability_zone: text(provision.and_then(|p| p.zone.as_ref())),
         backup_retention_period: intent
             .retention
             .pitr
@@ -88,7 +133,12 @@ fn instance(database: &Database<'_>, provision: Option<&Provision>) -> rds::DbIn
             }
             Encryption::CustomerManaged | Encryption::ProviderManaged => None,
         },
-        log_exports: provision.map(|_| ["postgresql", "upgrade"].map(str::to_owned).into()),
+        log_exports: provision.and_then(|_| {
+            let logs = engine?.logs.iter();
+            Some(logs.map(|log| (*log).to_owned()).collect())
+        }),
+        replication_region: None,
+        replication_retention: None,
         tags: (!tags.is_empty()).then_some(Tags(tags)),
     }
 }
@@ -123,11 +173,16 @@ fn replica_body(
         preferred_maintenance_window: intent.maintenance_window.as_ref().map(|w| w.value),
         copy_tags_to_snapshot: Some(true),
         deletion_protection: Some(intent.deletion_protection.value),
-        multi_az: None,
+        multi_az: replica
+            .high_availability
+            .as_ref()
+            .map(|mode| mode.value == HighAvailability::MultiAz),
         // A replica takes its source's encryption; CloudFormation refuses to be told.
         storage_encrypted: provision.is_none().then_some(true),
         kms_key_id: None,
         log_exports: None,
+        replication_region: None,
+        replication_retention: None,
         tags: (!tags.is_empty()).then_some(Tags(tags)),
     }
 }
@@ -139,11 +194,19 @@ fn storage_type(kind: StorageType) -> &'static str {
     }
 }
 
-/// A replica has the settings of its database, but for its zone.
-fn replica_places(database: &Database<'_>, replica: &Replica) -> Places {
+/// A replica has the settings of its database, but for its zone, place and standby.
+pub(super) fn replica_places(database: &Database<'_>, replica: &Replica) -> Places {
     let mut places = places(database);
-    let zone = replica.zone.as_ref();
-    places.extend(zone.map(|zone| ("/AvailabilityZone".into(), zone.place)));
+    let mut add = |path: &'static str, place: Option<Place>| {
+        places.extend(place.map(|place| (path.into(), place)));
+    };
+    add(
+        "/AvailabilityZone",
+        replica.zone.as_ref().map(|zone| zone.place),
+    );
+    add("/KmsKeyId", replica.at.as_ref().map(|at| at.place));
+    let standby = replica.high_availability.as_ref();
+    add("/MultiAZ", standby.map(|mode| mode.place));
     places
 }
 
@@ -155,6 +218,14 @@ fn places(database: &Database<'_>) -> Places {
     };
     add(
         "/BackupRetentionPeriod",
+        intent.retention.pitr.as_ref().and_then(|v| v.place),
+    );
+    add(
+        "/AutomaticBackupReplicationRegion",
+        intent.copies.replicate_pitr.as_ref().and_then(|v| v.place),
+    );
+    add(
+        "/AutomaticBackupReplicationRetentionPeriod",
         intent.retention.pitr.as_ref().and_then(|v| v.place),
     );
     add("/PreferredBackupWindow", intent.window.place);
@@ -179,6 +250,10 @@ fn places(database: &Database<'_>) -> Places {
         add(
             "/MasterUsername",
             provision.username.as_ref().map(|v| v.place),
+        );
+        add(
+            "/AvailabilityZone",
+            provision.zone.as_ref().map(|v| v.place),
         );
         add("/AllocatedStorage", storage.map(|v| v.size.place));
         add(

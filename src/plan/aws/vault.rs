@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::super::{Places, Purpose, Resource};
+use super::keys::Key;
 use super::{Region, backups, restore_tests};
-use crate::cloud::aws::{PolicyDocument, Value, backup, partition};
+use crate::cloud::aws::{PolicyDocument, Tags, Value, backup, partition};
 use crate::policy::{Duration, LockMode, Unit, VaultLock};
 use crate::resolve::{Estate, Resolved, Vault};
 use crate::source::Place;
@@ -22,7 +23,17 @@ pub(in crate::plan) fn vault(vault: &Vault<'_>, estate: &Estate<'_>) -> Vec<Reso
         return Vec::new();
     };
     let members = backups::members(vault, region, estate);
-    let mut resources = vec![itself(vault, region, estate)];
+    let key = Key {
+        purpose: Purpose::Vault,
+        name: vault.name,
+        stack: vault.name,
+        logical_id: KEY,
+        encrypts: format!("what is copied into the vault {}", vault.name.value),
+        tags: tags(vault).map(Tags),
+        place: vault.written.name.place,
+    };
+    let mut resources: Vec<Resource> = key.resources(region).into();
+    resources.push(itself(vault, region, estate));
     resources.extend(backups::plans(vault, region, &members, estate));
     resources.extend(restore_tests::tests(vault, region, &members));
     resources
@@ -55,16 +66,12 @@ fn itself(vault: &Vault<'_>, region: Region<'_>, estate: &Estate<'_>) -> Resourc
         Some((format!("/BackupVaultTags/{step}").into(), tag.place?))
     };
     places.extend(vault.tags.iter().filter_map(tag));
-    let tags = vault.tags.iter();
-    let tags: BTreeMap<_, _> = tags
-        .map(|(key, tag)| (key.clone(), tag.value.clone()))
-        .collect();
     let body = backup::BackupVault {
         backup_vault_name: written.name.value.clone(),
         encryption_key_arn: Some(Value::attribute(KEY, "Arn")),
         lock_configuration: written.lock.as_ref().map(lock),
         access_policy: access(sources.keys(), region),
-        backup_vault_tags: (!tags.is_empty()).then_some(tags),
+        backup_vault_tags: tags(vault),
     };
     let owner = region.stack(Purpose::Vault, vault.name, VAULT);
     let name = &written.name;
@@ -72,6 +79,14 @@ fn itself(vault: &Vault<'_>, region: Region<'_>, estate: &Estate<'_>) -> Resourc
         places,
         ..region.resource(vault.name, name, body, owner, name.place)
     }
+}
+
+fn tags(vault: &Vault<'_>) -> Option<BTreeMap<String, String>> {
+    let tags = vault.tags.iter();
+    let tags: BTreeMap<_, _> = tags
+        .map(|(key, tag)| (key.clone(), tag.value.clone()))
+        .collect();
+    (!tags.is_empty()).then_some(tags)
 }
 
 fn lock(written: &VaultLock) -> backup::VaultLock {

@@ -27,7 +27,7 @@ fn told(plan: &Plan, name: &str, change: impl FnOnce(&mut Found)) -> Vec<(Kind, 
     change(found);
     let states = states.into_iter();
     let seen = states.map(|(address, found)| (address, State::Found(Box::new(found))));
-    let drift = compare(plan, &Observations(seen.collect()), &|_, _| None);
+    let drift = compare(plan, &Observations(seen.collect()), &|_, _, _| None);
     let differences = drift.findings.into_iter();
     let differences = differences.filter_map(|finding| finding.difference);
     differences

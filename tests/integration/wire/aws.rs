@@ -215,7 +215,10 @@ fn template(database: &Value) -> String {
 fn a_stack_tells_its_key_and_what_was_deployed() {
     let policy = format!("{LOCATIONS}{STACK}");
     let aws = Aws::moto();
-    let wanted = plan(&policy).resources[0].body.tree();
+    let planned = plan(&policy);
+    let mut resources = planned.resources.iter();
+    let database = resources.find(|resource| resource.address.name == "orders-db");
+    let wanted = database.unwrap().body.tree();
     runtime().block_on(async {
         let config = deployer(&aws, "us-west-2", None).await;
         let client = aws_sdk_cloudformation::Client::new(&config);

@@ -98,7 +98,7 @@ fn drift(observed: &Observed) -> Vec<Told> {
     sources.add("policy.yaml", POLICY);
     let (workspace, _) = parse(sources);
     let seen = Observations(observed.seen.clone());
-    let drift = compare(&observed.plan, &seen, &|_, _| None);
+    let drift = compare(&observed.plan, &seen, &|_, _, _| None);
     let mut told: Vec<Told> = drift
         .findings
         .iter()

@@ -8,15 +8,23 @@ use serde_json::{Map, Value as Json};
 
 use super::super::{Found, Seen, State, tree, unreadable};
 use super::Place;
+use super::replications::Held;
 use super::stacks::Stacks;
 use super::sweep::{Sweep, lower};
 use crate::cloud::aws::{Tags, Value, arn, rds};
-use crate::plan::{Body, Owner, Resource};
+use crate::plan::{Address, Body, Owner, Resource};
+
+/// What only the other Region tells.
+const REPLICATION: [&str; 2] = [
+    "/AutomaticBackupReplicationRegion",
+    "/AutomaticBackupReplicationRetentionPeriod",
+];
 
 /// What the sweep says of each planned instance.
 pub(super) fn states(
     place: &Place,
     sweep: &Sweep,
+    held: &BTreeMap<Address, Held>,
     stacks: &Stacks,
     resources: &[&Resource],
 ) -> Seen {
@@ -34,6 +42,7 @@ pub(super) fn states(
                     resource,
                     planned,
                     live,
+                    held: held.get(&resource.address),
                 };
                 match seen.found() {
                     Ok(found) => State::Found(Box::new(found)),
@@ -54,6 +63,8 @@ struct Instance<'a> {
     resource: &'a Resource,
     planned: &'a rds::DbInstance,
     live: &'a Live,
+    /// What the other Region holds, where the plan names one.
+    held: Option<&'a Held>,
 }
 
 impl Instance<'_> {
@@ -71,7 +82,7 @@ impl Instance<'_> {
                 .filter(|status| !matches!(*status, "available" | "stopped"))
                 .map(str::to_owned),
             stack_drift: self.stacks.drift(self.resource),
-            unread: BTreeMap::new(),
+            unread: self.unread(),
             failing: BTreeMap::new(),
             set_by: self.set_by(),
         })
@@ -104,8 +115,42 @@ impl Instance<'_> {
                     .cloned()
                     .collect(),
             ),
+            replication_region: self.replication_region(),
+            replication_retention: match self.held {
+                Some(Ok(days)) => *days,
+                Some(Err(_)) | None => None,
+            },
             tags: Some(self.tags()),
         })
+    }
+
+    /// The planned Region where that holds backups; otherwise whichever the instance names.
+    fn replication_region(&self) -> Option<String> {
+        match self.held? {
+            Ok(Some(_)) => self.planned.replication_region.clone(),
+            Ok(None) => {
+                let mut others = self
+                    .live
+                    .db_instance_automated_backups_replications()
+                    .iter();
+                others.find_map(|other| {
+                    let arn = other.db_instance_automated_backups_arn()?;
+                    let region = arn.split(':').nth(3)?;
+                    (Some(region) != self.planned.replication_region.as_deref())
+                        .then(|| region.to_owned())
+                })
+            }
+            Err(_) => None,
+        }
+    }
+
+    fn unread(&self) -> BTreeMap<String, String> {
+        let Some(Err(reason)) = self.held else {
+            return BTreeMap::new();
+        };
+        REPLICATION
+            .map(|pointer| (pointer.to_owned(), reason.clone()))
+            .into()
     }
 
     /// Where AWS Backup keeps continuous backups of the instance, it sets retention and window.
@@ -136,17 +181,32 @@ impl Instance<'_> {
         Tags(tags.collect())
     }
 
-    /// The source of a replica: as the plan names it, where that is the same instance.
+    /// The source of a replica: as the plan names it, where that is the same instance. RDS gives the
+    /// ARN of a source in another Region, and the plain name of one in the same.
     fn source(&self) -> Option<Value> {
-        let source = self.live.read_replica_source_db_instance_identifier()?;
-        // Of a source in another Region RDS gives the ARN.
-        let id = source.rsplit(':').next()?.to_ascii_lowercase();
-        Some(match &self.planned.source {
-            Some(Value::Ref { logical_id }) if self.is_made_as(logical_id, &id) => {
+        let source = lower(self.live.read_replica_source_db_instance_identifier())?;
+        let source = self.instance_arn(&source);
+        let id = source.strip_prefix(&self.instance_arn(""));
+        Some(match (&self.planned.source, id) {
+            (Some(Value::Ref { logical_id }), Some(id)) if self.is_made_as(logical_id, id) => {
                 Value::reference(logical_id)
             }
-            _ => Value::Text(id),
+            (Some(Value::Text(planned)), _) if self.instance_arn(planned) == source => {
+                Value::Text(planned.clone())
+            }
+            (_, id) => Value::Text(id.unwrap_or(&source).to_owned()),
         })
+    }
+
+    /// The ARN of an instance that is named by it, or by its name in this Region.
+    fn instance_arn(&self, name: &str) -> String {
+        let Place {
+            account, region, ..
+        } = self.place;
+        match name.contains(':') {
+            true => name.to_owned(),
+            false => arn("rds", region, account, &format!("db:{name}")),
+        }
     }
 
     /// Whether the stack's `logical_id` is this instance: as CloudFormation says, or, where it says
@@ -171,31 +231,11 @@ impl Instance<'_> {
         })
     }
 
-    /// The key: as the plan names it, where that is the same key. Without the stack's ids nobody can
-    /// tell whether a stack's own key is the right one, so that is an error and not a difference.
     fn key(&self) -> Result<Option<Value>, String> {
-        let Some(key) = self.live.kms_key_id() else {
-            return Ok(None);
-        };
-        if let Some(
-            planned @ Value::Attribute {
-                path: [logical_id, _],
-            },
-        ) = &self.planned.kms_key_id
-        {
-            let made = self.stacks.physical(self.resource, logical_id);
-            let made = made.map_err(|reason| format!("cannot tell whose key this is: {reason}"))?;
-            if made.is_some_and(|made| key_id(made) == key_id(key)) {
-                return Ok(Some(planned.clone()));
-            }
-        }
-        let Place {
-            account, region, ..
-        } = self.place;
-        Ok(Some(Value::Text(match key.contains(':') {
-            true => key.to_owned(),
-            false => arn("kms", region, account, &format!("key/{key}")),
-        })))
+        let planned = self.planned.kms_key_id.as_ref();
+        let live = self.live.kms_key_id();
+        live.map(|live| self.stacks.key(self.resource, planned, live, self.place))
+            .transpose()
     }
 
     /// Accepted and not applied yet, in the plan's words. A pending password is nobody's business.
@@ -238,11 +278,6 @@ impl Instance<'_> {
 fn is_release_of(live: &str, planned: &str) -> bool {
     live.strip_prefix(planned)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-}
-
-/// The id in a key's ARN; a bare id is its own.
-fn key_id(key: &str) -> &str {
-    key.rsplit('/').next().unwrap_or(key)
 }
 
 fn parsed<T: FromStr>(text: Option<&str>) -> Option<T> {

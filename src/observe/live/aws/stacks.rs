@@ -10,7 +10,8 @@ use futures::StreamExt;
 use serde_json::Value as Json;
 
 use super::super::{AT_A_TIME, StackDrift, State, grouped};
-use super::reason;
+use super::{Place, reason};
+use crate::cloud::aws::{Value, arn};
 use crate::plan::{Owner, Resource};
 
 /// The stacks that the plan names, in one account and Region; or why they could not be listed.
@@ -224,6 +225,41 @@ impl Stacks {
         }
     }
 
+    /// A key: as the plan names it, where that is the same key. Without the stack's ids nobody can tell
+    /// whether a stack's own key is the right one, so that is an error and not a difference.
+    pub(super) fn key(
+        &self,
+        resource: &Resource,
+        planned: Option<&Value>,
+        live: &str,
+        place: &Place,
+    ) -> Result<Value, String> {
+        let named = match planned {
+            Some(Value::Text(key)) => Some(key.as_str()),
+            Some(
+                Value::Ref { logical_id }
+                | Value::Attribute {
+                    path: [logical_id, _],
+                },
+            ) => self
+                .physical(resource, logical_id)
+                .map_err(|reason| format!("cannot tell whose key this is: {reason}"))?,
+            None => None,
+        };
+        if let (Some(planned), Some(named)) = (planned, named)
+            && key_id(named) == key_id(live)
+        {
+            return Ok(planned.clone());
+        }
+        let Place {
+            account, region, ..
+        } = place;
+        Ok(Value::Text(match live.contains(':') {
+            true => live.to_owned(),
+            false => arn("kms", region, account, &format!("key/{live}")),
+        }))
+    }
+
     /// The resource's properties in the template that was deployed last, in the plan's vocabulary.
     pub(super) fn deployed(&self, resource: &Resource) -> Option<Json> {
         let Owner::Stack { logical_id, .. } = &resource.owner else {
@@ -233,4 +269,9 @@ impl Stacks {
         let properties = &template["Resources"][logical_id]["Properties"];
         resource.body.owned(properties)
     }
+}
+
+/// The id in a key's ARN; a bare id is its own.
+fn key_id(key: &str) -> &str {
+    key.rsplit('/').next().unwrap_or(key)
 }

@@ -63,6 +63,11 @@ impl Told {
     }
 }
 
+const TAG_KEY: &str = "aws kms tag-resource --region us-east-1 --key-id \
+    \"$(aws kms describe-key --region us-east-1 --key-id alias/backstay/train-tracker-prod \
+    --query KeyMetadata.KeyId --output text)\" \
+    --tags TagKey=owner,TagValue=platform TagKey=service,TagValue=train-tracker";
+
 impl Estate {
     /// The database and the bucket, in an AWS of two simulators: S3 is ministack's, the rest moto's.
     pub fn whole() -> Estate {
@@ -73,9 +78,10 @@ impl Estate {
         assert!(rendered.contains(DEPLOY_DATABASE), "{rendered}");
         let file = "generated/aws/us-east/train-tracker-prod.yaml";
         let template = fs::read_to_string(estate.workspace.path().join(file)).unwrap();
-        let taken = estate.workspace.path().join("taken.yaml");
-        fs::write(taken, without_what_moto_refuses(&template)).unwrap();
-        estate.shell(&DEPLOY_DATABASE.replace(file, "taken.yaml"));
+        let taken = estate.workspace.path().join("taken.json");
+        fs::write(taken, as_moto_takes_it(&template)).unwrap();
+        estate.shell(&DEPLOY_DATABASE.replace(file, "taken.json"));
+        estate.shell(TAG_KEY);
         for (instance, options) in DROPPED {
             estate.shell(&format!("{MODIFY} {instance} {options}"));
         }
@@ -183,16 +189,20 @@ fn told(finding: &Value) -> Told {
     }
 }
 
-/// moto gives outputs no attributes of an instance, and knows the tags of a key by other words than
-/// CloudFormation's. Neither is compared.
-fn without_what_moto_refuses(template: &str) -> String {
-    let cut = |text: &str, from: &str, to: &str| -> String {
-        let (before, rest) = text.split_once(from).unwrap();
-        let (_, after) = rest.split_once(to).unwrap();
-        format!("{before}{to}{after}")
-    };
-    let template = format!("{template}\n# End\n");
-    let template = cut(&template, "\nOutputs:\n", "\n# End\n");
-    // The key is the first resource.
-    cut(&template, "\n      Tags:\n", "\n  DatabaseKeyAlias:\n")
+/// moto gives outputs no attributes of an instance, knows the tags of a key by other words than
+/// CloudFormation's, and takes a key's policy as text only.
+fn as_moto_takes_it(template: &str) -> String {
+    let mut template: Value = serde_yaml::from_str(template).unwrap();
+    template.as_object_mut().unwrap().remove("Outputs");
+    let resources = template["Resources"].as_object_mut().unwrap();
+    for resource in resources.values_mut() {
+        let key = resource["Type"] == "AWS::KMS::Key";
+        let properties = resource["Properties"].as_object_mut().unwrap();
+        if key {
+            properties.remove("Tags");
+            let policy = properties["KeyPolicy"].to_string();
+            properties.insert("KeyPolicy".to_owned(), policy.into());
+        }
+    }
+    template.to_string()
 }

@@ -64,7 +64,7 @@ fn told(instance: &'static str) -> Vec<(Kind, String)> {
     ];
     let observed = observe(POLICY, &environment);
     let seen = Observations(observed.seen.clone());
-    let drift = compare(&observed.plan, &seen, &|_, _| None);
+    let drift = compare(&observed.plan, &seen, &|_, _, _| None);
     let differences = drift.findings.into_iter();
     differences
         .filter_map(|finding| finding.difference)

@@ -27,7 +27,6 @@ fn policy(lock: &str) -> String {
 }
 
 const PLAN: &str = "backstay-main-gold";
-const SELECTION: &str = "backstay-main-gold/databases";
 
 /// Types of the rendered stacks that the simulator refuses; the others it takes as rendered. Those are
 /// held by the API's model beside this, and by CloudFormation's own schemas.
@@ -121,7 +120,7 @@ fn plan_id(aws: &Aws) -> String {
 fn told(policy: &str, aws: &Aws) -> Vec<(Kind, String, String)> {
     let observed = observe(policy, &aws.environment());
     let seen = Observations(observed.seen.clone());
-    let drift = compare(&observed.plan, &seen, &|_, _| None);
+    let drift = compare(&observed.plan, &seen, &|_, _, _| None);
     let differences = drift.findings.into_iter();
     let mut told: Vec<_> = differences
         .filter_map(|finding| finding.difference)
@@ -235,7 +234,9 @@ fn run(aws: &Aws, command: &str) {
 fn restore(plan: &Plan, name: &str, pointer: &str) -> String {
     let mut all = plan.resources.iter();
     let resource = all.find(|it| it.address.name == name).unwrap();
-    restore_command(resource, pointer).unwrap().to_string()
+    restore_command(resource, pointer, &Value::Null)
+        .unwrap()
+        .to_string()
 }
 
 #[test]
