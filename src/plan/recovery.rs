@@ -3,8 +3,9 @@
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use super::{tag_list, tags};
+use super::{DumpStore, pitr_test, tag_list, tags};
 use crate::cloud::aws::partition;
+use crate::policy::Engine;
 use crate::resolve::{By, Database, Disaster, Estate, Scope, Way, ways};
 
 /// Everything about one database's recovery. Serialises to what the templates are given.
@@ -14,11 +15,15 @@ pub struct Recovery {
     pub name: String,
     /// The policy file.
     pub source: String,
-    pub engine: &'static str,
+    #[serde(skip)]
+    pub engine: Engine,
     pub server: Server,
     pub ways: Vec<Way>,
     pub disasters: Vec<Answer>,
     pub objectives: Objectives,
+    pub rto_seconds: Option<u64>,
+    /// What receives the results of drills.
+    pub store: Option<DumpStore>,
 }
 
 /// What was promised.
@@ -81,10 +86,16 @@ pub(super) fn recovery(database: &Database<'_>, estate: &Estate<'_>) -> Recovery
     Recovery {
         name: database.name.value.clone(),
         source: estate.workspace.sources.get(database.file).display_path(),
-        engine: database.engine().name(),
+        engine: database.engine(),
         server: server(database),
         disasters: Disaster::ALL.into_iter().map(left).collect(),
         objectives: objectives(database),
+        rto_seconds: database
+            .intent
+            .rto
+            .as_ref()
+            .map(|rto| rto.value.minutes() * 60),
+        store: pitr_test::drill_store(database, estate),
         ways,
     }
 }

@@ -81,6 +81,15 @@ impl Disaster {
         Disaster::BackupDeleted,
     ];
 
+    pub fn name(self) -> &'static str {
+        match self {
+            Disaster::PrimaryLost => "primary_lost",
+            Disaster::RegionLost => "region_lost",
+            Disaster::DataCorrupted => "data_corrupted",
+            Disaster::BackupDeleted => "backup_deleted",
+        }
+    }
+
     pub fn leaves(self, way: &Way) -> bool {
         match self {
             Disaster::PrimaryLost => true,

@@ -2,6 +2,7 @@
 
 mod aws;
 mod azure;
+mod disaster;
 mod pitr_test;
 
 use crate::support::Output;
