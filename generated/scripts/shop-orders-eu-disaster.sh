@@ -3,8 +3,8 @@
 # Rendered by backstay from policies/fleet.yaml: change the policy and render again, not this file.
 #
 # Usage: shop-orders-eu-disaster.sh SCENARIO [--go]
-#   primary_lost    replica:orders-prod-read-1 moment standby dump:shop-dumps
-#   region_lost     dump:shop-dumps
+#   primary_lost    replica:orders-prod-read-1 replica:orders-prod-read-us moment standby dump:shop-dumps
+#   region_lost     replica:orders-prod-read-us dump:shop-dumps
 #   data_corrupted  moment dump:shop-dumps
 #   backup_deleted  dump:shop-dumps
 # Options:
@@ -222,10 +222,10 @@ read_arguments() {
   $GO || DRY_RUN=true
   case $SCENARIO in
     primary_lost)
-      WAYS='replica:orders-prod-read-1 moment standby dump:shop-dumps'
+      WAYS='replica:orders-prod-read-1 replica:orders-prod-read-us moment standby dump:shop-dumps'
       ;;
     region_lost)
-      WAYS=dump:shop-dumps
+      WAYS='replica:orders-prod-read-us dump:shop-dumps'
       ;;
     data_corrupted)
       WAYS='moment dump:shop-dumps'
@@ -368,6 +368,10 @@ promote() {
       TARGET=orders-prod-read-1
       TARGET_REGION=eu-west-1
       ;;
+    replica:orders-prod-read-us)
+      TARGET=orders-prod-read-us
+      TARGET_REGION=us-east-2
+      ;;
   esac
   local said state host port of deadline=$((EPOCHSECONDS + WAIT_MINUTES * 60)) left=false
   said=$(look_at "$TARGET_REGION" "$TARGET")
@@ -479,7 +483,7 @@ give_connection_string() {
     keyvault) url=$(az keyvault secret show --vault-name "${name%%/*}" --name "${name#*/}" --query value --output tsv 2>/dev/null) || url='' ;;
     *) fail 'BACKSTAY_CONNECTION_SECRET starts with secretsmanager:, ssm: or keyvault:' ;;
   esac
-  if [[ $url == postgres*://*@*/* ]]; then
+  if [[ $url == [a-z]*://*@*/* ]]; then
     rest=${url#*://}
     url=${url%%://*}://${rest%@*}@$HOST:$PORT/${rest#*@*/}
   else

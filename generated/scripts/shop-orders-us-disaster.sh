@@ -3,10 +3,10 @@
 # Rendered by backstay from policies/fleet.yaml: change the policy and render again, not this file.
 #
 # Usage: shop-orders-us-disaster.sh SCENARIO [--go]
-#   primary_lost    moment standby dump:shop-dumps
-#   region_lost     dump:shop-dumps
-#   data_corrupted  moment dump:shop-dumps
-#   backup_deleted  dump:shop-dumps
+#   primary_lost    moment replicated standby dump:shop-dumps
+#   region_lost     replicated dump:shop-dumps
+#   data_corrupted  moment replicated dump:shop-dumps
+#   backup_deleted  replicated dump:shop-dumps
 # Options:
 #   --go            does it; without it nothing is changed: each step is checked and shown
 #   --time TIME     the last good moment (data_corrupted), as 2026-11-25T04:00:00Z
@@ -54,7 +54,7 @@ HOST=''
 ACCOUNT=210987654321
 REGION=us-east-2
 INSTANCE=orders-prod
-REGIONS=(us-east-2)
+REGIONS=(us-east-2 eu-west-1)
 
 POLL_SECONDS=${BACKSTAY_POLL_SECONDS:-30}
 WAIT_MINUTES=${BACKSTAY_WAIT_MINUTES:-240}
@@ -222,16 +222,16 @@ read_arguments() {
   $GO || DRY_RUN=true
   case $SCENARIO in
     primary_lost)
-      WAYS='moment standby dump:shop-dumps'
+      WAYS='moment replicated standby dump:shop-dumps'
       ;;
     region_lost)
-      WAYS=dump:shop-dumps
+      WAYS='replicated dump:shop-dumps'
       ;;
     data_corrupted)
-      WAYS='moment dump:shop-dumps'
+      WAYS='moment replicated dump:shop-dumps'
       ;;
     backup_deleted)
-      WAYS=dump:shop-dumps
+      WAYS='replicated dump:shop-dumps'
       ;;
     *) usage ;;
   esac
@@ -444,7 +444,7 @@ give_connection_string() {
     keyvault) url=$(az keyvault secret show --vault-name "${name%%/*}" --name "${name#*/}" --query value --output tsv 2>/dev/null) || url='' ;;
     *) fail 'BACKSTAY_CONNECTION_SECRET starts with secretsmanager:, ssm: or keyvault:' ;;
   esac
-  if [[ $url == postgres*://*@*/* ]]; then
+  if [[ $url == [a-z]*://*@*/* ]]; then
     rest=${url#*://}
     url=${url%%://*}://${rest%@*}@$HOST:$PORT/${rest#*@*/}
   else

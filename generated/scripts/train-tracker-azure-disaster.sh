@@ -4,7 +4,7 @@
 #
 # Usage: train-tracker-azure-disaster.sh SCENARIO [--go]
 #   primary_lost    replica:train-tracker-db-replica-west moment geo standby files dump:dumps-blob
-#   region_lost     replica:train-tracker-db-replica-west geo dump:dumps-blob
+#   region_lost     replica:train-tracker-db-replica-west geo files dump:dumps-blob
 #   data_corrupted  moment geo files dump:dumps-blob
 #   backup_deleted  files dump:dumps-blob
 # Options:
@@ -224,7 +224,7 @@ read_arguments() {
       WAYS='replica:train-tracker-db-replica-west moment geo standby files dump:dumps-blob'
       ;;
     region_lost)
-      WAYS='replica:train-tracker-db-replica-west geo dump:dumps-blob'
+      WAYS='replica:train-tracker-db-replica-west geo files dump:dumps-blob'
       ;;
     data_corrupted)
       WAYS='moment geo files dump:dumps-blob'
@@ -457,7 +457,7 @@ give_connection_string() {
     keyvault) url=$(az keyvault secret show --vault-name "${name%%/*}" --name "${name#*/}" --query value --output tsv 2>/dev/null) || url='' ;;
     *) fail 'BACKSTAY_CONNECTION_SECRET starts with secretsmanager:, ssm: or keyvault:' ;;
   esac
-  if [[ $url == postgres*://*@*/* ]]; then
+  if [[ $url == [a-z]*://*@*/* ]]; then
     rest=${url#*://}
     url=${url%%://*}://${rest%@*}@$HOST:$PORT/${rest#*@*/}
   else

@@ -3,8 +3,8 @@
 # Rendered by backstay from policies/train-tracker.yaml: change the policy and render again, not this file.
 #
 # Usage: train-tracker-prod-disaster.sh SCENARIO [--go]
-#   primary_lost    replica:train-tracker-db-read-1 replica:train-tracker-db-read-2 moment replicated snapshot snapshot:us-west-2 vault:main vault:dr standby
-#   region_lost     replicated snapshot:us-west-2 vault:dr
+#   primary_lost    replica:train-tracker-db-read-1 replica:train-tracker-db-read-2 replica:train-tracker-db-read-west moment replicated snapshot snapshot:us-west-2 vault:main vault:dr standby
+#   region_lost     replica:train-tracker-db-read-west replicated snapshot:us-west-2 vault:dr
 #   data_corrupted  moment replicated snapshot snapshot:us-west-2 vault:main vault:dr
 #   backup_deleted  replicated snapshot snapshot:us-west-2 vault:main vault:dr
 # Options:
@@ -220,10 +220,10 @@ read_arguments() {
   $GO || DRY_RUN=true
   case $SCENARIO in
     primary_lost)
-      WAYS='replica:train-tracker-db-read-1 replica:train-tracker-db-read-2 moment replicated snapshot snapshot:us-west-2 vault:main vault:dr standby'
+      WAYS='replica:train-tracker-db-read-1 replica:train-tracker-db-read-2 replica:train-tracker-db-read-west moment replicated snapshot snapshot:us-west-2 vault:main vault:dr standby'
       ;;
     region_lost)
-      WAYS='replicated snapshot:us-west-2 vault:dr'
+      WAYS='replica:train-tracker-db-read-west replicated snapshot:us-west-2 vault:dr'
       ;;
     data_corrupted)
       WAYS='moment replicated snapshot snapshot:us-west-2 vault:main vault:dr'
@@ -370,6 +370,10 @@ promote() {
       TARGET=train-tracker-db-read-2
       TARGET_REGION=us-east-1
       ;;
+    replica:train-tracker-db-read-west)
+      TARGET=train-tracker-db-read-west
+      TARGET_REGION=us-west-2
+      ;;
   esac
   local said state host port of deadline=$((EPOCHSECONDS + WAIT_MINUTES * 60)) left=false
   said=$(look_at "$TARGET_REGION" "$TARGET")
@@ -483,7 +487,7 @@ give_connection_string() {
     keyvault) url=$(az keyvault secret show --vault-name "${name%%/*}" --name "${name#*/}" --query value --output tsv 2>/dev/null) || url='' ;;
     *) fail 'BACKSTAY_CONNECTION_SECRET starts with secretsmanager:, ssm: or keyvault:' ;;
   esac
-  if [[ $url == postgres*://*@*/* ]]; then
+  if [[ $url == [a-z]*://*@*/* ]]; then
     rest=${url#*://}
     url=${url%%://*}://${rest%@*}@$HOST:$PORT/${rest#*@*/}
   else

@@ -116,9 +116,9 @@ impl Recovery {
 fn server(database: &Database<'_>) -> Server {
     let provision = database.written.provision.as_ref();
     let pitr = database.intent.retention.pitr.as_ref();
-    // Its own tag stands first, whatever the policy's are called.
-    let own = (RESTORED_TAG.to_owned(), database.name.value.clone());
-    let tags: IndexMap<String, String> = [own].into_iter().chain(tags(database)).collect();
+    let mut tags = tags(database);
+    tags.remove(RESTORED_TAG);
+    let restored = (RESTORED_TAG.to_owned(), database.name.value.clone());
     match database.site.scope {
         Scope::Aws {
             account, region, ..
@@ -130,7 +130,7 @@ fn server(database: &Database<'_>) -> Server {
             instance_class: provision
                 .and_then(|it| Some(it.instance_class.as_ref()?.value.clone())),
             pitr_days: pitr.map_or(0, |kept| kept.value.days()),
-            tags: tag_list(&tags),
+            tags: tag_list([(&restored.0, &restored.1)].into_iter().chain(&tags)),
         },
         Scope::Azure {
             subscription,
@@ -141,8 +141,9 @@ fn server(database: &Database<'_>) -> Server {
             resource_group: resource_group.to_owned(),
             region: region.to_owned(),
             server: database.written.id.to_ascii_lowercase(),
-            tags: tags
-                .iter()
+            tags: [(&restored.0, &restored.1)]
+                .into_iter()
+                .chain(&tags)
                 .map(|(key, value)| format!("{key}={value}"))
                 .collect(),
         },
