@@ -22,6 +22,8 @@ pub struct Recovery {
     pub disasters: Vec<Answer>,
     pub objectives: Objectives,
     pub rto_seconds: Option<u64>,
+    /// Who is told of what happens to its backups.
+    pub contacts: Vec<String>,
     /// What receives the results of drills.
     pub store: Option<DumpStore>,
 }
@@ -83,6 +85,7 @@ pub(super) fn recovery(database: &Database<'_>, estate: &Estate<'_>) -> Recovery
             .filter(|&number| disaster.leaves(&ways[number]))
             .collect(),
     };
+    let contacts = database.intent.contacts.iter();
     Recovery {
         name: database.name.value.clone(),
         source: estate.workspace.sources.get(database.file).display_path(),
@@ -95,6 +98,7 @@ pub(super) fn recovery(database: &Database<'_>, estate: &Estate<'_>) -> Recovery
             .rto
             .as_ref()
             .map(|rto| rto.value.minutes() * 60),
+        contacts: contacts.map(|to| to.value.clone()).collect(),
         store: pitr_test::drill_store(database, estate),
         ways,
     }

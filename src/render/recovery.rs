@@ -157,7 +157,7 @@ fn rescue(recovery: &Recovery) -> Rescue<'_> {
 const LONGEST: usize = "data_corrupted".len();
 
 /// Whether the disaster script walks it by itself.
-fn is_automatic(by: &By) -> bool {
+pub(super) fn is_automatic(by: &By) -> bool {
     match by {
         By::Standby { .. } | By::Dumps { .. } => false,
         By::Vault(vault) => vault.resource_group.is_none(),
@@ -170,7 +170,7 @@ fn is_automatic(by: &By) -> bool {
 }
 
 /// What the disaster script calls it.
-fn word(by: &By, recovery: &Recovery) -> String {
+pub(super) fn word(by: &By, recovery: &Recovery) -> String {
     match by {
         By::Standby { .. } => "standby".to_owned(),
         By::Replica { id, .. } => format!("replica:{id}"),
