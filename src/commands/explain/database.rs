@@ -11,6 +11,9 @@ use crate::policy::{Encryption, HighAvailability};
 use crate::resolve::{By, Database, Disaster, Estate, Layer, Resolved, Way, ways};
 use crate::source::{Place, Sources};
 
+/// In minutes.
+const DAY: u64 = 24 * 60;
+
 /// Version 1 of what `--format json` prints.
 #[derive(Debug, Serialize)]
 pub(super) struct Explanation {
@@ -287,13 +290,14 @@ impl Explanation {
         ];
         text += &table(head, self.ways.iter().map(Row::cells), width);
         text += "\n";
-        for answer in &self.disasters {
+        let left = self.disasters.iter().map(|answer| {
             let ways = match answer.ways.is_empty() {
                 true => "nothing is left".to_owned(),
                 false => answer.ways.join(", "),
             };
-            text += &format!("{}: {ways}\n", answer.disaster.name());
-        }
+            [answer.disaster.name().to_owned(), ways]
+        });
+        text += &table(["disaster", "leaves"], left, width);
         if let Some(drill) = &self.last_drill {
             let word = |key: &str| drill[key].as_str().unwrap_or("?").to_owned();
             let passed = match drill["passed"].as_bool() {
@@ -316,6 +320,7 @@ impl Row {
         let loses = match self.way.rpo {
             None => "no bound promised".to_owned(),
             Some(0) => "nothing".to_owned(),
+            Some(minutes) if minutes % DAY == 0 => format!("{} d", minutes / DAY),
             Some(minutes) => format!("{minutes} min"),
         };
         let kept = self.way.keeps.clone().unwrap_or_default();
