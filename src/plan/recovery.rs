@@ -1,6 +1,5 @@
 //! How a database comes back: what its recovery scripts and its runbook are told.
 
-use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::{DumpStore, pitr_test, tag_list, tags};
