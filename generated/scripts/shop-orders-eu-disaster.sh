@@ -4,7 +4,7 @@
 #
 # Usage: shop-orders-eu-disaster.sh SCENARIO [--go]
 #   primary_lost    replica:orders-prod-read-1 replica:orders-prod-read-us moment standby dump:shop-dumps
-#   region_lost     dump:shop-dumps
+#   region_lost     replica:orders-prod-read-us dump:shop-dumps
 #   data_corrupted  moment dump:shop-dumps
 #   backup_deleted  dump:shop-dumps
 # Options:
@@ -225,7 +225,7 @@ read_arguments() {
       WAYS='replica:orders-prod-read-1 replica:orders-prod-read-us moment standby dump:shop-dumps'
       ;;
     region_lost)
-      WAYS=dump:shop-dumps
+      WAYS='replica:orders-prod-read-us dump:shop-dumps'
       ;;
     data_corrupted)
       WAYS='moment dump:shop-dumps'
@@ -370,7 +370,7 @@ promote() {
       ;;
     replica:orders-prod-read-us)
       TARGET=orders-prod-read-us
-      TARGET_REGION=eu-west-1
+      TARGET_REGION=us-east-2
       ;;
   esac
   local said state host port of deadline=$((EPOCHSECONDS + WAIT_MINUTES * 60)) left=false

@@ -4,7 +4,7 @@
 #
 # Usage: train-tracker-azure-disaster.sh SCENARIO [--go]
 #   primary_lost    replica:train-tracker-db-replica-west moment geo standby files dump:dumps-blob
-#   region_lost     replica:train-tracker-db-replica-west geo dump:dumps-blob
+#   region_lost     replica:train-tracker-db-replica-west geo files dump:dumps-blob
 #   data_corrupted  moment geo files dump:dumps-blob
 #   backup_deleted  files dump:dumps-blob
 # Options:
@@ -224,7 +224,7 @@ read_arguments() {
       WAYS='replica:train-tracker-db-replica-west moment geo standby files dump:dumps-blob'
       ;;
     region_lost)
-      WAYS='replica:train-tracker-db-replica-west geo dump:dumps-blob'
+      WAYS='replica:train-tracker-db-replica-west geo files dump:dumps-blob'
       ;;
     data_corrupted)
       WAYS='moment geo files dump:dumps-blob'

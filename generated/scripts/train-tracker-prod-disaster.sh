@@ -4,7 +4,7 @@
 #
 # Usage: train-tracker-prod-disaster.sh SCENARIO [--go]
 #   primary_lost    replica:train-tracker-db-read-1 replica:train-tracker-db-read-2 replica:train-tracker-db-read-west moment replicated snapshot snapshot:us-west-2 vault:main vault:dr standby
-#   region_lost     replicated snapshot:us-west-2 vault:dr
+#   region_lost     replica:train-tracker-db-read-west replicated snapshot:us-west-2 vault:dr
 #   data_corrupted  moment replicated snapshot snapshot:us-west-2 vault:main vault:dr
 #   backup_deleted  replicated snapshot snapshot:us-west-2 vault:main vault:dr
 # Options:
@@ -223,7 +223,7 @@ read_arguments() {
       WAYS='replica:train-tracker-db-read-1 replica:train-tracker-db-read-2 replica:train-tracker-db-read-west moment replicated snapshot snapshot:us-west-2 vault:main vault:dr standby'
       ;;
     region_lost)
-      WAYS='replicated snapshot:us-west-2 vault:dr'
+      WAYS='replica:train-tracker-db-read-west replicated snapshot:us-west-2 vault:dr'
       ;;
     data_corrupted)
       WAYS='moment replicated snapshot snapshot:us-west-2 vault:main vault:dr'
@@ -372,7 +372,7 @@ promote() {
       ;;
     replica:train-tracker-db-read-west)
       TARGET=train-tracker-db-read-west
-      TARGET_REGION=us-east-1
+      TARGET_REGION=us-west-2
       ;;
   esac
   local said state host port of deadline=$((EPOCHSECONDS + WAIT_MINUTES * 60)) left=false

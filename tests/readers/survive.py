@@ -20,6 +20,7 @@ from pathlib import Path
 
 import shell
 import yaml
+from markdown_it import MarkdownIt
 from cronsim import CronSim, CronSimError
 from tree import Problem, Swaps, difference, swapped, unique
 
@@ -77,7 +78,14 @@ class Side:
                 return crontab(text)
             case ".sh":
                 return shell.script(path, text, self.tags)
+            case ".md":
+                return markdown(MarkdownIt("commonmark").enable("table").parse(text))
         raise Problem("nobody reads this kind of file")
+
+
+def markdown(tokens):
+    """What a reader of Markdown makes of a text: blocks, marks, and the texts in them."""
+    return [[token.type, token.tag, token.attrs, token.content if not token.children else markdown(token.children)] for token in tokens]
 
 
 class Loader(yaml.SafeLoader):
