@@ -20,8 +20,8 @@ from pathlib import Path
 
 import shell
 import yaml
-from markdown_it import MarkdownIt
 from cronsim import CronSim, CronSimError
+from markdown_it import MarkdownIt
 from tree import Problem, Swaps, difference, swapped, unique
 
 
@@ -79,6 +79,8 @@ class Side:
             case ".sh":
                 return shell.script(path, text, self.tags)
             case ".md":
+                # The policy's path stands in a sentence here, in the other files in a comment, which nobody reads.
+                text = re.sub(r"(?m)^Rendered by backstay from .*$", "", text, count=1)
                 return markdown(MarkdownIt("commonmark").enable("table").parse(text))
         raise Problem("nobody reads this kind of file")
 
