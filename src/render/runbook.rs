@@ -25,7 +25,7 @@ struct Runbook<'p> {
     /// Whether any moment can be restored.
     moment: bool,
     /// A name for what is restored.
-    example: String,
+    example: &'static str,
     /// What else the recover script can do, each a line.
     commands: Vec<String>,
 }
@@ -57,6 +57,9 @@ struct Choice {
     at: String,
     automatic: bool,
 }
+
+/// A name for what is restored, which every cloud takes.
+const EXAMPLE: &str = "restored";
 
 /// What a script may do, in the order in which a runbook speaks of it.
 const TASKS: [&str; 10] = [
@@ -102,7 +105,7 @@ impl Renderer<'_> {
             exports: exports.filter(|it| it.job.name == *name).collect(),
             files: ways().any(|way| is_files(&way.by)),
             moment: ways().any(|way| way.by == By::Moment),
-            example: example(&recovery.server),
+            example: EXAMPLE,
             commands: ways().filter_map(|way| command(way, recovery)).collect(),
         }
     }
@@ -209,17 +212,6 @@ fn scenario(answer: &Answer, recovery: &Recovery) -> Scenario {
         title,
         sign,
         ways,
-    }
-}
-
-/// A name for what is restored, which its cloud takes.
-fn example(server: &Server) -> String {
-    match server {
-        Server::Aws { instance: name, .. } | Server::Azure { server: name, .. } => {
-            let start: String = name.chars().take(50).collect();
-            format!("{}-restored", start.trim_end_matches('-'))
-        }
-        Server::Host { .. } => String::new(),
     }
 }
 

@@ -178,7 +178,10 @@ fn of(mechanism: &Mechanism<'_>, database: &Database<'_>, estate: &Estate<'_>) -
         Means::Dumps => By::Dumps {
             store: holder.to_owned(),
             url: url(estate.store(holder)?)?,
-            schedule: database.written.dump.as_ref()?.schedule.value.to_string(),
+            schedule: format!(
+                "cron {}",
+                database.written.dump.as_ref()?.schedule.value.cron()
+            ),
         },
     };
     Some(Way {
