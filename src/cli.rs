@@ -31,7 +31,7 @@ pub enum Command {
     Check(Check),
     /// Accept a finding until a day: write an exception into the policy
     Accept(Accept),
-    /// Say what a finding means, why it matters and how to fix it
+    /// Say what a database's settings are, who set each and what keeps it; or what a finding means
     Explain(Explain),
     /// Print the JSON Schema of a policy, for editors, or of a report, for scripts
     Schema(Schema),
@@ -105,8 +105,21 @@ pub struct Accept {
 
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// Code of a finding, as window-overlap; without one, all codes are listed
-    pub code: Option<String>,
+    /// Database, or code of a finding, as window-overlap; without one, all codes are listed
+    #[arg(value_name = "DATABASE|CODE")]
+    pub name: Option<String>,
+    #[command(flatten)]
+    pub paths: Paths,
+    /// text for people, json for scripts (of a database)
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ExplainFormat,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ExplainFormat {
+    #[default]
+    Text,
+    Json,
 }
 
 #[derive(Debug, Args)]

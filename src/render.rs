@@ -9,6 +9,7 @@ mod jobs;
 mod readback;
 mod recovery;
 mod restore;
+mod runbook;
 mod stack;
 mod template;
 mod templates;
@@ -105,6 +106,7 @@ pub fn render(plan: &Plan, templates: &Templates) -> Result<Vec<Artifact>, Rende
     }
     renderer.jobs(plan)?;
     renderer.recoveries(plan)?;
+    renderer.runbooks(plan)?;
     Ok(renderer.artifacts.into_values().collect())
 }
 

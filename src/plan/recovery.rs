@@ -1,10 +1,10 @@
 //! How a database comes back: what its recovery scripts and its runbook are told.
 
-use indexmap::IndexMap;
 use serde::Serialize;
 
-use super::{tag_list, tags};
+use super::{DumpStore, pitr_test, tag_list, tags};
 use crate::cloud::aws::partition;
+use crate::policy::Engine;
 use crate::resolve::{By, Database, Disaster, Estate, Scope, Way, ways};
 
 /// Everything about one database's recovery. Serialises to what the templates are given.
@@ -14,11 +14,17 @@ pub struct Recovery {
     pub name: String,
     /// The policy file.
     pub source: String,
-    pub engine: &'static str,
+    #[serde(skip)]
+    pub engine: Engine,
     pub server: Server,
     pub ways: Vec<Way>,
     pub disasters: Vec<Answer>,
     pub objectives: Objectives,
+    pub rto_seconds: Option<u64>,
+    /// Who is told of what happens to its backups.
+    pub contacts: Vec<String>,
+    /// What receives the results of drills.
+    pub store: Option<DumpStore>,
 }
 
 /// What was promised.
@@ -78,13 +84,21 @@ pub(super) fn recovery(database: &Database<'_>, estate: &Estate<'_>) -> Recovery
             .filter(|&number| disaster.leaves(&ways[number]))
             .collect(),
     };
+    let contacts = database.intent.contacts.iter();
     Recovery {
         name: database.name.value.clone(),
         source: estate.workspace.sources.get(database.file).display_path(),
-        engine: database.engine().name(),
+        engine: database.engine(),
         server: server(database),
         disasters: Disaster::ALL.into_iter().map(left).collect(),
         objectives: objectives(database),
+        rto_seconds: database
+            .intent
+            .rto
+            .as_ref()
+            .map(|rto| rto.value.minutes() * 60),
+        contacts: contacts.map(|to| to.value.clone()).collect(),
+        store: pitr_test::drill_store(database, estate),
         ways,
     }
 }
@@ -105,9 +119,9 @@ impl Recovery {
 fn server(database: &Database<'_>) -> Server {
     let provision = database.written.provision.as_ref();
     let pitr = database.intent.retention.pitr.as_ref();
-    // Its own tag stands first, whatever the policy's are called.
-    let own = (RESTORED_TAG.to_owned(), database.name.value.clone());
-    let tags: IndexMap<String, String> = [own].into_iter().chain(tags(database)).collect();
+    let mut tags = tags(database);
+    tags.remove(RESTORED_TAG);
+    let restored = (RESTORED_TAG.to_owned(), database.name.value.clone());
     match database.site.scope {
         Scope::Aws {
             account, region, ..
@@ -119,7 +133,7 @@ fn server(database: &Database<'_>) -> Server {
             instance_class: provision
                 .and_then(|it| Some(it.instance_class.as_ref()?.value.clone())),
             pitr_days: pitr.map_or(0, |kept| kept.value.days()),
-            tags: tag_list(&tags),
+            tags: tag_list([(&restored.0, &restored.1)].into_iter().chain(&tags)),
         },
         Scope::Azure {
             subscription,
@@ -130,8 +144,9 @@ fn server(database: &Database<'_>) -> Server {
             resource_group: resource_group.to_owned(),
             region: region.to_owned(),
             server: database.written.id.to_ascii_lowercase(),
-            tags: tags
-                .iter()
+            tags: [(&restored.0, &restored.1)]
+                .into_iter()
+                .chain(&tags)
                 .map(|(key, value)| format!("{key}={value}"))
                 .collect(),
         },

@@ -19,8 +19,8 @@ layer! {
     #[serde(deny_unknown_fields)]
     #[schemars(extend("allOf" = requirements("engine", &[
         ("rds_postgres", &[], &[]),
-        ("rds_mysql", &[], &[]),
-        ("rds_mariadb", &[], &[]),
+        ("rds_mysql", &[], &["pitr_test"]),
+        ("rds_mariadb", &[], &["pitr_test"]),
         ("azure_postgres", &[], &["snapshots", "export", "stopped"]),
         ("postgres", &["dump"], &["provision", "vault", "snapshots", "export", "pitr_test", "replicas", "high_availability", "stopped"]),
     ])))]
@@ -50,7 +50,7 @@ layer! {
         pub dump: Option<Dump>,
         /// When it is stopped every day, UTC, as 22:00-06:00 (RDS); backstay does not stop it.
         pub stopped: Option<Spanned<DailyWindow>>,
-        /// Drill of the point-in-time recovery (RDS, Azure).
+        /// Drill of the point-in-time recovery (PostgreSQL in RDS or Azure).
         pub pitr_test: Option<PitrTest>,
         /// Present: the whole database is rendered. Absent: it exists, and only its backup settings
         /// are managed.

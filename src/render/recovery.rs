@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::{RenderError, Renderer};
-use crate::plan::{By, Plan, RESTORED_TAG, Recovery, Server};
+use crate::plan::{By, Disaster, DumpStore, Plan, RESTORED_TAG, Recovery, Server};
+use crate::policy::Engine;
 
 /// Most minutes that a script waits for a new instance or server.
 const RECOVER_MINUTES: u32 = 240;
@@ -41,6 +42,38 @@ struct Azure<'p> {
     container: Option<&'p str>,
 }
 
+/// A disaster script, beside what the plan says of the database.
+#[derive(Debug, Serialize)]
+struct Rescue<'p> {
+    name: &'p str,
+    source: &'p str,
+    #[serde(flatten)]
+    server: &'p Server,
+    wait_minutes: u32,
+    scenarios: Vec<Scenario>,
+    replicas: Vec<&'p By>,
+    vaults: Vec<&'p By>,
+    dumps: Vec<&'p By>,
+    /// Where something of the database may be left, its own Region first (AWS).
+    regions: Vec<&'p str>,
+    resource_arn: String,
+    /// How many days a promoted replica keeps its backups.
+    promoted_days: u64,
+    rto_seconds: Option<u64>,
+    store: Option<&'p DumpStore>,
+    /// How the applications' connection strings start.
+    scheme: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct Scenario {
+    scenario: Disaster,
+    /// Spaces after its name.
+    pad: String,
+    /// The ways that it leaves, in the words of the script's --by, what the script does itself first.
+    ways: String,
+}
+
 impl Renderer<'_> {
     pub(super) fn recoveries(&mut self, plan: &Plan) -> Result<(), RenderError> {
         for recovery in plan
@@ -59,6 +92,10 @@ impl Renderer<'_> {
                 Server::Host { .. } => continue,
             };
             self.add(path(recovery, "recover"), script)?;
+            let rescue = self
+                .templates
+                .fill("scripts/disaster.sh", &rescue(recovery))?;
+            self.add(path(recovery, "disaster"), rescue)?;
         }
         Ok(())
     }
@@ -66,6 +103,90 @@ impl Renderer<'_> {
 
 fn path(recovery: &Recovery, what: &str) -> String {
     format!("scripts/{}-{what}.sh", recovery.name)
+}
+
+fn rescue(recovery: &Recovery) -> Rescue<'_> {
+    let ways = || recovery.ways.iter().map(|way| &way.by);
+    let aws = aws(recovery);
+    let replicated = aws
+        .replicated
+        .filter(|region| !aws.snapshot_regions.contains(region));
+    Rescue {
+        name: &recovery.name,
+        source: &recovery.source,
+        server: &recovery.server,
+        wait_minutes: RECOVER_MINUTES,
+        scenarios: recovery
+            .disasters
+            .iter()
+            .map(|answer| {
+                let left = || answer.ways.iter().map(|&number| &recovery.ways[number].by);
+                let (own, by_hand): (Vec<_>, Vec<_>) = left().partition(|by| is_automatic(by));
+                let words = own.into_iter().chain(by_hand);
+                Scenario {
+                    scenario: answer.disaster,
+                    pad: " ".repeat(LONGEST.saturating_sub(answer.disaster.name().len())),
+                    ways: words
+                        .map(|by| word(by, recovery))
+                        .collect::<Vec<_>>()
+                        .join(" "),
+                }
+            })
+            .collect(),
+        replicas: ways()
+            .filter(|by| matches!(by, By::Replica { .. }))
+            .collect(),
+        dumps: ways().filter(|by| matches!(by, By::Dumps { .. })).collect(),
+        regions: aws.snapshot_regions.into_iter().chain(replicated).collect(),
+        vaults: aws.vaults,
+        resource_arn: aws.resource_arn,
+        promoted_days: match recovery.server {
+            Server::Aws { pitr_days, .. } => pitr_days.clamp(1, 35),
+            Server::Azure { .. } | Server::Host { .. } => 0,
+        },
+        rto_seconds: recovery.rto_seconds,
+        store: recovery.store.as_ref(),
+        scheme: match recovery.engine {
+            Engine::RdsMysql | Engine::RdsMariadb => "mysql",
+            Engine::RdsPostgres | Engine::AzurePostgres | Engine::Postgres => "postgresql",
+        },
+    }
+}
+
+/// The longest name of a disaster.
+const LONGEST: usize = "data_corrupted".len();
+
+/// Whether the disaster script walks it by itself.
+pub(super) fn is_automatic(by: &By) -> bool {
+    match by {
+        By::Standby { .. } | By::Dumps { .. } => false,
+        By::Vault(vault) => vault.resource_group.is_none(),
+        By::Replica { .. }
+        | By::Moment
+        | By::Replicated { .. }
+        | By::Geo
+        | By::Snapshots { .. } => true,
+    }
+}
+
+/// What the disaster script calls it.
+pub(super) fn word(by: &By, recovery: &Recovery) -> String {
+    match by {
+        By::Standby { .. } => "standby".to_owned(),
+        By::Replica { id, .. } => format!("replica:{id}"),
+        By::Moment => "moment".to_owned(),
+        By::Replicated { .. } => "replicated".to_owned(),
+        By::Geo => "geo".to_owned(),
+        By::Snapshots { region } => match &recovery.server {
+            Server::Aws { region: own, .. } if own != region => format!("snapshot:{region}"),
+            Server::Aws { .. } | Server::Azure { .. } | Server::Host { .. } => {
+                "snapshot".to_owned()
+            }
+        },
+        By::Vault(vault) if vault.resource_group.is_some() => "files".to_owned(),
+        By::Vault(vault) => format!("vault:{}", vault.vault),
+        By::Dumps { store, .. } => format!("dump:{store}"),
+    }
 }
 
 fn azure(recovery: &Recovery) -> Azure<'_> {

@@ -118,6 +118,12 @@ fn engine(delimiters: Delimiters, texts: Vec<(String, String)>) -> Result<Tera, 
     tera.register_filter("comment", |value: &Value, _: Kwargs, _: &State| {
         text::comment(&value.to_string())
     });
+    tera.register_filter("md", |value: &Value, _: Kwargs, _: &State| {
+        text::markdown(&value.to_string())
+    });
+    tera.register_filter("code", |value: &Value, _: Kwargs, _: &State| {
+        text::markdown_code(&value.to_string())
+    });
     tera.register_filter(
         "yaml",
         |value: &Value, _: Kwargs, _: &State| -> TeraResult<String> {

@@ -129,3 +129,35 @@ pub fn comment(text: &str) -> String {
         })
         .collect()
 }
+
+/// A text as Markdown that shows exactly it, on one line and in a table's cell as well.
+pub fn markdown(text: &str) -> String {
+    let mut shown = String::new();
+    for c in comment(text).chars() {
+        match c {
+            // An entity is no markup, wherever it stands; a backslash is, behind another one.
+            '<' => shown.push_str("&lt;"),
+            '>' => shown.push_str("&gt;"),
+            '&' => shown.push_str("&amp;"),
+            '|' => shown.push_str("&#124;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '#' | '!' | '~' => {
+                shown.push('\\');
+                shown.push(c);
+            }
+            c => shown.push(c),
+        }
+    }
+    // Else a renderer makes a link of it.
+    shown.replace("://", "&#58;//")
+}
+
+/// The same as code: a fence that is longer than any in it.
+pub fn markdown_code(text: &str) -> String {
+    let text = comment(text);
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    match longest {
+        0 => format!("{fence}{text}{fence}"),
+        _ => format!("{fence} {text} {fence}"),
+    }
+}

@@ -43,6 +43,8 @@ pub struct Intent {
     pub deletion_protection: Resolved<bool>,
     pub high_availability: Resolved<HighAvailability>,
     pub tags: BTreeMap<String, Resolved<String>>,
+    /// Who is told.
+    pub contacts: Vec<Resolved<String>>,
     pub floor: Vec<(FloorKey, Place)>,
     /// The same settings with the database's own layer left off: what its tier asks for.
     pub floor_intent: Option<Box<Intent>>,
@@ -149,6 +151,7 @@ impl<'a> Stack<'a> {
             deletion_protection: self.pick(|s| s.deletion_protection)?,
             high_availability: self.pick(|s| s.high_availability)?,
             tags: self.tags(),
+            contacts: self.list(|s| s.alerts?.to.as_ref()),
             floor: Vec::new(),
             floor_intent: None,
         })

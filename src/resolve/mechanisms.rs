@@ -79,7 +79,7 @@ impl Means {
 }
 
 impl<'w> Site<'w> {
-    fn lies(self) -> Lies<'w> {
+    pub(super) fn lies(self) -> Lies<'w> {
         match self.scope {
             Scope::Aws { region, .. } | Scope::Azure { region, .. } => Lies::Region(region),
             Scope::Host { address } => Lies::Host(address),

@@ -1,12 +1,10 @@
 //! By which ways a database comes back when it, its Region, its data or its backups are lost.
 
-use std::collections::HashSet;
-
 use serde::Serialize;
 
 use super::mechanisms::{Means, Mechanism, mechanisms};
 use super::{Database, Estate, Scope, Store};
-use crate::policy::{HighAvailability, StoreRedundancy};
+use crate::policy::HighAvailability;
 use crate::source::Place;
 
 /// One way back. Serialises to what a script's or runbook's template is given.
@@ -81,6 +79,15 @@ impl Disaster {
         Disaster::BackupDeleted,
     ];
 
+    pub fn name(self) -> &'static str {
+        match self {
+            Disaster::PrimaryLost => "primary_lost",
+            Disaster::RegionLost => "region_lost",
+            Disaster::DataCorrupted => "data_corrupted",
+            Disaster::BackupDeleted => "backup_deleted",
+        }
+    }
+
     pub fn leaves(self, way: &Way) -> bool {
         match self {
             Disaster::PrimaryLost => true,
@@ -99,12 +106,17 @@ impl Disaster {
 /// Every way back, the one that loses least first.
 pub fn ways(database: &Database<'_>, estate: &Estate<'_>) -> Vec<Way> {
     let mut ways: Vec<Way> = standby(database).into_iter().collect();
-    ways.extend(replicas(database));
-    let mut mechanisms = mechanisms(database, estate);
-    // What a store or vault keeps a second time elsewhere is no other way back.
-    let mut seen = HashSet::new();
-    mechanisms.retain(|it| seen.insert((it.means, it.holder)));
-    ways.extend(mechanisms.iter().filter_map(|it| of(it, database, estate)));
+    ways.extend(replicas(database, estate));
+    for mechanism in mechanisms(database, estate) {
+        let Some(way) = of(&mechanism, database, estate) else {
+            continue;
+        };
+        // A store or vault that its provider copies to a paired region is one way all the same.
+        match ways.iter_mut().find(|other| other.by == way.by) {
+            Some(other) => other.elsewhere |= way.elsewhere,
+            None => ways.push(way),
+        }
+    }
     ways
 }
 
@@ -125,14 +137,18 @@ fn standby(database: &Database<'_>) -> Option<Way> {
     })
 }
 
-fn replicas<'d>(database: &'d Database<'_>) -> impl Iterator<Item = Way> + 'd {
+fn replicas<'d>(
+    database: &'d Database<'_>,
+    estate: &'d Estate<'_>,
+) -> impl Iterator<Item = Way> + 'd {
     let own = database.region();
     database.written.replicas.iter().filter_map(move |replica| {
-        let region = replica
-            .location
-            .as_ref()
-            .map(|it| it.value.as_str())
-            .or(own)?;
+        let at = replica.at.as_ref();
+        let region = match (at, &replica.location) {
+            (Some(at), _) => region(estate.location(&at.value)?.scope)?,
+            (None, Some(location)) => location.value.as_str(),
+            (None, None) => own?,
+        };
         Some(Way {
             by: By::Replica {
                 id: replica.id.to_ascii_lowercase(),
@@ -150,36 +166,27 @@ fn replicas<'d>(database: &'d Database<'_>) -> impl Iterator<Item = Way> + 'd {
 fn of(mechanism: &Mechanism<'_>, database: &Database<'_>, estate: &Estate<'_>) -> Option<Way> {
     let holder = mechanism.holder;
     let region = || Some(region(estate.location(holder)?.scope)?.to_owned());
-    let (by, elsewhere) = match mechanism.means {
-        Means::Automated => (By::Moment, false),
-        Means::Replicated => {
-            let (location, region) = (holder.to_owned(), region()?);
-            (By::Replicated { location, region }, true)
-        }
-        Means::Geo => (By::Geo, true),
-        Means::Snapshots => {
-            let region = region()?;
-            let elsewhere = Some(region.as_str()) != database.region();
-            (By::Snapshots { region }, elsewhere)
-        }
-        Means::Vault | Means::VaultCopies | Means::LongTerm => {
-            let vault = vault(holder, estate)?;
-            let elsewhere = Some(vault.region.as_str()) != database.region();
-            (By::Vault(vault), elsewhere)
-        }
-        Means::Dumps => {
-            let store = estate.store(holder)?;
-            let by = By::Dumps {
-                store: holder.to_owned(),
-                url: url(store)?,
-                schedule: database.written.dump.as_ref()?.schedule.value.to_string(),
-            };
-            (by, survives(store, database))
-        }
+    let by = match mechanism.means {
+        Means::Automated => By::Moment,
+        Means::Replicated => By::Replicated {
+            location: holder.to_owned(),
+            region: region()?,
+        },
+        Means::Geo => By::Geo,
+        Means::Snapshots => By::Snapshots { region: region()? },
+        Means::Vault | Means::LongTerm | Means::VaultCopies => By::Vault(vault(holder, estate)?),
+        Means::Dumps => By::Dumps {
+            store: holder.to_owned(),
+            url: url(estate.store(holder)?)?,
+            schedule: format!(
+                "cron {}",
+                database.written.dump.as_ref()?.schedule.value.cron()
+            ),
+        },
     };
     Some(Way {
         by,
-        elsewhere,
+        elsewhere: mechanism.lies != database.site.lies(),
         rpo: mechanism.rpo,
         keeps: mechanism.keeps.map(|kept| kept.to_string()),
         place: mechanism.place,
@@ -206,14 +213,6 @@ fn vault(name: &str, estate: &Estate<'_>) -> Option<Vault> {
         account: account.to_owned(),
         resource_group: group,
     })
-}
-
-/// Whether a store is there when the database's Region or host is not.
-fn survives(store: &Store<'_>, database: &Database<'_>) -> bool {
-    use StoreRedundancy::{Grs, Gzrs, RaGrs, RaGzrs};
-    let redundancy = store.written.redundancy.as_ref().map(|it| it.value);
-    region(store.site.scope) != database.region()
-        || matches!(redundancy, Some(Grs | RaGrs | Gzrs | RaGzrs))
 }
 
 fn url(store: &Store<'_>) -> Option<String> {

@@ -316,6 +316,14 @@ sample("lifecycle", "lifecycle/blob-name.json", changed(RULES, ("rules", 0, "def
 sample("lifecycle", "lifecycle/blob-missing.json", changed(RULES, ("rules", 0, "definition", None)), "missing")
 sample("lifecycle", "lifecycle/other.json", "[]", "syntax")
 
+# --- runbooks ----------------------------------------------------------------------------------
+
+RUNBOOK = "# Runbook\n\nSome text.\n\n```sh\n{}\n```\n"
+sample("runbooks", "runbooks/good.md", RUNBOOK.format("ls -l \"$HOME\""))
+sample("runbooks", "runbooks/heading.md", "## Late\n\n# Runbook\n", "MD041")
+sample("runbooks", "runbooks/syntax.md", RUNBOOK.format("if true; then"), "bash")
+sample("runbooks", "runbooks/script.md", RUNBOOK.format("bash generated/scripts/none.sh --help"), "script")
+
 # --- unjudged ----------------------------------------------------------------------------------
 
 sample("unjudged", "scripts/good.sh", "true\n")

@@ -239,6 +239,59 @@ fn every_code_explains_itself() {
 }
 
 #[test]
+fn a_database_is_explained_setting_by_setting() {
+    let examples = examples();
+    let text = examples
+        .run(["explain", "train-tracker-prod"])
+        .expect_code(0)
+        .stdout;
+    let line = |start: &str| {
+        let line = text
+            .lines()
+            .find(|line| line.trim_start().starts_with(start));
+        line.unwrap_or_else(|| panic!("no {start} in {text}"))
+            .to_owned()
+    };
+    assert!(line("rpo ").contains("15min"), "{text}");
+    assert!(line("rpo ").contains("tier business_critical"), "{text}");
+    assert!(line("rpo ").contains("point in time"), "{text}");
+    assert!(line("retention.daily").contains("built in"), "{text}");
+    assert!(text.lines().all(|line| line.len() <= 120), "{text}");
+
+    let drill = r#"{ "kind": "pitr_test", "started": "2026-11-03T06:41:07Z", "passed": false, "rto_seconds": 812 }"#;
+    let examples = examples
+        .file("drills/train-tracker-prod/20261103t064107z.json", drill)
+        .file("drills/train-tracker-prod/20261003t064107z.json", "{}");
+    let folder = examples.path().to_owned();
+    let examples = examples.env("BACKSTAY_DUMP_DIR", folder);
+    let args = ["explain", "train-tracker-prod", "--format", "json"];
+    let json = examples.run(args).expect_code(0).stdout;
+    let json: Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json["version"], 1);
+    assert_eq!(json["last_drill"]["rto_seconds"], 812);
+    let settings = json["settings"].as_array().expect("a list");
+    let window = settings.iter().find(|setting| setting["key"] == "window");
+    let window = window.expect("there is a window");
+    assert_eq!(window["layer"], "defaults");
+    assert_eq!(window["place"], "policies/train-tracker.yaml:23:11");
+    let text = examples
+        .run(["explain", "train-tracker-prod"])
+        .expect_code(0)
+        .stdout;
+    let told = "last drill here: pitr_test of 2026-11-03T06:41:07Z, NOT passed, 812 s to restore";
+    assert!(text.contains(told), "{text}");
+
+    let near = examples
+        .run(["explain", "train-tracker-prd"])
+        .expect_code(2);
+    assert!(
+        near.stderr.contains("did you mean `train-tracker-prod`"),
+        "{}",
+        near.stderr
+    );
+}
+
+#[test]
 fn no_report_shows_a_secret() {
     let line = "  legacy: { engine: rds_postgre, at: east, id: x, password: hunter2-9f3 }\n";
     let workspace = Workspace::new().policy("a.yaml", &format!("{SOUND}{line}"));
