@@ -14,6 +14,8 @@ mod recovery;
 mod resource;
 mod snapshot;
 
+use std::collections::BTreeMap;
+
 use crate::resolve::{Database, Estate, Resolved, Scope as PolicyScope};
 
 pub use crate::resolve::{By, Disaster, Way};
@@ -35,6 +37,8 @@ pub struct Plan {
     pub dumps: Vec<Dump>,
     pub snapshots: Vec<Snapshot>,
     pub exports: Vec<Export>,
+    /// The Key Vaults that hold passwords: their ids by the names of the locations.
+    pub key_vaults: BTreeMap<String, String>,
     pub pitr_tests: Vec<PitrTest>,
     /// One for each database.
     pub recoveries: Vec<Recovery>,
@@ -65,13 +69,16 @@ pub fn plan(estate: &Estate<'_>) -> Plan {
         plan.resources.extend(aws::vault(vault, estate));
     }
     for store in &estate.stores {
-        let kept = lifecycle::Kept::of(store, &estate.databases);
-        match store.site.scope {
-            PolicyScope::Aws { .. } => aws::bucket(store, &kept, &mut plan.resources),
-            PolicyScope::Azure { .. } => plan.resources.extend(azure::policy(store, &kept)),
-            PolicyScope::Host { .. } => {}
+        if let PolicyScope::Aws { .. } = store.site.scope {
+            let kept = lifecycle::Kept::of(store, &estate.databases);
+            aws::bucket(store, &kept, &mut plan.resources);
         }
     }
+    for account in estate.accounts() {
+        plan.resources.extend(azure::policy(&account, estate));
+        azure::account(&account, &mut plan.resources);
+    }
+    plan.key_vaults = azure::key_vaults(estate);
     plan
 }
 
@@ -81,7 +88,7 @@ pub fn key_alias(name: &str) -> String {
 }
 
 /// Tags of everything that is rendered for a database.
-fn tags(database: &Database<'_>) -> std::collections::BTreeMap<String, String> {
+fn tags(database: &Database<'_>) -> BTreeMap<String, String> {
     database
         .intent
         .tags

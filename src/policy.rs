@@ -22,7 +22,7 @@ pub use database::{
 pub use duration::{Duration, Unit};
 pub use model::{
     Defaults, Exception, FloorKey, Immutability, Location, LockMode, Policy, Provider, Store,
-    StoreLock, StoreRedundancy, Tier, Vault, VaultLock, VaultRedundancy,
+    StoreLock, StoreLockMode, StoreRedundancy, Tier, Vault, VaultLock, VaultRedundancy,
 };
 pub use problem::CODES;
 pub use reference::reference;

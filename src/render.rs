@@ -6,6 +6,7 @@ mod arm;
 mod enforce;
 pub mod folder;
 mod jobs;
+mod parameters;
 mod readback;
 mod recovery;
 mod restore;
@@ -88,6 +89,7 @@ pub enum RenderError {
 pub fn render(plan: &Plan, templates: &Templates) -> Result<Vec<Artifact>, RenderError> {
     let mut renderer = Renderer {
         templates,
+        key_vaults: &plan.key_vaults,
         artifacts: BTreeMap::new(),
     };
     let mut files: BTreeMap<&str, Vec<&Resource>> = BTreeMap::new();
@@ -132,6 +134,7 @@ fn one_file_a_stack(plan: &Plan) -> Result<(), RenderError> {
 
 struct Renderer<'p> {
     templates: &'p Templates,
+    key_vaults: &'p BTreeMap<String, String>,
     artifacts: BTreeMap<String, Artifact>,
 }
 
@@ -164,8 +167,7 @@ impl Renderer<'_> {
         let text = match &first.owner {
             Owner::Existing { .. } => {
                 let script = enforce::script(resources);
-                self.templates
-                    .fill(enforce::template(&first.address.scope), &script)?
+                self.templates.fill(enforce::template(first), &script)?
             }
             Owner::Stack { purpose, .. } => {
                 stack::render(self.templates, path, *purpose, resources)?
@@ -174,6 +176,12 @@ impl Renderer<'_> {
                 template::render(self.templates, path, *purpose, resources)?
             }
         };
+        if let Some(parameters) = parameters::path(&first.owner) {
+            let template = readback::json(path, &text)?;
+            let key_vault = self.key_vaults.get(&first.location);
+            let document = parameters::document(&template, first, key_vault);
+            self.add(parameters, text::json_document(&document))?;
+        }
         self.add(path.to_owned(), text)
     }
 

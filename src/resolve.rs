@@ -4,6 +4,7 @@
 //! tier, the workspace's tier, the file's tier, the database. Maps merge key by key; texts, numbers
 //! and lists replace. Defaults and tiers of a file without databases hold for the whole workspace.
 
+mod account;
 mod builtin;
 mod estate;
 mod layers;
@@ -13,6 +14,7 @@ mod scopes;
 mod started;
 mod ways;
 
+pub use account::Account;
 pub use builtin::TIERS;
 pub use estate::resolve;
 pub use estate::{Database, Estate, Reference, Scope, Site, Store, Unresolved, Vault};

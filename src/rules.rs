@@ -27,6 +27,7 @@ macro_rules! rules {
 }
 
 rules! {
+    archive_redundancy
     azure_geo
     azure_key
     azure_login
@@ -37,6 +38,9 @@ rules! {
     azure_version
     bad_identifier
     below_floor
+    blob_lock_retention
+    blob_versioning
+    class_interval
     compliance_lock
     control_character
     cron_host
@@ -52,6 +56,7 @@ rules! {
     export_region
     expression_in_value
     ha_and_sku
+    lifecycle_rules
     lock_retention
     long_term_unkept
     long_term_window
@@ -69,6 +74,8 @@ rules! {
     snapshot_quota
     standby_zone
     snapshot_copy
+    soft_delete_days
+    storage_account
     rpo_unmet
     restore_test_unrun
     store_incomplete

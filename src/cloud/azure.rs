@@ -1,5 +1,8 @@
 //! Azure: what ARM templates are given, and the limits of flexible servers and storage accounts.
 
+pub mod access;
+pub mod alerts;
+pub mod blob;
 mod id;
 pub mod limits;
 pub mod locks;

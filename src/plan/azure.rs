@@ -1,5 +1,7 @@
 //! What a policy asks of Azure.
 
+mod account;
+mod key_vault;
 mod keys;
 mod lifecycle;
 mod lock;
@@ -10,6 +12,8 @@ use crate::cloud::azure::resource_id;
 use crate::resolve::{Scope as PolicyScope, Site};
 use crate::source::Place;
 
+pub(super) use account::account;
+pub(super) use key_vault::key_vaults;
 pub(super) use lifecycle::policy;
 pub(super) use lock::lock;
 pub(super) use server::servers;

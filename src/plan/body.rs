@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::cloud::aws::{backup, kms, rds, restore_testing, s3};
-use crate::cloud::azure::{locks, postgres, storage};
+use crate::cloud::azure::{access, alerts, blob, locks, postgres, storage};
 use crate::cloud::{NotCompared, Owned, Property};
 
 /// Declares [`Body`] and everything that holds for each of its kinds alike.
@@ -94,6 +94,16 @@ bodies! {
     Replica(postgres::Replica),
     Lock(locks::Lock),
     ManagementPolicy(storage::ManagementPolicy),
+    BlobService(blob::BlobService),
+    Container(blob::Container),
+    ImmutabilityPolicy(blob::ImmutabilityPolicy),
+    Identity(access::Identity),
+    FederatedCredential(access::FederatedCredential),
+    RoleDefinition(access::RoleDefinition),
+    RoleAssignment(access::RoleAssignment),
+    ActionGroup(alerts::ActionGroup),
+    ActivityLogAlert(alerts::ActivityLogAlert),
+    ProcessingRule(alerts::ProcessingRule),
 }
 
 fn tree(body: &impl serde::Serialize) -> Value {

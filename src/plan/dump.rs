@@ -55,7 +55,6 @@ pub enum DumpStore {
         name: String,
         storage_account: String,
         container: String,
-        subscription: String,
     },
 }
 
@@ -131,11 +130,10 @@ pub(super) fn store(estate: &Estate<'_>, name: &str) -> Option<DumpStore> {
             region: region.to_owned(),
             account: account.to_owned(),
         }),
-        Scope::Azure { subscription, .. } => Some(DumpStore::Blob {
+        Scope::Azure { .. } => Some(DumpStore::Blob {
             name,
             storage_account: text(&store.written.storage_account)?,
             container: text(&store.written.container)?,
-            subscription: subscription.to_owned(),
         }),
         Scope::Host { .. } => None,
     }

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::{Address, Body};
+use super::{Address, Body, Scope};
+use crate::cloud::azure::resource_id;
 use crate::source::Place;
 
 /// Places by the JSON Pointers of what they ask for.
@@ -93,6 +94,24 @@ impl Owner {
 }
 
 impl Resource {
+    /// The id in Azure Resource Manager. One that belongs to another, as a lock, has that one's id
+    /// before its own.
+    pub fn arm_id(&self) -> Option<String> {
+        let Scope::Azure {
+            subscription,
+            resource_group,
+        } = &self.address.scope
+        else {
+            return None;
+        };
+        let (kind, tree) = (&self.address.kind, self.body.tree());
+        let name = tree["name"].as_str().unwrap_or(&self.address.name);
+        Some(match tree["scope"].as_str() {
+            Some(scope) => format!("{scope}/providers/{kind}/{name}"),
+            None => resource_id(subscription, resource_group, kind, name),
+        })
+    }
+
     /// The policy line that asked for a property.
     pub fn place_of(&self, pointer: &str) -> Place {
         self.places

@@ -56,9 +56,9 @@ pub enum Provider {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("allOf" = requirements("provider", &[
-    ("aws", &["region", "account"], &["subscription", "resource_group", "address"]),
+    ("aws", &["region", "account"], &["subscription", "resource_group", "key_vault", "address"]),
     ("azure", &["region", "subscription", "resource_group"], &["account", "role", "address"]),
-    ("host", &["address"], &["region", "account", "role", "subscription", "resource_group"]),
+    ("host", &["address"], &["region", "account", "role", "subscription", "resource_group", "key_vault"]),
 ])))]
 pub struct Location {
     /// aws, azure or host.
@@ -80,6 +80,10 @@ pub struct Location {
         r"^([A-Za-z0-9_()]|[A-Za-z0-9_().][A-Za-z0-9_().-]{0,88}[A-Za-z0-9_()-])$"
     ))]
     pub resource_group: Option<Spanned<String>>,
+    /// Key Vault from which deployments take the passwords of new servers (Azure): its name, where it is
+    /// in the location's own group, or its id. Without one the deployment asks for them.
+    #[schemars(pattern(r"^(/subscriptions/[0-9a-fA-F-]{36}/resourceGroups/[A-Za-z0-9_().-]{1,90}/providers/Microsoft\.KeyVault/vaults/)?[A-Za-z][A-Za-z0-9-]{1,22}[A-Za-z0-9]$"))]
+    pub key_vault: Option<Spanned<String>>,
     /// Host name or address of a server that you run.
     #[schemars(pattern(r"^[A-Za-z0-9][A-Za-z0-9.:-]{0,252}$"))]
     pub address: Option<Spanned<String>>,
@@ -149,28 +153,41 @@ pub struct Store {
     pub bucket: Option<Spanned<String>>,
     /// Storage account that exists; its lifecycle policy is rendered whole.
     pub storage_account: Option<Spanned<String>>,
-    /// Container of the storage account.
+    /// Container of the storage account; rendered whole.
     pub container: Option<Spanned<String>>,
-    /// Keep overwritten and deleted objects. On by default for a bucket.
+    /// Keep overwritten and deleted objects. On by default.
     pub versioning: Option<Spanned<bool>>,
-    /// Object Lock of a bucket: nothing can be deleted before its time.
+    /// How long deleted blobs and containers can be brought back (Azure). Built in: 14d.
+    pub soft_delete: Option<Spanned<Duration>>,
+    /// Nothing can be changed or deleted before its time: Object Lock (AWS), immutability of the
+    /// container (Azure).
     pub lock: Option<StoreLock>,
     /// Whose key encrypts a bucket. Built in: provider_managed, which is S3's own; customer_managed is
     /// a key that is rendered with the bucket.
     pub encryption: Option<Spanned<Encryption>>,
-    /// Redundancy of the storage account; archive needs lrs, grs or ra_grs.
+    /// Redundancy of the storage account (Azure); archive needs lrs, grs or ra_grs.
     pub redundancy: Option<Spanned<StoreRedundancy>>,
 }
 
-/// Object Lock's default retention.
+/// How long what a store takes in is locked.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StoreLock {
-    /// governance can be lifted by an administrator, compliance by nobody.
-    pub mode: Spanned<LockMode>,
+    /// AWS: governance can be lifted by an administrator, compliance by nobody. Azure: unlocked can
+    /// be lifted by an administrator, locked by nobody.
+    pub mode: Spanned<StoreLockMode>,
     /// How long each object is locked.
     #[serde(rename = "for")]
     pub duration: Spanned<Duration>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StoreLockMode {
+    Governance,
+    Compliance,
+    Unlocked,
+    Locked,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -182,6 +199,14 @@ pub enum StoreRedundancy {
     Zrs,
     Gzrs,
     RaGzrs,
+}
+
+impl StoreRedundancy {
+    /// Whether such an account has an archive tier.
+    pub fn archives(self) -> bool {
+        use StoreRedundancy::{Grs, Lrs, RaGrs};
+        matches!(self, Lrs | Grs | RaGrs)
+    }
 }
 
 layer! {

@@ -1,10 +1,11 @@
-//! Settings of databases that exist already, as a script that compares and changes them.
+//! Settings of what exists already, as a script that compares and changes them.
 
 use serde::Serialize;
 use serde_json::Value;
 
-use super::restore::{cloud_id, words};
+use super::restore::{cloud_id, together, words};
 use crate::cloud::aws::kms;
+use crate::cloud::azure::blob::ImmutabilityPolicy;
 use crate::cloud::{Direction, Property, Restore};
 use crate::plan::{Body, Resource, Scope};
 
@@ -14,9 +15,13 @@ pub(super) struct Script<'p> {
     name: &'p str,
     #[serde(flatten)]
     scope: Place<'p>,
+    /// The storage account, where it is one whose settings these are.
+    account_name: &'p str,
     /// Whether another Region shall hold backups.
     replicates: bool,
     resources: Vec<Target<'p>>,
+    /// Whether something is made that nobody can undo.
+    locks: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -83,12 +88,15 @@ enum Kind {
     Tag,
     /// Only a new resource can have another value.
     Fixed,
+    /// How long a container is immutable, for good.
+    Immutable,
 }
 
-pub(super) fn template(scope: &Scope) -> &'static str {
-    match scope {
-        Scope::Aws { .. } => "scripts/enforce-aws.sh",
-        Scope::Azure { .. } => "scripts/enforce-azure.sh",
+pub(super) fn template(resource: &Resource) -> &'static str {
+    match (&resource.address.scope, &resource.body) {
+        (_, Body::BlobService(_) | Body::ImmutabilityPolicy(_)) => "scripts/enforce-storage.sh",
+        (Scope::Aws { .. }, _) => "scripts/enforce-aws.sh",
+        (Scope::Azure { .. }, _) => "scripts/enforce-azure.sh",
     }
 }
 
@@ -107,25 +115,64 @@ pub(super) fn script<'p>(resources: &[&'p Resource]) -> Option<Script<'p>> {
                 api_version: first.body.api_version().unwrap_or_default(),
             },
         },
+        account_name: first.address.name.split('/').next().unwrap_or_default(),
+        locks: resources
+            .iter()
+            .any(|resource| matches!(resource.body, Body::ImmutabilityPolicy(_))),
         replicates: resources
             .iter()
             .any(|resource| replication(resource).is_some()),
         resources: resources
             .iter()
-            .map(|resource| Target {
-                name: &resource.address.name,
-                id: cloud_id(resource),
-                region: resources
-                    .iter()
-                    .any(|other| other.address.scope != first.address.scope)
-                    .then(|| region(resource))
-                    .flatten(),
-                rows: rows(resource),
-                replication: replication(resource),
-            })
+            .map(|resource| target(resource, resources))
             .collect(),
     })
 }
+
+fn target<'p>(resource: &'p Resource, all: &[&Resource]) -> Target<'p> {
+    let name = &resource.address.name;
+    match &resource.body {
+        Body::ImmutabilityPolicy(policy) => container(resource, policy),
+        _ => Target {
+            name,
+            id: cloud_id(resource),
+            region: all
+                .iter()
+                .any(|other| other.address.scope != resource.address.scope)
+                .then(|| region(resource))
+                .flatten(),
+            rows: rows(resource),
+            replication: replication(resource),
+        },
+    }
+}
+
+/// A policy is read with its container, which is there before it.
+fn container<'p>(resource: &'p Resource, policy: &ImmutabilityPolicy) -> Target<'p> {
+    let id = cloud_id(resource);
+    let (container, _) = id.rsplit_once("/immutabilityPolicies").unwrap_or((&id, ""));
+    let name = container.rsplit('/').next().unwrap_or_default();
+    let days = policy.properties.days.to_string();
+    Target {
+        name: resource.address.name.split('/').nth(2).unwrap_or_default(),
+        id: container.to_owned(),
+        region: None,
+        replication: None,
+        rows: vec![Row {
+            kind: Kind::Immutable,
+            label: format!("immutability of {name}"),
+            query: IMMUTABILITY.to_owned(),
+            wanted: days,
+            words: Vec::new(),
+            guard: None,
+        }],
+    }
+}
+
+/// State, days and version of a container's policy; each is nothing where there is none.
+const IMMUTABILITY: &str = "properties.immutabilityPolicy.properties.state, \
+    properties.immutabilityPolicy.properties.immutabilityPeriodSinceCreationInDays, \
+    properties.immutabilityPolicy.etag";
 
 fn region(resource: &Resource) -> Option<&str> {
     match &resource.address.scope {
@@ -170,6 +217,8 @@ fn rows(resource: &Resource) -> Vec<Row> {
             // The name is how the resource is found.
             Restore::Replacement
                 if value.as_str() == Some(&resource.address.name) && steps.len() == 1 => {}
+            // An account's redundancy is not its Blob service's to set.
+            Restore::Replacement if matches!(resource.body, Body::BlobService(_)) => {}
             // A whole block: its members have rows of their own.
             _ if value.is_object() => {}
             restore => rows.push(Row {
@@ -180,7 +229,11 @@ fn rows(resource: &Resource) -> Vec<Row> {
                 label: steps.join("."),
                 query,
                 wanted: wanted(value),
-                words: words(restore, value).unwrap_or_default(),
+                words: together(resource.body.properties(), vec![property])
+                    .into_iter()
+                    .filter_map(|it| words(it.restore, tree.pointer(it.path)?))
+                    .flatten()
+                    .collect(),
                 guard: guard(property, value),
             }),
         }
@@ -194,11 +247,11 @@ fn guard(property: &Property, value: &Value) -> Option<Guard> {
         Direction::MoreIsStronger => "number".to_owned(),
         Direction::Ranked(values) => values.join(" "),
         Direction::EachIsStronger => "members".to_owned(),
-        Direction::LaterIsStronger
+        Direction::Removal
         | Direction::OthersAreWeaker
         | Direction::AbsentIsWeaker
+        | Direction::LaterIsStronger
         | Direction::Reads(_)
-        | Direction::Removal
         | Direction::Neutral => return None,
     };
     let loss = property.loss.unwrap_or("it protects less than it does now");

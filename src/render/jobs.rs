@@ -105,7 +105,10 @@ struct Aws<'p> {
 
 #[derive(Debug, Serialize)]
 struct Azure<'p> {
-    subscription: &'p str,
+    /// The repository's variable that names the identity: one for each thing that an identity may do.
+    client: &'static str,
+    /// None: what it does needs no right in a subscription.
+    subscription: Option<&'p str>,
 }
 
 impl Renderer<'_> {
@@ -251,7 +254,10 @@ fn dump_workflow(dump: &Dump) -> Workflow<'_> {
             DumpStore::Blob { .. } => None,
         }),
         azure: dump.stores.iter().find_map(|store| match store {
-            DumpStore::Blob { subscription, .. } => Some(Azure { subscription }),
+            DumpStore::Blob { .. } => Some(Azure {
+                client: "AZURE_DUMP_WRITER_CLIENT_ID",
+                subscription: None,
+            }),
             DumpStore::S3 { .. } => None,
         }),
         ..workflow_of(&dump.job, steps)
@@ -309,7 +315,10 @@ fn pitr_test_workflow(test: &PitrTest) -> Workflow<'_> {
             ..workflow
         },
         Server::Azure { subscription, .. } => Workflow {
-            azure: Some(Azure { subscription }),
+            azure: Some(Azure {
+                client: "AZURE_RECOVERY_OPERATOR_CLIENT_ID",
+                subscription: Some(subscription),
+            }),
             ..workflow
         },
         Server::Host { .. } => workflow,

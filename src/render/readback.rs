@@ -60,7 +60,8 @@ pub(super) fn yaml(path: &str, text: &str) -> Result<Value, RenderError> {
     serde_yaml::from_value(value).map_err(unreadable)
 }
 
-fn json(path: &str, text: &str) -> Result<Value, RenderError> {
+/// Checks that a text is JSON.
+pub(super) fn json(path: &str, text: &str) -> Result<Value, RenderError> {
     serde_json::from_str(text).map_err(|error| unreadable(path, &error))
 }
 

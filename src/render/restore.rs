@@ -22,7 +22,9 @@ use crate::plan::{Body, Owner, Plan, Resource, Scope};
 /// create.
 pub fn restore_command(resource: &Resource, pointer: &str, live: &Value) -> Option<Command> {
     if pointer.is_empty() {
-        return deploy_command(resource).or_else(|| azure::create_replica(resource));
+        return deploy_command(resource)
+            .or_else(|| azure::create_replica(resource))
+            .or_else(|| azure::lock(resource, pointer));
     }
     let tree = resource.body.tree();
     let properties = affected(resource.body.properties(), pointer);
@@ -42,7 +44,7 @@ pub fn restore_command(resource: &Resource, pointer: &str, live: &Value) -> Opti
         .iter()
         .any(|property| property.restore == Restore::Revert)
     {
-        return stack::revert(resource);
+        return revert(resource, pointer);
     }
     if let [
         Property {
@@ -70,13 +72,17 @@ pub fn restore_command(resource: &Resource, pointer: &str, live: &Value) -> Opti
 }
 
 /// The commands that deploy everything that is rendered whole: what others name comes first, else in
-/// the order of the plan.
+/// the order of the plan. Azure shows first what a deployment would change.
 pub fn deploy_commands(plan: &Plan) -> Vec<Command> {
     let mut resources: Vec<&Resource> = plan.resources.iter().collect();
     resources.sort_by_key(|resource| resource.owner.purpose());
     let mut seen = HashSet::new();
     resources.retain(|resource| seen.insert(resource.owner.file()));
-    resources.into_iter().filter_map(deploy_command).collect()
+    let both = |resource| {
+        let shown = azure::template(resource, "what-if");
+        shown.into_iter().chain(deploy_command(resource))
+    };
+    resources.into_iter().flat_map(both).collect()
 }
 
 /// The properties that a pointer is about: the most precise one above it, or those below it.
@@ -95,14 +101,20 @@ fn affected<'p>(properties: &'p [Property], pointer: &str) -> Vec<&'p Property> 
 }
 
 /// Options of which the client takes one only with the other: a size is one of its tier's, a key is
-/// reached by its identity.
-const TOGETHER: [[&str; 2]; 3] = [
+/// reached by its identity, days are those of a policy that is on.
+const TOGETHER: [[&str; 2]; 5] = [
     ["--sku-name", "--tier"],
     ["--key", "--identity"],
     ["--backup-key", "--backup-identity"],
+    ["--enable-delete-retention", "--delete-retention-days"],
+    [
+        "--enable-container-delete-retention",
+        "--container-delete-retention-days",
+    ],
 ];
 
-fn together<'p>(all: &'p [Property], some: Vec<&'p Property>) -> Vec<&'p Property> {
+/// The properties, and with a single one those that the client takes only with it.
+pub(super) fn together<'p>(all: &'p [Property], some: Vec<&'p Property>) -> Vec<&'p Property> {
     let option = |property: &Property| match property.restore {
         Restore::Option(option) => Some(option),
         _ => None,
@@ -184,6 +196,10 @@ fn modify(resource: &Resource, words: Vec<String>) -> Option<Command> {
             subscription,
             resource_group,
         } => {
+            if let Body::BlobService(_) = &resource.body {
+                let (subscription, group) = (subscription, resource_group);
+                return Some(azure::update_blob_service(subscription, group, name, words));
+            }
             // A major version is reached by an upgrade, not by an update.
             let verb = match words.first().map(String::as_str) {
                 Some("--version") => "upgrade",
@@ -313,7 +329,7 @@ fn put_document(resource: &Resource, tree: &Value, pointer: &str) -> Option<Comm
         }
         (Scope::Aws { .. }, Body::BackupVault(vault)) => vault::put(resource, vault, pointer),
         // A command would need the plan's id, which only AWS Backup knows.
-        (Scope::Aws { .. }, Body::BackupPlan(_)) => stack::revert(resource),
+        (Scope::Aws { .. }, Body::BackupPlan(_)) => revert(resource, pointer),
         (Scope::Aws { .. }, Body::Key(_)) => key::put(resource, tree, pointer),
         (Scope::Aws { account, region }, Body::BucketPolicy(policy)) => {
             Some(bucket::put_policy(region, account, policy, tree))
@@ -343,10 +359,22 @@ fn put_document(resource: &Resource, tree: &Value, pointer: &str) -> Option<Comm
     }
 }
 
+/// What was deployed is put back: ARM puts every property of a template again, whatever was deployed
+/// before; what was never a template's is set by its script or by hand.
+fn revert(resource: &Resource, pointer: &str) -> Option<Command> {
+    match &resource.owner {
+        Owner::Stack { .. } => stack::revert(resource),
+        Owner::Template { .. } => deploy_command(resource),
+        Owner::Existing { .. } => {
+            azure::lock(resource, pointer).or_else(|| azure::assign(resource))
+        }
+    }
+}
+
 fn deploy_command(resource: &Resource) -> Option<Command> {
     match (&resource.owner, &resource.address.scope) {
         (Owner::Stack { .. }, Scope::Aws { region, .. }) => stack::deploy(&resource.owner, region),
-        (Owner::Template { file, .. }, Scope::Azure { .. }) => azure::deploy(resource, file),
+        (Owner::Template { .. }, Scope::Azure { .. }) => azure::template(resource, "create"),
         _ => None,
     }
 }
@@ -363,6 +391,6 @@ pub(super) fn cloud_id(resource: &Resource) -> String {
             let name = &resource.address.name;
             arn("rds", region, account, &format!("db:{name}"))
         }
-        Scope::Azure { .. } => azure::id(resource),
+        Scope::Azure { .. } => resource.arm_id().unwrap_or_default(),
     }
 }

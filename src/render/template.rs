@@ -56,7 +56,7 @@ impl Role {
 fn frame(purpose: Purpose) -> Result<(&'static str, &'static str), RenderError> {
     match purpose {
         Purpose::Database => Ok(("azure/database.json", "database")),
-        Purpose::Store => Ok(("azure/lifecycle.json", "store")),
+        Purpose::Store => Ok(("azure/store.json", "store")),
         Purpose::Vault | Purpose::Copies | Purpose::Replicas | Purpose::BackupPlans => {
             let message = format!("no template of Azure is for {purpose:?}");
             Err(RenderError::Template(message))

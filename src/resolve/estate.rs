@@ -110,6 +110,15 @@ impl<'w> Estate<'w> {
     pub fn vault(&self, name: &str) -> Option<&Vault<'w>> {
         self.vaults.iter().find(|vault| vault.name.value == name)
     }
+
+    /// The databases whose dumps go to a store.
+    pub fn dumped_to(&self, store: &Store<'_>) -> impl Iterator<Item = &Database<'_>> {
+        let name = store.name;
+        self.databases.iter().filter(move |database| {
+            let dump = database.written.dump.as_ref();
+            dump.is_some_and(|dump| dump.to.iter().any(|to| to == name))
+        })
+    }
 }
 
 /// Resolves every name and lays the layers. Where a name is declared twice the first one counts;

@@ -59,6 +59,18 @@ pub struct IntentRetention {
     pub yearly: Option<Resolved<Duration>>,
 }
 
+impl IntentRetention {
+    /// The classes by which dumps are kept, from the shortest interval to the longest.
+    pub fn classes(&self) -> [(&'static str, Option<&Resolved<Duration>>); 4] {
+        [
+            ("daily", self.daily.as_ref()),
+            ("weekly", self.weekly.as_ref()),
+            ("monthly", self.monthly.as_ref()),
+            ("yearly", self.yearly.as_ref()),
+        ]
+    }
+}
+
 #[derive(Debug, Clone, Default)]
 pub struct IntentCopies {
     pub regions: Option<Resolved<u8>>,

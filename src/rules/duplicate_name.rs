@@ -6,8 +6,8 @@
 //! same resource with different settings, each undoing the other.
 //!
 //! **Fix.** Remove one, or rename it. Server names, buckets and storage accounts are unique in all
-//! of Azure or AWS; an instance identifier is unique in its account and Region. A storage account
-//! has one lifecycle policy, so it holds one store.
+//! of Azure or AWS; an instance identifier is unique in its account and Region, a container in its
+//! storage account.
 use std::collections::HashMap;
 
 use crate::finding::{Code, Finding, Severity};
@@ -127,8 +127,11 @@ fn stores(estate: &Estate<'_>, seen: &mut Seen, findings: &mut Vec<Finding>) {
         if let Some(bucket) = &store.written.bucket {
             once(seen, "bucket", String::new(), bucket, findings);
         }
-        if let Some(account) = &store.written.storage_account {
-            once(seen, "storage account", String::new(), account, findings);
+        if let (Some(account), Some(container)) =
+            (&store.written.storage_account, &store.written.container)
+        {
+            let account = account.value.clone();
+            once(seen, "container", account, container, findings);
         }
     }
 }

@@ -29,11 +29,15 @@ fn one(store: &Store<'_>, findings: &mut Vec<Finding>) {
     let account = ("storage_account", place(&written.storage_account));
     let container = ("container", place(&written.container));
     let redundancy = ("redundancy", written.redundancy.as_ref().map(|r| r.place));
-    let lock = ("lock", written.lock.as_ref().map(|lock| lock.mode.place));
+    let soft_delete = ("soft_delete", written.soft_delete.as_ref().map(|s| s.place));
     let encryption = ("encryption", written.encryption.as_ref().map(|it| it.place));
     let (provider, needed, foreign) = match store.site.scope {
-        Scope::Aws { .. } => ("AWS", vec![bucket], vec![account, container, redundancy]),
-        Scope::Azure { .. } => ("Azure", vec![account, container], vec![bucket, lock, encryption]),
+        Scope::Aws { .. } => (
+            "AWS",
+            vec![bucket],
+            vec![account, container, redundancy, soft_delete],
+        ),
+        Scope::Azure { .. } => ("Azure", vec![account, container], vec![bucket, encryption]),
         Scope::Host { .. } => {
             findings.push(
                 Finding::new(
@@ -66,7 +70,8 @@ fn one(store: &Store<'_>, findings: &mut Vec<Finding>) {
             .why("it would have no effect, while the file reads as if it had")
             .fix(format!("remove `{key}`, or correct `at`")))
     }));
-    if let (Some(lock), Some(versioning)) = (&written.lock, &written.versioning)
+    if let (Scope::Aws { .. }, Some(lock), Some(versioning)) =
+        (store.site.scope, &written.lock, &written.versioning)
         && !versioning.value
     {
         findings.push(

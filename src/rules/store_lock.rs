@@ -1,28 +1,36 @@
 //! # store-lock
-//! The objects of a store stay locked longer than what it holds is to be kept; or the lock is one that
-//! S3 does not take: it lasts 1 to 36,500 days.
+//! The objects of a bucket stay locked longer than what it holds is to be kept; or the lock of a store
+//! is one that its cloud does not take: another cloud's mode, or a time out of its range. S3's Object
+//! Lock knows `governance` and `compliance` and lasts 1 to 36,500 days, a container in Azure knows
+//! `unlocked` and `locked` and lasts 1 to 146,000 days.
 //!
 //! **Why.** Nothing removes a locked object. When it expires, the lifecycle only hides it behind a
 //! delete marker, and it is billed until its lock ends. With `mode: compliance` nobody can end that,
 //! the account's own administrators included. A lock that is shorter than the retention is fine: from
-//! then on the lifecycle decides.
+//! then on the lifecycle decides. The modes of the two clouds differ in who can lift the lock, and how:
+//! a word of the other one would be a guess at what was meant.
 //!
 //! **Fix.** Lock for no longer than the shortest class that goes to the store, or send that class to a
-//! store without a lock.
+//! store without a lock. `governance` and `unlocked` can be lifted by an administrator, `compliance`
+//! and `locked` by nobody: they can only be extended, in Azure five times.
 use crate::cloud::aws::limits::LOCK_DAYS;
+use crate::cloud::azure::limits::IMMUTABLE_DAYS;
 use crate::finding::{Code, Finding, Severity};
-use crate::policy::{LockMode, StoreLock};
+use crate::policy::{StoreLock, StoreLockMode};
 use crate::resolve::{Database, Estate, Scope, Store};
 
 pub static CODE: Code = Code::new("store-lock", Severity::Warning, include_str!("store_lock.rs"));
 
 pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
-    let on_aws = |store: &&Store<'_>| matches!(store.site.scope, Scope::Aws { .. });
-    for store in estate.stores.iter().filter(on_aws) {
+    for store in &estate.stores {
         let Some(lock) = &store.written.lock else {
             continue;
         };
-        findings.extend(impossible(lock));
+        findings.extend(mode(store, lock));
+        findings.extend(impossible(store, lock));
+        if !matches!(store.site.scope, Scope::Aws { .. }) {
+            continue;
+        }
         for database in &estate.databases {
             dumps(database, store, lock, findings);
             findings.extend(export(database, store, lock));
@@ -30,13 +38,36 @@ pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn impossible(lock: &StoreLock) -> Option<Finding> {
+fn mode(store: &Store<'_>, lock: &StoreLock) -> Option<Finding> {
+    use StoreLockMode::{Compliance, Governance, Locked, Unlocked};
+    let (cloud, modes, fix) = match (store.site.scope, lock.mode.value) {
+        (Scope::Azure { .. }, Governance) => ("Azure", "unlocked and locked", "unlocked"),
+        (Scope::Azure { .. }, Compliance) => ("Azure", "unlocked and locked", "locked"),
+        (Scope::Aws { .. }, Unlocked) => ("AWS", "governance and compliance", "governance"),
+        (Scope::Aws { .. }, Locked) => ("AWS", "governance and compliance", "compliance"),
+        _ => return None,
+    };
+    let message = format!("a lock in {cloud} has no such mode");
+    let mut finding = Finding::new(&CODE, lock.mode.place, message)
+        .label(store.written.at.place, format!("this is {cloud}"))
+        .why(format!("{cloud} knows {modes}"))
+        .fix(format!("write `mode: {fix}`, which comes nearest"));
+    finding.severity = Severity::Error;
+    Some(finding)
+}
+
+fn impossible(store: &Store<'_>, lock: &StoreLock) -> Option<Finding> {
+    let (cloud, possible) = match store.site.scope {
+        Scope::Aws { .. } => ("S3", LOCK_DAYS),
+        Scope::Azure { .. } => ("Azure", IMMUTABLE_DAYS),
+        Scope::Host { .. } => return None,
+    };
     let days = lock.duration.days();
-    let (first, last) = (LOCK_DAYS.start(), LOCK_DAYS.end());
-    (!LOCK_DAYS.contains(&days)).then(|| {
-        let message = format!("S3 cannot lock for {days} days");
+    let (first, last) = (possible.start(), possible.end());
+    (!possible.contains(&days)).then(|| {
+        let message = format!("{cloud} cannot lock for {days} days");
         let mut finding = Finding::new(&CODE, lock.duration.place, message)
-            .why("S3 refuses the lock when it is deployed")
+            .why(format!("{cloud} refuses the lock when it is deployed"))
             .fix(format!("write {first}d to {last}d"));
         finding.severity = Severity::Error;
         finding
@@ -91,8 +122,8 @@ fn export(database: &Database<'_>, store: &Store<'_>, lock: &StoreLock) -> Optio
 
 fn explained(finding: Finding, lock: &StoreLock) -> Finding {
     let whose = match lock.mode.value {
-        LockMode::Governance => "an administrator can lift it",
-        LockMode::Compliance => "nobody can lift it",
+        StoreLockMode::Governance | StoreLockMode::Unlocked => "an administrator can lift it",
+        StoreLockMode::Compliance | StoreLockMode::Locked => "nobody can lift it",
     };
     finding
         .label(lock.duration.place, format!("the lock; {whose}"))

@@ -113,12 +113,18 @@ LOWER=false
 LEFT=false
 OPEN=false
 PENDING=false
+{%- if locks %}
+LOCK=false
+{%- endif %}
 for option in "$@"; do
   case $option in
     --apply) APPLY=true ;;
     --lower) LOWER=true ;;
+{%- if locks %}
+    --lock) LOCK=true ;;
+{%- endif %}
     *)
-      printf 'Usage: %s [--apply] [--lower]\n' "${0##*/}" >&2
+      printf 'Usage: %s [--apply] [--lower]{% if locks %} [--lock]{% endif %}\n' "${0##*/}" >&2
       exit 2
       ;;
   esac
@@ -139,6 +145,8 @@ guarded {{ row.guard.order | sh }} {{ row.guard.loss | sh }} {{ row.label | sh }
 setting {{ row.label | sh }} {{ row.wanted | sh }}{% for word in row.words %} {{ word | sh }}{% endfor %}
 {%- elif row.kind == "tag" %}
 tagged {{ row.label | sh }} {{ row.wanted | sh }}{% for word in row.words %} {{ word | sh }}{% endfor %}
+{%- elif row.kind == "immutable" %}
+immutable {{ row.label | sh }} {{ row.wanted | sh }}
 {%- else %}
 fixed {{ row.label | sh }} {{ row.wanted | sh }}
 {%- endif %}

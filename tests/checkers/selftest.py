@@ -316,6 +316,44 @@ sample("lifecycle", "lifecycle/blob-name.json", changed(RULES, ("rules", 0, "def
 sample("lifecycle", "lifecycle/blob-missing.json", changed(RULES, ("rules", 0, "definition", None)), "missing")
 sample("lifecycle", "lifecycle/other.json", "[]", "syntax")
 
+# --- parameters --------------------------------------------------------------------------------
+
+VAULT = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/group/providers/Microsoft.KeyVault/vaults/some-vault"
+PARAMETERS = {
+    "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentParameters.json#",
+    "contentVersion": "1.0.0.0",
+    "parameters": {
+        "adminPassword": {"reference": {"keyVault": {"id": VAULT}, "secretName": "server-admin"}},
+        "days": {"value": 14},
+    },
+}
+SECRET = ("parameters", "adminPassword")
+
+
+def parameters(name, content, *rules, template=ARM):
+    """A parameter file beside a template."""
+    sample("parameters", f"azure/{name}.json", changed(template))
+    sample("parameters", f"azure/{name}.parameters.json", content, *rules)
+
+
+parameters("good", changed(PARAMETERS))
+parameters("default", changed(PARAMETERS, ("parameters", "days", None)))
+parameters("schema", changed(PARAMETERS, ("$schema", ARM["$schema"])), "form")
+parameters("version", changed(PARAMETERS, ("contentVersion", 1)), "form")
+parameters("more", changed(PARAMETERS, ("outputs", {})), "form")
+parameters("both", changed(PARAMETERS, ("parameters", "days", "reference", {})), "form")
+parameters("bare", changed(PARAMETERS, ("parameters", "days", 14)), "form")
+parameters("other", changed(PARAMETERS, ("parameters", "hours", {"value": 14})), "undeclared")
+parameters("asked", changed(PARAMETERS, (*SECRET, None)))
+parameters("open", changed(PARAMETERS, ("parameters", "days", None)), "missing",
+           template={**ARM, "parameters": {**ARM["parameters"], "days": {"type": "int"}}})
+parameters("written", changed(PARAMETERS, (*SECRET, {"value": "geheim"})), "secret")
+parameters("type", changed(PARAMETERS, ("parameters", "days", "value", "14")), "type")
+parameters("vault", changed(PARAMETERS, (*SECRET, "reference", "keyVault", "id", "some-vault")), "reference")
+parameters("name", changed(PARAMETERS, (*SECRET, "reference", "secretName", "server_admin")), "reference")
+parameters("twice", changed(PARAMETERS).replace('"contentVersion"', '"$schema": "x", "contentVersion"'), "syntax")
+sample("parameters", "azure/alone.parameters.json", changed(PARAMETERS), "no-template")
+
 # --- runbooks ----------------------------------------------------------------------------------
 
 RUNBOOK = "# Runbook\n\nSome text.\n\n```sh\n{}\n```\n"

@@ -38,6 +38,7 @@ checkers! {
     cron JUDGED,
     iam NOT_RENDERED_YET,
     lifecycle JUDGED,
+    parameters JUDGED,
     runbooks JUDGED,
     shell JUDGED,
     unjudged JUDGED,

@@ -1,9 +1,13 @@
 //! What is rendered, and how the output folder is kept.
 
+mod azure;
+mod flags;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use backstay::cloud::azure::blob;
 use backstay::cloud::{Restore, aws};
 use backstay::plan::{Body, Owner, Plan};
 use backstay::policy;
@@ -171,6 +175,7 @@ fn every_kind_of_artifact_is_there() {
             "aws/us/new-aws.yaml",
             "azure/east/blobs.json",
             "azure/east/new-azure.json",
+            "azure/east/new-azure.parameters.json",
             "github/old-aws-dump.yml",
             "lifecycle/blobs.json",
             "lifecycle/bucket.json",
@@ -178,6 +183,7 @@ fn every_kind_of_artifact_is_there() {
             "runbooks/new-azure.md",
             "runbooks/old-aws.md",
             "runbooks/old-azure.md",
+            "scripts/blobs-enforce.sh",
             "scripts/new-aws-disaster.sh",
             "scripts/new-aws-recover.sh",
             "scripts/new-azure-disaster.sh",
@@ -451,11 +457,24 @@ proptest! {
                 Body::RestoreTestingSelection(body) => {
                     body.restore_metadata_overrides.publicly_accessible = value.clone();
                 }
+                Body::ManagementPolicy(body) => body.properties.policy.rules[0].name = value.clone(),
+                Body::Container(body) => body.properties.public_access = value.clone(),
+                Body::ImmutabilityPolicy(body) => body.name = value.clone(),
+                Body::BlobService(body) => body.sku = Some(blob::Sku { name: value.clone() }),
+                Body::Identity(body) => body.name = value.clone(),
+                Body::FederatedCredential(body) => body.properties.subject = value.clone(),
+                Body::RoleDefinition(body) => body.properties.description = value.clone(),
+                Body::RoleAssignment(body) => {
+                    body.properties.role_definition_id = value.clone();
+                    body.holder = kms.clone();
+                }
+                Body::ActionGroup(body) => body.properties.group_short_name = value.clone(),
+                Body::ActivityLogAlert(body) => body.properties.description = value.clone(),
+                Body::ProcessingRule(body) => body.properties.description = value.clone(),
                 Body::Key(body) => body.description = Some(value.clone()),
                 Body::Alias(body) => body.alias_name = key.clone(),
                 Body::BucketPolicy(body) => body.bucket = value.clone(),
                 Body::Lock(body) => body.scope = kms.clone(),
-                Body::ManagementPolicy(body) => body.properties.policy.rules[0].name = value.clone(),
             }
         }
         match render(&plan, &Templates::embedded().unwrap()) {
@@ -514,7 +533,8 @@ fn a_template_may_be_overridden_but_not_contradict_the_policy() {
 }
 
 /// Words that mean something else in a frame as well.
-const GENERIC: [&str; 7] = [
+const GENERIC: [&str; 8] = [
+    "description", // what a template says of itself, and of its parameters
     "location",    // a word of the comments
     "Engine",      // a word of the comments
     "version",     // a word of the comments
@@ -588,10 +608,10 @@ fn commands_restore_what_drifted() {
             .ends_with("--storage-size 128 --storage-auto-grow Enabled")
     );
     assert!(shown("new-aws", "").contains("cloudformation deploy --region us-east-1 --stack-name backstay-new-aws --template-file generated/aws/us/new-aws.yaml"));
-    assert!(
-        shown("new-azure", "")
-            .contains("--mode Incremental --template-file generated/azure/east/new-azure.json")
-    );
+    assert!(shown("new-azure", "").ends_with(
+        "--mode Incremental --template-file generated/azure/east/new-azure.json \
+             --parameters @generated/azure/east/new-azure.parameters.json"
+    ));
     assert!(
         shown(
             "some-bucket",
@@ -624,7 +644,30 @@ fn commands_restore_what_drifted() {
         command("old-azure-2", "/properties/sourceServerResourceId"),
         None
     );
-    assert_eq!(deploy_commands(&plan).len(), 6);
+    let commands: Vec<_> = deploy_commands(&plan)
+        .iter()
+        .map(|command| {
+            command
+                .to_string()
+                .split(' ')
+                .take(4)
+                .collect::<Vec<_>>()
+                .join(" ")
+        })
+        .collect();
+    assert_eq!(
+        commands,
+        [
+            "aws cloudformation deploy --region",
+            "aws cloudformation deploy --region",
+            "az deployment group what-if",
+            "az deployment group create",
+            "aws cloudformation deploy --region",
+            "az deployment group what-if",
+            "az deployment group create",
+            "aws cloudformation deploy --region",
+        ]
+    );
 }
 
 /// Every setting of a property that a script can change stands in it with its option.

@@ -13,6 +13,14 @@ pub const STORAGE_GIB: [u32; 12] = [
 pub const LIFECYCLE_RULES: usize = 100;
 pub const RULE_PREFIXES: usize = 10;
 
+/// Days for which a container can be immutable, and deleted blobs and containers brought back.
+pub const IMMUTABLE_DAYS: std::ops::RangeInclusive<u64> = 1..=146_000;
+pub const SOFT_DELETE_DAYS: std::ops::RangeInclusive<u64> = 1..=365;
+
+/// Age at which a blob moves to the archive, and the shortest total life for which that pays: the
+/// archive bills at least 180 days.
+pub const ARCHIVE: (u32, u32) = (180, 365);
+
 /// A major version that the service knows, and the last days of its support.
 #[derive(Debug, Clone, Copy)]
 pub struct Version {

@@ -1,10 +1,15 @@
-//! Azure: one list of servers per subscription, one management policy per storage account.
+//! Azure: one list of servers per subscription, and every other resource by its id.
 
+mod access;
+mod alerts;
 mod arm;
+mod blob;
 mod credential;
 mod lock;
+mod one;
 mod policy;
 mod server;
+mod told;
 mod transport;
 
 use std::collections::{BTreeMap, HashSet};
@@ -14,7 +19,7 @@ use azure_core::error::ErrorKind;
 use azure_mgmt_postgresql::package_flexibleserver_2024_08_01::models::Server;
 use futures::StreamExt;
 
-use super::{AT_A_TIME, Found, Report, Seen, State, all_unreadable, chain, grouped};
+use super::{AT_A_TIME, Report, Seen, State, all_unreadable, chain, grouped};
 use super::{one_line, unreadable};
 use crate::cloud::azure::resource_id;
 use crate::plan::{Body, Resource, Scope};
@@ -35,20 +40,14 @@ pub(super) async fn observe(resources: Vec<&Resource>, report: Report<'_>) -> Se
     });
     let seen: Vec<Seen> = futures::stream::iter(subscriptions)
         .map(|(subscription, resources)| async move {
-            let of = |kind: fn(&Body) -> bool| -> Vec<&Resource> {
-                let all = resources.iter().copied();
-                all.filter(|resource| kind(&resource.body)).collect()
-            };
-            let servers = of(is_server);
-            let policies = of(|body| matches!(body, Body::ManagementPolicy(_)));
-            let locks = of(|body| matches!(body, Body::Lock(_)));
-            let (mut seen, policies, locks) = futures::join!(
+            let (servers, others): (Vec<_>, Vec<_>) = resources
+                .iter()
+                .partition(|resource| is_server(&resource.body));
+            let (mut seen, others) = futures::join!(
                 read_servers(arm, &subscription, &servers, report),
-                each(&policies, |resource| read_policy(arm, resource)),
-                each(&locks, |resource| lock::read(arm, resource)),
+                read_each(arm, others)
             );
-            seen.extend(policies);
-            seen.extend(locks);
+            seen.extend(others);
             seen
         })
         .buffer_unordered(AT_A_TIME)
@@ -188,49 +187,13 @@ async fn unlisted(arm: &Arm, resource: &Resource) -> State {
     }
 }
 
-/// Resources that are read one by one.
-async fn each<'p, F>(resources: &[&'p Resource], read: impl Fn(&'p Resource) -> F) -> Seen
-where
-    F: Future<Output = State>,
-{
-    let read = &read;
+/// Kinds that are read by their ids: one request each.
+async fn read_each(arm: &Arm, resources: Vec<&Resource>) -> Seen {
     futures::stream::iter(resources)
-        .map(|resource| async move { (resource.address.clone(), read(resource).await) })
+        .map(|resource| async move { (resource.address.clone(), one::read(arm, resource).await) })
         .buffer_unordered(AT_A_TIME)
         .collect()
         .await
-}
-
-async fn read_policy(arm: &Arm, resource: &Resource) -> State {
-    let Scope::Azure {
-        subscription,
-        resource_group,
-    } = &resource.address.scope
-    else {
-        return unreadable("not a resource of Azure");
-    };
-    let account = &resource.address.name;
-    let path = format!(
-        "/subscriptions/{subscription}/resourceGroups/{resource_group}/providers\
-         /Microsoft.Storage/storageAccounts/{account}/managementPolicies/default"
-    );
-    let answer = arm
-        .get(&path, resource.body.api_version().unwrap_or_default())
-        .await;
-    let answer = match answer {
-        Ok(answer) => answer,
-        Err(error) if is_absent(&error) => return State::Missing,
-        Err(error) => return unreadable(reason("management policy", &error)),
-    };
-    match policy::live(&answer, account) {
-        Ok(live) => State::Found(Box::new(Found {
-            live,
-            ..Found::default()
-        })),
-        Err(problem) => unreadable(format!(
-            "management policy: the answer has another form than documented: {problem}"
-        )),
-    }
 }
 
 /// ARM itself says that the resource, or what would hold it, is not there. An unknown subscription is
@@ -240,7 +203,10 @@ fn is_absent(error: &azure_core::Error) -> bool {
         ErrorKind::HttpResponse {
             status: StatusCode::NotFound,
             error_code: Some(code),
-        } => code.ends_with("NotFound") && code != "SubscriptionNotFound",
+        } => {
+            let absent = code.ends_with("NotFound") || code == "RoleDefinitionDoesNotExist";
+            absent && code != "SubscriptionNotFound"
+        }
         _ => false,
     }
 }

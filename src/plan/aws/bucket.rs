@@ -7,7 +7,7 @@ use super::super::{Places, Purpose, Resource};
 use super::Region;
 use super::keys::Key;
 use crate::cloud::aws::{PolicyDocument, Value, partition, s3};
-use crate::policy::{Encryption, LockMode, StoreLock};
+use crate::policy::{Encryption, StoreLock, StoreLockMode};
 use crate::resolve::Store;
 use crate::source::Place;
 
@@ -119,8 +119,8 @@ fn object_lock(lock: &StoreLock) -> s3::ObjectLock {
         rule: Some(s3::ObjectLockRule {
             default_retention: s3::DefaultRetention {
                 mode: match lock.mode.value {
-                    LockMode::Governance => "GOVERNANCE",
-                    LockMode::Compliance => "COMPLIANCE",
+                    StoreLockMode::Governance | StoreLockMode::Unlocked => "GOVERNANCE",
+                    StoreLockMode::Compliance | StoreLockMode::Locked => "COMPLIANCE",
                 }
                 .to_owned(),
                 days: lock.duration.days() as u32,

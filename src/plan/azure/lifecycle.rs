@@ -1,62 +1,84 @@
-//! The lifecycle policy of a store's account.
+//! The one lifecycle policy of a storage account: the rules of every store in it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::lifecycle::Kept;
-use super::super::{Purpose, Resource};
+use super::super::{Places, Purpose, Resource};
 use super::Group;
-use crate::cloud::azure::{limits, storage};
+use crate::cloud::azure::limits::{ARCHIVE, RULE_PREFIXES};
+use crate::cloud::azure::storage;
 use crate::policy::StoreRedundancy;
-use crate::resolve::Store;
+use crate::resolve::{Account, Estate};
+use crate::source::Place;
 
 /// Where the rules are in the resource.
 const RULES: &str = "/properties/policy/rules";
 
-/// Days after which snapshots and earlier versions of a blob are removed.
-const SUPERSEDED_DAYS: u32 = 30;
-
-/// Age at which a blob moves colder, and the shortest total life for which that pays.
+/// Age at which a blob moves colder, and the shortest total life for which that pays: cool bills at
+/// least 30 days, cold 90.
 const COOL: (u32, u32) = (30, 60);
 const COLD: (u32, u32) = (90, 180);
-const ARCHIVE: (u32, u32) = (180, 365);
 
-/// The one lifecycle policy of a store's account.
-pub(in crate::plan) fn policy(store: &Store<'_>, kept: &Kept) -> Option<Resource> {
-    let group = Group::of(store.site)?;
-    let account = store.written.storage_account.as_ref()?;
-    let container = &store.written.container.as_ref()?.value;
-    // Archive does not exist on the zone-redundant kinds.
-    let archives = store.written.redundancy.as_ref().is_none_or(|redundancy| {
-        use StoreRedundancy::{Grs, Lrs, RaGrs};
-        matches!(redundancy.value, Lrs | Grs | RaGrs)
-    });
+/// Days after which snapshots are removed at the latest. Nothing of backstay's makes any, and while a
+/// blob has one, the policy leaves the blob itself there.
+const SNAPSHOT_DAYS: u32 = 30;
+
+/// Prefixes that are kept equally long, and the first policy line that asks for it.
+#[derive(Default)]
+struct Together {
+    prefixes: Vec<String>,
+    place: Option<Place>,
+}
+
+/// None: no dump goes there, and a policy without a rule is none.
+pub(in crate::plan) fn policy(account: &Account<'_, '_>, estate: &Estate<'_>) -> Option<Resource> {
+    let first = account.stores.first()?;
+    let group = Group::of(first.site)?;
+    let mut kept: BTreeMap<(&'static str, u32), Together> = BTreeMap::new();
+    for store in &account.stores {
+        let container = store.written.container.as_ref()?;
+        for group in Kept::of(store, &estate.databases).groups() {
+            let together = kept.entry((group.class, group.days)).or_default();
+            let prefixes = group.prefixes.iter();
+            let prefixes = prefixes.map(|prefix| format!("{}/{prefix}", container.value));
+            together.prefixes.extend(prefixes);
+            together.place = together.place.or(group.place);
+        }
+    }
+    // Archiving is refused where the redundancy has no archive, so nothing is archived unasked.
+    let archives = account.redundancy().map(|it| it.value);
+    let archives = archives.is_some_and(StoreRedundancy::archives);
     let mut rules = Vec::new();
-    let mut places = vec![(RULES.into(), kept.place.unwrap_or(account.place))];
-    for kept in kept.groups() {
-        let (class, days) = (kept.class, kept.days);
-        for (part, prefixes) in kept.prefixes.chunks(limits::RULE_PREFIXES).enumerate() {
+    let place = kept.values().find_map(|together| together.place);
+    let mut places: Places = vec![(RULES.into(), place.unwrap_or(account.name.place))];
+    for ((class, days), together) in kept {
+        for (part, prefixes) in together.prefixes.chunks(RULE_PREFIXES).enumerate() {
             let name = match part {
                 0 => format!("{class}-{days}d"),
                 part => format!("{class}-{days}d-{}", part + 1),
             };
-            let prefixes = prefixes
-                .iter()
-                .map(|prefix| format!("{container}/{prefix}"));
-            places.extend(kept.place.map(|it| (format!("{RULES}/{name}").into(), it)));
-            rules.push(rule(name, days, prefixes.collect(), archives));
+            let path = format!("{RULES}/{name}");
+            places.extend(together.place.map(|place| (path.into(), place)));
+            rules.push(rule(
+                name,
+                days,
+                prefixes.iter().cloned().collect(),
+                archives,
+            ));
         }
     }
     rules.sort_by(|a, b| a.name.cmp(&b.name));
+    let any = !rules.is_empty();
     let body = storage::ManagementPolicy {
-        name: format!("{}/default", account.value),
+        name: format!("{}/default", account.name.value),
         properties: storage::Properties {
             policy: storage::Document { rules },
         },
     };
-    let owner = group.template(Purpose::Store, store.name);
-    Some(Resource {
+    let owner = group.template(Purpose::Store, first.name);
+    any.then(|| Resource {
         places,
-        ..group.resource(store.name, account, body, owner, account.place)
+        ..group.resource(first.name, account.name, body, owner, account.name.place)
     })
 }
 
@@ -64,10 +86,8 @@ fn rule(name: String, days: u32, prefixes: BTreeSet<String>, archives: bool) -> 
     let after = |(age, life): (u32, u32)| {
         (days >= life).then_some(storage::AfterModification { days: age })
     };
-    let superseded = storage::Deletion {
-        delete: storage::AfterCreation {
-            days: SUPERSEDED_DAYS,
-        },
+    let created = |days: u32| storage::Deletion {
+        delete: storage::AfterCreation { days },
     };
     storage::Rule {
         name,
@@ -81,8 +101,11 @@ fn rule(name: String, days: u32, prefixes: BTreeSet<String>, archives: bool) -> 
                     tier_to_archive: after(ARCHIVE).filter(|_| archives),
                     delete: Some(storage::AfterModification { days }),
                 }),
-                snapshot: Some(superseded.clone()),
-                version: Some(superseded),
+                snapshot: Some(created(days.min(SNAPSHOT_DAYS))),
+                // A version's age counts from when the blob was written, not from when it was
+                // overwritten or deleted: any shorter time would soon remove an old dump that
+                // somebody deleted.
+                version: Some(created(days)),
             },
             filters: storage::Filters {
                 blob_types: ["blockBlob".to_owned()].into(),

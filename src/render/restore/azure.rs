@@ -1,42 +1,28 @@
-//! What is Azure's alone: ids, deployments, replicas.
+//! What is Azure's alone: deployments, replicas, storage accounts.
 
-use super::super::OUT;
+use super::super::{OUT, parameters};
 use crate::cloud::Command;
-use crate::cloud::azure::resource_id;
-use crate::plan::{Body, Resource, Scope};
+use crate::plan::{Body, Owner, Resource, Scope};
 
-/// The id of a resource. One that belongs to another, as a lock, has that one's id before its own.
-pub(super) fn id(resource: &Resource) -> String {
-    let Scope::Azure {
-        subscription,
-        resource_group,
-    } = &resource.address.scope
-    else {
-        return String::new();
-    };
-    let (kind, tree) = (&resource.address.kind, resource.body.tree());
-    let name = tree["name"].as_str().unwrap_or(&resource.address.name);
-    match tree["scope"].as_str() {
-        Some(scope) => format!("{scope}/providers/{kind}/{name}"),
-        None => resource_id(subscription, resource_group, kind, name),
-    }
-}
-
-/// The deployment of a template: its name is the template's, so that its history is one.
-pub(super) fn deploy(resource: &Resource, file: &str) -> Option<Command> {
-    let Scope::Azure {
-        subscription,
-        resource_group,
-    } = &resource.address.scope
+/// Deploys a template, or shows what that would change. The deployment's name is the template's, so
+/// that its history is one.
+pub(super) fn template(resource: &Resource, verb: &str) -> Option<Command> {
+    let (
+        Owner::Template { file, .. },
+        Scope::Azure {
+            subscription,
+            resource_group,
+        },
+    ) = (&resource.owner, &resource.address.scope)
     else {
         return None;
     };
     let name = file.rsplit('/').next()?.strip_suffix(".json")?;
-    Some(Command::new([
+    let command = Command::new([
         "az",
         "deployment",
         "group",
-        "create",
+        verb,
         "--subscription",
         subscription,
         "--resource-group",
@@ -47,7 +33,11 @@ pub(super) fn deploy(resource: &Resource, file: &str) -> Option<Command> {
         "Incremental",
         "--template-file",
         &format!("{OUT}/{file}"),
-    ]))
+    ]);
+    Some(match parameters::path(&resource.owner) {
+        Some(path) => command.args(["--parameters", &format!("@{OUT}/{path}")]),
+        None => command,
+    })
 }
 
 /// The identities of a server that nothing renders.
@@ -113,4 +103,47 @@ pub(super) fn create_replica(resource: &Resource) -> Option<Command> {
         ])
         .args(location.flat_map(|region| ["--location", region])),
     )
+}
+
+/// Reads the Blob service, changes what is given and puts the rest as it was.
+pub(super) fn update_blob_service(
+    subscription: &str,
+    group: &str,
+    name: &str,
+    words: Vec<String>,
+) -> Command {
+    let account = name.split('/').next().unwrap_or_default();
+    Command::new([
+        "az",
+        "storage",
+        "account",
+        "blob-service-properties",
+        "update",
+        "--subscription",
+        subscription,
+        "--resource-group",
+        group,
+        "--account-name",
+        account,
+    ])
+    .args(words)
+}
+
+/// What a locked policy can never change.
+const FIXED: [&str; 2] = [
+    "/properties/allowProtectedAppendWrites",
+    "/properties/allowProtectedAppendWritesAll",
+];
+
+/// The script that makes a container immutable and locks it: no template can.
+pub(super) fn lock(resource: &Resource, pointer: &str) -> Option<Command> {
+    if FIXED.contains(&pointer) {
+        return None;
+    }
+    let (Owner::Existing { file }, Body::ImmutabilityPolicy(_)) = (&resource.owner, &resource.body)
+    else {
+        return None;
+    };
+    let script = format!("{OUT}/{file}");
+    Some(Command::new(["bash", &script, "--apply", "--lock"]))
 }

@@ -1,7 +1,7 @@
 //! The commands for whole CloudFormation stacks.
 
+use super::OUT;
 use super::key::told;
-use super::{OUT, azure};
 use crate::cloud::Command;
 use crate::plan::{Owner, Purpose, Resource, Scope};
 use crate::render::stack::parameters;
@@ -56,11 +56,6 @@ pub(super) fn revert(resource: &Resource) -> Option<Command> {
             },
             Scope::Aws { region, .. },
         ) => (stack, purpose, parameters, region),
-        // ARM puts every property of a template again, whatever was deployed before.
-        (Owner::Template { file, .. }, Scope::Azure { .. }) => {
-            return azure::deploy(resource, file);
-        }
-        (Owner::Existing { .. }, Scope::Azure { .. }) => return azure::assign(resource),
         _ => return None,
     };
     let command = Command::new([

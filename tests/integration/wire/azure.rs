@@ -6,6 +6,7 @@ mod estate;
 mod keys;
 mod refusals;
 mod replicas;
+mod stores;
 mod story;
 mod told;
 

@@ -3,8 +3,11 @@
 
 use serde_json::{Value, json};
 
+use super::one::Told;
+use crate::plan::Resource;
+
 /// The answer in the form of the planned resource. ARM calls it DefaultManagementPolicy.
-pub(super) fn live(answer: &Value, account: &str) -> Result<Value, &'static str> {
+pub(super) fn told(resource: &Resource, answer: &Value) -> Told {
     let rules = answer["properties"]["policy"]["rules"].as_array();
     let mut rules: Vec<Value> = rules.ok_or("it has no rules")?.iter().map(plain).collect();
     if rules.iter().any(|rule| !rule["name"].is_string()) {
@@ -18,10 +21,10 @@ pub(super) fn live(answer: &Value, account: &str) -> Result<Value, &'static str>
     }
     let name = |rule: &Value| rule["name"].as_str().map(str::to_owned);
     rules.sort_by_key(name);
-    Ok(json!({
-        "name": format!("{account}/default"),
+    Ok(Some(json!({
+        "name": format!("{}/default", resource.address.name),
         "properties": { "policy": { "rules": rules } },
-    }))
+    })))
 }
 
 /// ARM tells days with a fraction, null for what is not set, and prefixes in any order.

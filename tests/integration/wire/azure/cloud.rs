@@ -16,7 +16,7 @@ pub struct Cloud {
     pub servers: Vec<Value>,
     /// Management policies by the path of their account, in lower case.
     pub policies: BTreeMap<String, Value>,
-    /// What is read one by one, by its path in lower case.
+    /// Everything that is asked for by its id, which is the key in lower case.
     pub others: BTreeMap<String, Value>,
     /// Servers on a page of the list; everything on one page where there is none.
     pub page: Option<usize>,
@@ -36,6 +36,9 @@ impl Cloud {
             for file in files {
                 let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
                 let template: Value = serde_json::from_str(&text).unwrap();
+                if template["$schema"].as_str().unwrap().contains("Parameters") {
+                    continue;
+                }
                 for resource in template["resources"].as_array().unwrap() {
                     self.create(resource, subscription, group);
                 }
@@ -56,24 +59,42 @@ impl Cloud {
                 let policy = policy(&resource, &path);
                 self.policies.insert(path.to_ascii_lowercase(), policy);
             }
-            "Microsoft.Authorization/locks" => {
-                let scope = resource["scope"].as_str().unwrap();
-                let path = format!("{scope}/providers/Microsoft.Authorization/locks/{name}");
-                let answer = json!({
-                    "id": path, "name": name, "type": "Microsoft.Authorization/locks",
-                    "properties": resource["properties"],
-                });
-                self.others.insert(path.to_ascii_lowercase(), answer);
+            "Microsoft.Storage/storageAccounts/blobServices/containers" => {
+                self.put(subscription, group, &resource, container());
             }
+            "Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies" => {
+                self.put(subscription, group, &resource, immutability());
+            }
+            "Microsoft.Authorization/locks" => self.put(subscription, group, &resource, json!({})),
             other => panic!("nobody said what ARM answers for {other}"),
         }
     }
 
-    /// What is read by the one path that ends so.
+    /// Puts a resource, with what its service fills in.
+    pub fn put(&mut self, subscription: &str, group: &str, resource: &Value, filled_in: Value) {
+        let text = |key: &str| resource[key].as_str().unwrap();
+        let id = match resource["scope"].as_str() {
+            Some(scope) => format!("{scope}/providers/{}/{}", text("type"), text("name")),
+            None => resource_id(subscription, group, text("type"), text("name")),
+        };
+        let mut answer = json!({
+            "id": id,
+            "name": text("name").rsplit('/').next(),
+            "type": text("type").to_ascii_lowercase(),
+            "properties": resource["properties"],
+        });
+        fill(&mut answer, filled_in);
+        self.others.insert(id.to_ascii_lowercase(), answer);
+    }
+
+    /// The one resource whose id ends so.
     pub fn other(&mut self, end: &str) -> &mut Value {
-        let mut others = self.others.iter_mut();
-        let found = others.find(|(path, _)| path.ends_with(end));
-        found.expect("it is deployed").1
+        let named = |(id, _): &(&String, &mut Value)| id.ends_with(&end.to_ascii_lowercase());
+        let mut found = self.others.iter_mut().filter(named);
+        match (found.next(), found.next()) {
+            (Some((_, resource)), None) => resource,
+            _ => panic!("{end} is not the end of one id"),
+        }
     }
 
     /// The server of a name, which ARM may have in another case.
@@ -166,13 +187,43 @@ impl Respond for Cloud {
                 Some(policy) => ResponseTemplate::new(200).set_body_json(policy),
                 None => refusal(404, "ManagementPolicyNotFound"),
             },
-            [.., "locks", _] => match self.others.get(&path) {
-                Some(lock) => ResponseTemplate::new(200).set_body_json(lock),
-                None => refusal(404, "LockNotFound"),
+            _ => match self.others.get(&path) {
+                Some(resource) => ResponseTemplate::new(200).set_body_json(resource),
+                None => refusal(404, "ResourceNotFound"),
             },
-            _ => refusal(404, "ResourceNotFound"),
         }
     }
+}
+
+/// The id of a resource in the steps of its type and name.
+fn resource_id(subscription: &str, group: &str, kind: &str, name: &str) -> String {
+    let (namespace, kinds) = kind.split_once('/').unwrap();
+    let steps = kinds.split('/').zip(name.split('/'));
+    let steps: Vec<String> = steps.map(|(kind, name)| format!("{kind}/{name}")).collect();
+    let group = format!("/subscriptions/{subscription}/resourceGroups/{group}");
+    format!("{group}/providers/{namespace}/{}", steps.join("/"))
+}
+
+/// What the service adds to any container. The documented example has each of these.
+fn container() -> Value {
+    json!({
+        "etag": "\"0x8D592D74CC20EBA\"",
+        "properties": {
+            "publicAccess": "None",
+            "leaseStatus": "Unlocked",
+            "leaseState": "Available",
+            "lastModifiedTime": "2026-11-01T21:07:27Z",
+            "hasImmutabilityPolicy": false,
+            "hasLegalHold": false,
+            "deleted": false,
+            "remainingRetentionDays": 0,
+            "defaultEncryptionScope": "$account-encryption-key",
+        },
+    })
+}
+
+fn immutability() -> Value {
+    json!({ "etag": "\"8d59f830cb130e5\"", "properties": { "state": "Unlocked" } })
 }
 
 fn id(server: &Value) -> String {

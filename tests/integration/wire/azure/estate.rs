@@ -61,10 +61,11 @@ impl Estate {
         let cloud = &mut estate.cloud;
         assert_eq!((cloud.servers.len(), cloud.policies.len()), (1, 1));
         cloud.servers.extend(existing());
+        enforced(cloud, "trainstore", 14);
         estate
     }
 
-    /// Renders a policy with the program itself and deploys what it wrote.
+    /// The same for another policy; what exists already is not there yet.
     pub fn of(policy: &str) -> Estate {
         let az = FakeAz::new();
         let workspace = Workspace::new()
@@ -114,6 +115,28 @@ impl Estate {
             _az: self.az,
         }
     }
+}
+
+/// The Blob service of an account in the north, as its script leaves it.
+pub fn enforced(cloud: &mut Cloud, account: &str, soft_delete: u32) {
+    let resource = json!({
+        "type": "Microsoft.Storage/storageAccounts/blobServices",
+        "name": format!("{account}/default"),
+        "properties": {
+            "isVersioningEnabled": true,
+            "deleteRetentionPolicy": { "enabled": true, "days": soft_delete },
+            "containerDeleteRetentionPolicy": { "enabled": true, "days": soft_delete },
+        },
+    });
+    let filled_in = json!({
+        "sku": { "name": "Standard_GRS", "tier": "Standard" },
+        "properties": {
+            "defaultServiceVersion": "2017-07-29",
+            "changeFeed": { "enabled": true, "retentionInDays": 7 },
+            "deleteRetentionPolicy": { "allowPermanentDelete": false },
+        },
+    });
+    cloud.put(NORTH, "trains-rg", &resource, filled_in);
 }
 
 /// The servers that nobody rendered: set once by hand, or by their scripts.

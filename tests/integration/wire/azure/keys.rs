@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::cloud::Cloud;
 use super::estate::{Estate, NORTH};
-use super::told::{Told, deploy, tells, update};
+use super::told::{Told, deploy_server, tells, update};
 
 const POLICY: &str = r#"version: 1
 locations:
@@ -126,7 +126,7 @@ fn fresh_keys_have_no_drift_and_each_server_with_some_is_asked_once() {
         kind: "weakened",
         property: "/identity/userAssignedIdentities/~1subscriptions~100000000-0000-0000-0000-000000000001~1resourceGroups~1trains-rg~1providers~1Microsoft.ManagedIdentity~1userAssignedIdentities~1pg-east",
         at: "21:74",
-        restore: deploy("trains"),
+        restore: deploy_server("trains"),
     }
 )]
 fn a_change_of_a_key_is_found(

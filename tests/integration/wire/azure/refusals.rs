@@ -278,7 +278,9 @@ fn nobody_is_logged_in() {
             "trains-prod",
             "timetable",
             "freight-prod",
-            "trainstore"
+            "trainstore",
+            "trainstore/default/backups",
+            "trainstore/default",
         ]
     );
     assert_eq!(running.requests(), []);

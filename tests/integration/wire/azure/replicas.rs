@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::cloud::{Cloud, server_id};
 use super::estate::{Estate, NORTH};
-use super::told::{SERVERS, Told, deploy, tag, tells, update};
+use super::told::{SERVERS, Told, deploy_server, tag, tells, update};
 
 const POLICY: &str = r#"version: 1
 locations:
@@ -126,7 +126,7 @@ fn the_same_replica_has_no_drift(#[case] change: fn(&mut Cloud)) {
 #[case::it_is_gone(
     |cloud: &mut Cloud| cloud.servers.retain(|server| server["name"] != "trains-west"),
     1,
-    Told { kind: "missing", property: "", at: "13:22", restore: deploy("trains") }
+    Told { kind: "missing", property: "", at: "13:22", restore: deploy_server("trains") }
 )]
 #[case::one_that_nothing_renders_is_gone(
     |cloud: &mut Cloud| cloud.servers.retain(|server| server["name"] != "timetable-read"),

@@ -16,7 +16,7 @@ fn a_fresh_deployment_has_no_drift() {
     assert_eq!(output.stdout, "");
     assert_eq!(
         output.stderr,
-        "backstay drift: 5 resources and 39 properties compared; 0 errors, 0 warnings, 2 notes\n"
+        "backstay drift: 7 resources and 48 properties compared; 0 errors, 0 warnings, 2 notes\n"
     );
 }
 

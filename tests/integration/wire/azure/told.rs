@@ -31,6 +31,12 @@ pub fn upgrade(rest: &str) -> Option<String> {
     az("postgres flexible-server upgrade", "trains-rg", rest)
 }
 
+/// A server's template has a parameter, and with it a file of them.
+pub fn deploy_server(name: &str) -> Option<String> {
+    let parameters = format!("--parameters @generated/azure/north/{name}.parameters.json");
+    Some(format!("{} {parameters}", deploy(name)?))
+}
+
 pub fn deploy(name: &str) -> Option<String> {
     let rest = format!(
         "--name backstay-{name} --mode Incremental --template-file generated/azure/north/{name}.json"
