@@ -30,10 +30,12 @@ rules! {
     azure_geo
     azure_key
     azure_login
+    azure_long_term
     azure_region
     azure_retention
     azure_size
     azure_storage_size
+    azure_vault
     azure_version
     bad_identifier
     below_floor
@@ -71,6 +73,7 @@ rules! {
     snapshot_copy
     rpo_unmet
     restore_test_unrun
+    restores_as_files
     store_incomplete
     store_lock
     tag_limits

@@ -1,5 +1,7 @@
 //! Azure: what ARM templates are given, and the limits of flexible servers and storage accounts.
 
+pub mod access;
+pub mod backup;
 mod id;
 pub mod limits;
 pub mod locks;
@@ -7,4 +9,4 @@ pub mod postgres;
 pub mod regions;
 pub mod storage;
 
-pub use id::resource_id;
+pub use id::{group_id, guid, resource_id};

@@ -3,7 +3,9 @@
 mod keys;
 mod lifecycle;
 mod lock;
+mod long_term;
 mod server;
+mod vault;
 
 use super::{Address, Body, Owner, Purpose, Resource, Scope};
 use crate::cloud::azure::resource_id;
@@ -13,6 +15,7 @@ use crate::source::Place;
 pub(super) use lifecycle::policy;
 pub(super) use lock::lock;
 pub(super) use server::servers;
+pub(super) use vault::vault;
 
 /// One resource group: where a location's resources lie.
 #[derive(Debug, Clone, Copy)]

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::cloud::aws::{backup, kms, rds, restore_testing, s3};
-use crate::cloud::azure::{locks, postgres, storage};
+use crate::cloud::azure::{access, backup as azure_backup, locks, postgres, storage};
 use crate::cloud::{NotCompared, Owned, Property};
 
 /// Declares [`Body`] and everything that holds for each of its kinds alike.
@@ -93,6 +93,10 @@ bodies! {
     FlexibleServer(postgres::FlexibleServer),
     Replica(postgres::Replica),
     Lock(locks::Lock),
+    AzureVault(azure_backup::BackupVault),
+    AzurePolicy(azure_backup::BackupPolicy),
+    AzureInstance(azure_backup::BackupInstance),
+    RoleAssignment(access::RoleAssignment),
     ManagementPolicy(storage::ManagementPolicy),
 }
 

@@ -31,7 +31,8 @@ macro_rules! layer {
             /// Weekly maintenance window, UTC. It must not overlap the backup window.
             maintenance_window: Spanned<WeeklyWindow>,
             /// Daily window, UTC, in which weekly, monthly and yearly backups to a vault start, at
-            /// least 60 minutes (RDS). Built in: clear of the other two windows.
+            /// least 60 minutes. Built in: clear of the other two windows (RDS), or the daily one
+            /// (Azure, where they start as it does).
             long_term_window: Spanned<DailyWindow>,
             /// customer_managed, provider_managed, or the ARN or URL of a key that exists.
             encryption: Spanned<Encryption>,

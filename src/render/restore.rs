@@ -40,9 +40,9 @@ pub fn restore_command(resource: &Resource, pointer: &str, live: &Value) -> Opti
     }
     if properties
         .iter()
-        .any(|property| property.restore == Restore::Revert)
+        .any(|property| matches!(property.restore, Restore::Revert | Restore::Ratchet))
     {
-        return stack::revert(resource);
+        return azure::revert(resource).or_else(|| stack::revert(resource));
     }
     if let [
         Property {
@@ -149,6 +149,7 @@ pub(super) fn words(restore: Restore, value: &Value) -> Option<Vec<String>> {
         | Restore::Verb(_)
         | Restore::Replicate
         | Restore::Revert
+        | Restore::Ratchet
         | Restore::Replacement
         | Restore::Migration(_) => None,
     }

@@ -1,10 +1,13 @@
 //! Azure: one list of servers per subscription, one management policy per storage account.
 
+mod access;
 mod arm;
+mod backup;
 mod credential;
 mod lock;
 mod policy;
 mod server;
+mod told;
 mod transport;
 
 use std::collections::{BTreeMap, HashSet};
@@ -42,13 +45,17 @@ pub(super) async fn observe(resources: Vec<&Resource>, report: Report<'_>) -> Se
             let servers = of(is_server);
             let policies = of(|body| matches!(body, Body::ManagementPolicy(_)));
             let locks = of(|body| matches!(body, Body::Lock(_)));
-            let (mut seen, policies, locks) = futures::join!(
+            let roles = of(|body| matches!(body, Body::RoleAssignment(_)));
+            let (mut seen, policies, locks, roles, backups) = futures::join!(
                 read_servers(arm, &subscription, &servers, report),
                 each(&policies, |resource| read_policy(arm, resource)),
                 each(&locks, |resource| lock::read(arm, resource)),
+                each(&roles, |resource| access::read(arm, resource)),
+                backup::read(arm, &resources),
             );
-            seen.extend(policies);
-            seen.extend(locks);
+            for others in [policies, locks, roles, backups] {
+                seen.extend(others);
+            }
             seen
         })
         .buffer_unordered(AT_A_TIME)
@@ -141,7 +148,7 @@ async fn found(arm: &Arm, live: &Server, resource: &Resource) -> State {
         return server::state(live, resource, Ok(None));
     }
     let version = resource.body.api_version().unwrap_or_default();
-    let identity = match server_path(resource) {
+    let identity = match id(resource) {
         Some(path) => arm.get(&path, version).await,
         None => return unreadable("not a resource of Azure"),
     };
@@ -152,15 +159,25 @@ async fn found(arm: &Arm, live: &Server, resource: &Resource) -> State {
     server::state(live, resource, identity)
 }
 
-fn server_path(resource: &Resource) -> Option<String> {
+/// The id of a resource: its path. An assignment in a group, or a lock, is of what it is about.
+fn id(resource: &Resource) -> Option<String> {
     let (kind, name) = (&resource.address.kind, &resource.address.name);
-    match &resource.address.scope {
-        Scope::Azure {
-            subscription,
-            resource_group,
-        } => Some(resource_id(subscription, resource_group, kind, name)),
-        Scope::Aws { .. } => None,
-    }
+    let Scope::Azure {
+        subscription,
+        resource_group,
+    } = &resource.address.scope
+    else {
+        return None;
+    };
+    let about = |scope: &str, name: &str| format!("{scope}/providers/{kind}/{name}");
+    Some(match &resource.body {
+        Body::Lock(lock) => about(&lock.scope, &lock.name),
+        Body::RoleAssignment(role) => match &role.scope {
+            Some(scope) => about(scope, &role.name),
+            None => resource_id(subscription, resource_group, kind, &role.name),
+        },
+        _ => resource_id(subscription, resource_group, kind, name),
+    })
 }
 
 /// A list leaves out what its reader may not see, so only the server's own answer says that it is

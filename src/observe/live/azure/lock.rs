@@ -2,7 +2,7 @@
 
 use super::super::{Found, State, tree, unreadable};
 use super::arm::Arm;
-use super::{is_absent, reason};
+use super::{id, is_absent, reason};
 use crate::cloud::azure::locks;
 use crate::plan::{Body, Resource};
 
@@ -10,8 +10,9 @@ pub(super) async fn read(arm: &Arm, resource: &Resource) -> State {
     let Body::Lock(planned) = &resource.body else {
         return unreadable("not a lock");
     };
-    let (scope, kind) = (&planned.scope, &resource.address.kind);
-    let path = format!("{scope}/providers/{kind}/{}", planned.name);
+    let Some(path) = id(resource) else {
+        return unreadable("not a resource of Azure");
+    };
     let version = resource.body.api_version().unwrap_or_default();
     let answer = match arm.get(&path, version).await {
         Ok(answer) => answer,
