@@ -42,7 +42,7 @@ pub fn restore_command(resource: &Resource, pointer: &str, live: &Value) -> Opti
         .iter()
         .any(|property| matches!(property.restore, Restore::Revert | Restore::Ratchet))
     {
-        return azure::revert(resource).or_else(|| stack::revert(resource));
+        return stack::revert(resource);
     }
     if let [
         Property {

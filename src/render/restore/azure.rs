@@ -3,7 +3,7 @@
 use super::super::OUT;
 use crate::cloud::Command;
 use crate::cloud::azure::resource_id;
-use crate::plan::{Body, Owner, Resource, Scope};
+use crate::plan::{Body, Resource, Scope};
 
 /// The id of a resource. One that belongs to another, as a lock, has that one's id before its own.
 pub(super) fn id(resource: &Resource) -> String {
@@ -50,17 +50,8 @@ pub(super) fn deploy(resource: &Resource, file: &str) -> Option<Command> {
     ]))
 }
 
-/// ARM puts every property of a template again, whatever was deployed before.
-pub(super) fn revert(resource: &Resource) -> Option<Command> {
-    match &resource.owner {
-        Owner::Template { file, .. } => deploy(resource, file),
-        Owner::Existing { .. } => assign(resource),
-        Owner::Stack { .. } => None,
-    }
-}
-
 /// The identities of a server that nothing renders.
-fn assign(resource: &Resource) -> Option<Command> {
+pub(super) fn assign(resource: &Resource) -> Option<Command> {
     let (
         Body::Replica(body),
         Scope::Azure {
