@@ -94,7 +94,8 @@ pub struct Retention {
     pub pitr: Option<Spanned<Duration>>,
     /// One dump a day is kept this long.
     pub daily: Option<Spanned<Duration>>,
-    /// One backup a week is kept this long, in a vault (RDS) or as a dump.
+    /// One backup a week is kept this long, in a vault or as a dump. Azure restores its
+    /// vaults as files.
     pub weekly: Option<Spanned<Duration>>,
     /// One backup a month is kept this long.
     pub monthly: Option<Spanned<Duration>>,
