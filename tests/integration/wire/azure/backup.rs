@@ -121,7 +121,7 @@ fn a_fresh_vault_has_no_drift() {
     assert_eq!(output.stdout, "");
     assert_eq!(
         output.stderr,
-        "backstay drift: 10 resources and 103 properties compared; 0 errors, 0 warnings, 7 notes\n"
+        "backstay drift: 10 resources and 134 properties compared; 0 errors, 0 warnings, 7 notes\n"
     );
     // A list of servers and one of what the vault backs up, each of two pages; the rest one by one.
     let requests = running.requests();
@@ -154,47 +154,47 @@ fn rule<'c>(cloud: &'c mut Cloud, tag: &str) -> &'c mut Value {
 #[case::in_one_place(
     |cloud: &mut Cloud| properties(cloud, VAULT)["storageSettings"][0]["type"] = json!("LocallyRedundant"),
     1,
-    Told { kind: "weakened", property: "/properties/storageSettings/VaultStore/type", at: "6:55", restore: None }
+    Told { kind: "weakened", property: "/properties/storageSettings/VaultStore/type", at: "6:53", restore: None }
 )]
 #[case::deletable(
     |cloud: &mut Cloud| security(cloud)["immutabilitySettings"]["state"] = json!("Disabled"),
     1,
-    Told { kind: "weakened", property: "/properties/securitySettings/immutabilitySettings/state", at: "6:74", restore: vault() }
+    Told { kind: "weakened", property: "/properties/securitySettings/immutabilitySettings/state", at: "6:72", restore: vault() }
 )]
 #[case::deletable_where_nothing_is_told(
     |cloud: &mut Cloud| security(cloud)["immutabilitySettings"] = Value::Null,
     1,
-    Told { kind: "weakened", property: "/properties/securitySettings/immutabilitySettings/state", at: "6:74", restore: vault() }
+    Told { kind: "weakened", property: "/properties/securitySettings/immutabilitySettings/state", at: "6:72", restore: vault() }
 )]
 #[case::locked_for_ever(
     |cloud: &mut Cloud| security(cloud)["immutabilitySettings"]["state"] = json!("Locked"),
     0,
-    Told { kind: "strengthened", property: "/properties/securitySettings/immutabilitySettings/state", at: "6:74", restore: None }
+    Told { kind: "strengthened", property: "/properties/securitySettings/immutabilitySettings/state", at: "6:72", restore: None }
 )]
 #[case::deleted_at_once(
     |cloud: &mut Cloud| security(cloud)["softDeleteSettings"]["state"] = json!("Off"),
     1,
-    Told { kind: "weakened", property: "/properties/securitySettings/softDeleteSettings/state", at: "6:74", restore: vault() }
+    Told { kind: "weakened", property: "/properties/securitySettings/softDeleteSettings/state", at: "6:72", restore: vault() }
 )]
 #[case::had_back_for_less(
     |cloud: &mut Cloud| security(cloud)["softDeleteSettings"]["retentionDurationInDays"] = json!(14),
     1,
-    Told { kind: "weakened", property: "/properties/securitySettings/softDeleteSettings/retentionDurationInDays", at: "6:97", restore: vault() }
+    Told { kind: "weakened", property: "/properties/securitySettings/softDeleteSettings/retentionDurationInDays", at: "6:95", restore: vault() }
 )]
 #[case::opened_by_microsoft_alone(
     |cloud: &mut Cloud| properties(cloud, VAULT)["featureSettings"] = json!({}),
     1,
-    Told { kind: "weakened", property: "/properties/featureSettings/crossRegionRestoreSettings/state", at: "6:55", restore: vault() }
+    Told { kind: "weakened", property: "/properties/featureSettings/crossRegionRestoreSettings/state", at: "6:53", restore: vault() }
 )]
 #[case::silent(
     |cloud: &mut Cloud| properties(cloud, VAULT)["monitoringSettings"]["azureMonitorAlertSettings"]["alertsForAllJobFailures"] = json!("Disabled"),
     1,
-    Told { kind: "weakened", property: "/properties/monitoringSettings/azureMonitorAlertSettings/alertsForAllJobFailures", at: "6:27", restore: vault() }
+    Told { kind: "weakened", property: "/properties/monitoringSettings/azureMonitorAlertSettings/alertsForAllJobFailures", at: "6:28", restore: vault() }
 )]
 #[case::without_an_identity(
     |cloud: &mut Cloud| cloud.other(VAULT)["identity"] = Value::Null,
     0,
-    Told { kind: "changed", property: "/identity/type", at: "6:27", restore: vault() }
+    Told { kind: "changed", property: "/identity/type", at: "6:28", restore: vault() }
 )]
 #[case::years_are_shortened(
     |cloud: &mut Cloud| rule(cloud, "Yearly")["lifecycles"][0]["deleteAfter"]["duration"] = json!("P1Y"),
