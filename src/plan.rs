@@ -67,6 +67,7 @@ pub fn plan(estate: &Estate<'_>) -> Plan {
     }
     for vault in &estate.vaults {
         plan.resources.extend(aws::vault(vault, estate));
+        plan.resources.extend(azure::vault(vault, estate));
     }
     for store in &estate.stores {
         if let PolicyScope::Aws { .. } = store.site.scope {

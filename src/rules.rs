@@ -31,10 +31,12 @@ rules! {
     azure_geo
     azure_key
     azure_login
+    azure_long_term
     azure_region
     azure_retention
     azure_size
     azure_storage_size
+    azure_vault
     azure_version
     bad_identifier
     below_floor
@@ -78,6 +80,7 @@ rules! {
     storage_account
     rpo_unmet
     restore_test_unrun
+    restores_as_files
     store_incomplete
     store_lock
     tag_limits

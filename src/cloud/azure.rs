@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod alerts;
+pub mod backup;
 pub mod blob;
 mod id;
 pub mod limits;
@@ -10,4 +11,4 @@ pub mod postgres;
 pub mod regions;
 pub mod storage;
 
-pub use id::resource_id;
+pub use id::{group_id, guid, resource_id};

@@ -62,6 +62,8 @@ pub enum Restore {
     /// The resource's stack is brought back to what was deployed, by a change set that a person
     /// reviews.
     Revert,
+    /// The same, where the provider never goes back from a stronger value.
+    Ratchet,
 }
 
 /// One owned property of a resource.

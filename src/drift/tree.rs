@@ -15,13 +15,14 @@ pub(super) fn is_reference(value: &Value) -> bool {
 }
 
 /// What names a member of a list: a rule's id, a tag's key, a statement's, a copy's destination.
-const NAMES: [&str; 6] = [
+const NAMES: [&str; 7] = [
     "Id",
     "Key",
     "name",
     "Sid",
     "RuleName",
     "DestinationBackupVaultArn",
+    "datastoreType",
 ];
 
 /// The name of a list's member.

@@ -43,8 +43,27 @@ impl Walk<'_> {
             {
                 self.value(&format!("{pointer}/0"), &list[0], &others[0]);
             }
+            (Value::Array(list), Value::Array(others))
+                if list.len() == others.len() && self.has_places(pointer) =>
+            {
+                for (index, (item, other)) in list.iter().zip(others).enumerate() {
+                    self.value(&below(pointer, &index.to_string()), item, other);
+                }
+            }
             _ => self.leaf(pointer, intended, live),
         }
+    }
+
+    /// Whether a property is declared below the places of this list.
+    fn has_places(&self, pointer: &str) -> bool {
+        let declared = |path: &str| {
+            let mut wanted = path.split('/');
+            let mut steps = pointer.split('/');
+            let leads = steps.all(|step| wanted.next().is_some_and(|it| it == "*" || it == step));
+            leads && wanted.next() == Some("*") && wanted.next().is_some()
+        };
+        let mut properties = self.resource.body.properties().iter();
+        properties.any(|property| declared(property.path))
     }
 
     /// Members that have a name are matched by it, in any order.
@@ -145,7 +164,7 @@ impl Walk<'_> {
             Kind::Pending | Kind::InFlight | Kind::NotCompared => Remedy::Words(""),
             Kind::SetElsewhere => Remedy::Words(ONE_OWNER),
             Kind::Undeployed => Remedy::of(command(""), REPLACE),
-            _ if self.is_raised(pointer, intended, live) => Remedy::Words(ACCEPT),
+            _ if self.is_raised(kind, pointer, intended, live) => Remedy::Words(ACCEPT),
             _ => Remedy::of(command(pointer), self.way(pointer)),
         };
         let deployed = self.deployed(pointer);
@@ -173,10 +192,12 @@ impl Walk<'_> {
     }
 
     /// The live value is above the intended one, and the cloud never takes a lower one.
-    fn is_raised(&self, pointer: &str, intended: &Value, live: &Value) -> bool {
-        let property = self.property(pointer);
-        let grows = property.is_some_and(|it| matches!(it.restore, cloud::Restore::Raise(_)));
-        grows && weigh::is_more(live, intended)
+    fn is_raised(&self, kind: Kind, pointer: &str, intended: &Value, live: &Value) -> bool {
+        match self.property(pointer).map(|property| property.restore) {
+            Some(cloud::Restore::Raise(_)) => weigh::is_more(live, intended),
+            Some(cloud::Restore::Ratchet) => kind == Kind::Strengthened,
+            _ => false,
+        }
     }
 
     /// A difference that time or a deployment will close is told as such.

@@ -50,12 +50,12 @@ pub(super) fn is_more(live: &Value, intended: &Value) -> bool {
     amount(live) > amount(intended)
 }
 
-/// Numbers, texts that are numbers and switches on one scale; nothing is least.
+/// Numbers, texts that are numbers or lengths of time, and switches on one scale; nothing is least.
 fn amount(value: &Value) -> f64 {
     match value {
         Value::Bool(on) => f64::from(u8::from(*on)),
         Value::Number(number) => number.as_f64().unwrap_or(f64::NAN),
-        Value::String(text) => text.parse().unwrap_or(f64::NAN),
+        Value::String(text) => text.parse().unwrap_or_else(|_| length(text)),
         Value::Null => f64::NEG_INFINITY,
         Value::Array(_) | Value::Object(_) => f64::NAN,
     }
@@ -82,4 +82,17 @@ fn members(intended: &Value, live: &Value) -> Option<Ordering> {
     } else {
         Ordering::Less
     })
+}
+
+/// The days of an ISO 8601 duration with one unit, as P12W. Months and years have their mean length.
+fn length(text: &str) -> f64 {
+    const UNITS: [(char, f64); 4] = [('D', 1.0), ('W', 7.0), ('M', 365.25 / 12.0), ('Y', 365.25)];
+    let days = || {
+        let rest = text.strip_prefix('P')?;
+        let unit = rest.chars().next_back()?;
+        let (_, days) = UNITS.into_iter().find(|(name, _)| *name == unit)?;
+        let amount: u32 = rest.strip_suffix(unit)?.parse().ok()?;
+        Some(f64::from(amount) * days)
+    };
+    days().unwrap_or(f64::NAN)
 }

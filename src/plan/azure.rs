@@ -5,7 +5,9 @@ mod key_vault;
 mod keys;
 mod lifecycle;
 mod lock;
+mod long_term;
 mod server;
+mod vault;
 
 use super::{Address, Body, Owner, Purpose, Resource, Scope};
 use crate::cloud::azure::resource_id;
@@ -17,6 +19,7 @@ pub(super) use key_vault::key_vaults;
 pub(super) use lifecycle::policy;
 pub(super) use lock::lock;
 pub(super) use server::servers;
+pub(super) use vault::vault;
 
 /// One resource group: where a location's resources lie.
 #[derive(Debug, Clone, Copy)]

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::cloud::aws::{backup, kms, rds, restore_testing, s3};
-use crate::cloud::azure::{access, alerts, blob, locks, postgres, storage};
+use crate::cloud::azure::{access, alerts, backup as azure_backup, blob, locks, postgres, storage};
 use crate::cloud::{NotCompared, Owned, Property};
 
 /// Declares [`Body`] and everything that holds for each of its kinds alike.
@@ -93,6 +93,9 @@ bodies! {
     FlexibleServer(postgres::FlexibleServer),
     Replica(postgres::Replica),
     Lock(locks::Lock),
+    AzureVault(azure_backup::BackupVault),
+    AzurePolicy(azure_backup::BackupPolicy),
+    AzureInstance(azure_backup::BackupInstance),
     ManagementPolicy(storage::ManagementPolicy),
     BlobService(blob::BlobService),
     Container(blob::Container),

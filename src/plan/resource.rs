@@ -38,7 +38,9 @@ pub enum Purpose {
     Database,
     /// A database's replicas in another location (AWS).
     Replicas,
-    /// What fills a vault, and tests what is in it (AWS).
+    /// The roles by which a vault reads what it backs up (Azure).
+    VaultAccess,
+    /// What fills a vault, and tests what is in it.
     BackupPlans,
 }
 

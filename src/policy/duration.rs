@@ -85,6 +85,19 @@ impl Duration {
     }
 }
 
+impl Duration {
+    /// As ISO 8601 has it, in whole days or longer units.
+    pub fn iso(self) -> String {
+        let amount = self.amount;
+        match self.unit {
+            Unit::Minute | Unit::Hour | Unit::Day => format!("P{}D", self.days()),
+            Unit::Week => format!("P{amount}W"),
+            Unit::Month => format!("P{amount}M"),
+            Unit::Year => format!("P{amount}Y"),
+        }
+    }
+}
+
 impl FromStr for Duration {
     type Err = DurationError;
 

@@ -100,10 +100,16 @@ pub struct Vault {
     pub name: Spanned<String>,
     /// Lock against early deletion (AWS).
     pub lock: Option<VaultLock>,
-    /// Redundancy of the vault's storage (Azure).
+    /// Redundancy of the vault's storage (Azure), fixed once it holds a backup. A geo-redundant vault
+    /// can be restored in the paired region by its owner. Built in: geo where the region has a pair,
+    /// else zone.
     pub redundancy: Option<Spanned<VaultRedundancy>>,
-    /// Immutability of the vault (Azure).
+    /// Immutability of the vault (Azure): whether its backups can be deleted or shortened before
+    /// their time; locked is for ever. Built in: unlocked.
     pub immutability: Option<Spanned<Immutability>>,
+    /// How long a deleted backup can be had back (Azure), 14d to 180d. Built in: 14d. In a vault
+    /// whose immutability is locked, soft delete cannot be turned off either.
+    pub soft_delete: Option<Spanned<Duration>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]

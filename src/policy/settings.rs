@@ -31,7 +31,8 @@ macro_rules! layer {
             /// Weekly maintenance window, UTC. It must not overlap the backup window.
             maintenance_window: Spanned<WeeklyWindow>,
             /// Daily window, UTC, in which weekly, monthly and yearly backups to a vault start, at
-            /// least 60 minutes (RDS). Built in: clear of the other two windows.
+            /// least 60 minutes. Built in: clear of the other two windows (RDS), or the daily one
+            /// (Azure, where they start as it does).
             long_term_window: Spanned<DailyWindow>,
             /// customer_managed, provider_managed, or the ARN or URL of a key that exists.
             encryption: Spanned<Encryption>,
@@ -93,7 +94,8 @@ pub struct Retention {
     pub pitr: Option<Spanned<Duration>>,
     /// One dump a day is kept this long.
     pub daily: Option<Spanned<Duration>>,
-    /// One backup a week is kept this long, in a vault (RDS) or as a dump.
+    /// One backup a week is kept this long, in a vault or as a dump. Azure restores its
+    /// vaults as files.
     pub weekly: Option<Spanned<Duration>>,
     /// One backup a month is kept this long.
     pub monthly: Option<Spanned<Duration>>,

@@ -42,7 +42,7 @@ pub fn restore_command(resource: &Resource, pointer: &str, live: &Value) -> Opti
     }
     if properties
         .iter()
-        .any(|property| property.restore == Restore::Revert)
+        .any(|property| matches!(property.restore, Restore::Revert | Restore::Ratchet))
     {
         return revert(resource, pointer);
     }
@@ -161,6 +161,7 @@ pub(super) fn words(restore: Restore, value: &Value) -> Option<Vec<String>> {
         | Restore::Verb(_)
         | Restore::Replicate
         | Restore::Revert
+        | Restore::Ratchet
         | Restore::Replacement
         | Restore::Migration(_) => None,
     }

@@ -51,15 +51,19 @@ struct Framed<'p> {
 }
 
 /// The frame of a purpose, and what its description calls the part of the policy.
-fn frame(purpose: Purpose) -> (&'static str, &'static str) {
-    match purpose {
+fn frame(purpose: Purpose) -> Result<(&'static str, &'static str), RenderError> {
+    Ok(match purpose {
         Purpose::Database => ("aws/database.yaml", "database"),
         Purpose::Store => ("aws/bucket.yaml", "store"),
         Purpose::Vault => ("aws/vault.yaml", "vault"),
         Purpose::BackupPlans => ("aws/backup-plans.yaml", "backup plans of the vault"),
         Purpose::Copies => ("aws/copies.yaml", "key for the copies of the database"),
         Purpose::Replicas => ("aws/database.yaml", "replicas of the database"),
-    }
+        Purpose::VaultAccess => {
+            let message = format!("no stack of AWS is for {purpose:?}");
+            return Err(RenderError::Template(message));
+        }
+    })
 }
 
 /// The parameters that a frame has of its own, as far as a resource tells.
@@ -72,7 +76,7 @@ pub(super) fn parameters(purpose: Purpose, body: &Body) -> &'static [&'static st
             }
             _ => &[],
         },
-        Purpose::Vault | Purpose::Store | Purpose::Copies => &[],
+        Purpose::Vault | Purpose::VaultAccess | Purpose::Store | Purpose::Copies => &[],
     }
 }
 
@@ -97,7 +101,7 @@ pub(super) fn render(
     let name = resources
         .first()
         .map_or("", |resource| resource.name.as_str());
-    let (template, what) = frame(purpose);
+    let (template, what) = frame(purpose)?;
     let context = Frame {
         name,
         description: super::description(what, name),

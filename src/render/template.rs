@@ -5,6 +5,8 @@ use serde_json::Value;
 
 use super::restore::cloud_id;
 use super::{RenderError, Templates, arm, readback, text};
+use crate::cloud::Owned;
+use crate::cloud::azure::backup::BackupVault;
 use crate::plan::{Body, Purpose, Resource};
 
 /// What a frame is given.
@@ -24,10 +26,18 @@ struct Framed<'p> {
     kind: &'p str,
     api_version: &'static str,
     role: Role,
+    /// Whose role it is: an identity's number is known to Azure alone.
+    holder: Option<Holder<'p>>,
     /// Ids of what must be there first, of the same template.
     depends_on: Vec<String>,
     members: String,
     properties: String,
+}
+
+#[derive(Serialize)]
+struct Holder<'p> {
+    id: &'p str,
+    api_version: &'static str,
 }
 
 /// What a frame has to add to a resource.
@@ -57,7 +67,10 @@ fn frame(purpose: Purpose) -> Result<(&'static str, &'static str), RenderError> 
     match purpose {
         Purpose::Database => Ok(("azure/database.json", "database")),
         Purpose::Store => Ok(("azure/store.json", "store")),
-        Purpose::Vault | Purpose::Copies | Purpose::Replicas | Purpose::BackupPlans => {
+        Purpose::Vault => Ok(("azure/vault.json", "vault")),
+        Purpose::VaultAccess => Ok(("azure/vault-access.json", "access of the vault")),
+        Purpose::BackupPlans => Ok(("azure/vault.json", "backups in the vault")),
+        Purpose::Copies | Purpose::Replicas => {
             let message = format!("no template of Azure is for {purpose:?}");
             Err(RenderError::Template(message))
         }
@@ -102,6 +115,13 @@ fn framed<'p>(resource: &'p Resource, all: &[&Resource]) -> Framed<'p> {
         kind: &resource.address.kind,
         api_version: resource.body.api_version().unwrap_or_default(),
         role: Role::of(&resource.body),
+        holder: match &resource.body {
+            Body::RoleAssignment(body) => Some(Holder {
+                id: &body.holder,
+                api_version: BackupVault::API_VERSION.unwrap_or_default(),
+            }),
+            _ => None,
+        },
         depends_on,
         members: text::json_members(&tree),
         properties: text::json_members(&properties.unwrap_or_default()),

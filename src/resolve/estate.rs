@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use super::builtin::{self, DEFAULT_TIER, TIERS};
 use super::layers::{Intent, Layer, Resolved};
 use super::scopes::Scopes;
-use crate::policy::{self, Engine, Name, Named, Policy, Spanned, Workspace};
+use crate::cloud::azure::regions::{Pair, pair};
+use crate::policy::{
+    self, Engine, Immutability, Name, Named, Policy, Spanned, VaultRedundancy, Workspace,
+};
 use crate::source::{FileId, Place};
 
 /// Everything that a workspace asks for.
@@ -90,6 +93,27 @@ pub struct Unresolved<'w> {
     pub reference: Reference,
     pub written: &'w Spanned<String>,
     pub known: Vec<&'w str>,
+}
+
+impl Vault<'_> {
+    /// A copy in the paired region unless the policy says otherwise; where there is none, in the
+    /// other zones.
+    pub fn redundancy(&self) -> VaultRedundancy {
+        let paired = match self.site.scope {
+            Scope::Azure { region, .. } => matches!(pair(region), Pair::With(_)),
+            Scope::Aws { .. } | Scope::Host { .. } => false,
+        };
+        match &self.written.redundancy {
+            Some(written) => written.value,
+            None if paired => VaultRedundancy::Geo,
+            None => VaultRedundancy::Zone,
+        }
+    }
+
+    pub fn immutability(&self) -> Immutability {
+        let written = self.written.immutability.as_ref();
+        written.map_or(Immutability::Unlocked, |written| written.value)
+    }
 }
 
 impl Database<'_> {

@@ -197,7 +197,9 @@ fn vaults<'w>(database: &Database<'w>, estate: &Estate<'w>) -> Vec<Mechanism<'w>
     };
     let longest = kept.iter().map(|(_, class)| class.value);
     let longest = longest.max_by_key(|kept| kept.minutes());
+    // Only AWS Backup copies from vault to vault.
     let copies = database.intent.copies.to.iter();
+    let copies = copies.filter(|_| database.engine().rds().is_some());
     let copies = copies.map(|to| (Means::VaultCopies, to.value.as_str(), to.place));
     let named = [(Means::Vault, vault.value.as_str(), Some(vault.place))];
     let mut found = Vec::new();
@@ -207,8 +209,7 @@ fn vaults<'w>(database: &Database<'w>, estate: &Estate<'w>) -> Vec<Mechanism<'w>
         };
         let logical = matches!(vault.site.scope, Scope::Azure { .. });
         let means = if logical { Means::LongTerm } else { means };
-        let geo = vault.written.redundancy.as_ref();
-        let geo = geo.is_some_and(|it| it.value == VaultRedundancy::Geo);
+        let geo = vault.redundancy() == VaultRedundancy::Geo;
         let twin = vault.site.pair().filter(|_| geo);
         let lie = [Some(vault.site.lies()), twin].into_iter().flatten();
         found.extend(lie.map(|lies| Mechanism {

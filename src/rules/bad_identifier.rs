@@ -67,8 +67,14 @@ pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
 const TEST_NAME: &str = "backstay__half_monthly_2";
 
 fn vault_names(vault: &Vault<'_>, estate: &Estate<'_>) -> Vec<Finding> {
-    if !matches!(vault.site.scope, Scope::Aws { .. }) {
-        return Vec::new();
+    match vault.site.scope {
+        Scope::Aws { .. } => {}
+        Scope::Azure { .. } => {
+            let problem = azure::limits::vault_name_problem;
+            let found = bad(&vault.written.name, "the name of a vault", problem);
+            return found.into_iter().collect();
+        }
+        Scope::Host { .. } => return Vec::new(),
     }
     let problem = aws::limits::vault_name_problem;
     let mut findings: Vec<_> = bad(&vault.written.name, "the name of a vault", problem)

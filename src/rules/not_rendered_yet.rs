@@ -8,7 +8,7 @@
 //! until a later version renders it.
 use crate::finding::{Code, Finding, Severity};
 use crate::policy::{Engine, Node};
-use crate::resolve::{Database, Estate, Scope};
+use crate::resolve::{Database, Estate};
 use crate::source::Place;
 
 pub static CODE: Code = Code::new(
@@ -49,15 +49,10 @@ pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
         findings.extend(later(what, places));
     }
     let azure = |database: &&Database<'_>| database.engine() == Engine::AzurePostgres;
-    let servers = || estate.databases.iter().filter(azure);
-    let windows = servers().filter_map(|d| d.intent.maintenance_window.as_ref()?.place);
+    let servers = estate.databases.iter().filter(azure);
+    let windows = servers.filter_map(|d| d.intent.maintenance_window.as_ref()?.place);
     let what = "maintenance windows of Azure servers";
     findings.extend(later(what, windows.collect()));
-    let vaults = estate.vaults.iter();
-    let vaults = vaults.filter(|vault| matches!(vault.site.scope, Scope::Azure { .. }));
-    let named = servers().filter_map(|d| Some(d.written.vault.as_ref()?.place));
-    let vaults = vaults.map(|vault| vault.name.place).chain(named);
-    findings.extend(later("vaults of Azure Backup", vaults.collect()));
     // Who has no vault to restore from is told by a rule of its own.
     let others = estate.databases.iter();
     let others = others.filter(|d| d.engine().rds().is_none());

@@ -1,6 +1,6 @@
 //! # vault-keys
-//! A vault has keys of another provider, or is at a host: `lock` belongs to AWS Backup; `redundancy`
-//! and `immutability` belong to Azure Backup.
+//! A vault has keys of another provider, or is at a host: `lock` belongs to AWS Backup; `redundancy`,
+//! `immutability` and `soft_delete` belong to Azure Backup.
 //!
 //! **Why.** The key would have no effect, while the file reads as if the vault were protected by it.
 //!
@@ -24,8 +24,9 @@ fn foreign(vault: &Vault<'_>) -> Vec<Finding> {
         "immutability",
         written.immutability.as_ref().map(|it| it.place),
     );
+    let soft_delete = ("soft_delete", written.soft_delete.as_ref().map(|it| it.place));
     let (provider, foreign) = match vault.site.scope {
-        Scope::Aws { .. } => ("AWS", vec![redundancy, immutability]),
+        Scope::Aws { .. } => ("AWS", vec![redundancy, immutability, soft_delete]),
         Scope::Azure { .. } => ("Azure", vec![lock]),
         Scope::Host { .. } => {
             let message = format!("vault `{}` is at a host, which has none", vault.name.value);

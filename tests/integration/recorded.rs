@@ -50,6 +50,7 @@ fn found<'o>(observations: &'o mut Observations, kind: &str, name: &str) -> &'o 
 
 const RDS: &str = "AWS::RDS::DBInstance";
 const FLEXIBLE: &str = "Microsoft.DBforPostgreSQL/flexibleServers";
+const AZURE_VAULT: &str = "Microsoft.DataProtection/backupVaults";
 
 /// What went wrong in train-tracker.
 fn drifted(plan: &Plan) -> Observations {
@@ -71,6 +72,9 @@ fn drifted(plan: &Plan) -> Observations {
     let server = found(&mut state, FLEXIBLE, "train-tracker-db-prod");
     server.live["properties"]["backup"]["backupRetentionDays"] = json!(35);
     server.live["properties"]["highAvailability"]["mode"] = json!("Disabled");
+    let long = found(&mut state, AZURE_VAULT, "train-tracker-az");
+    long.live["properties"]["securitySettings"]["immutabilitySettings"]["state"] =
+        json!("Disabled");
     let bucket = found(&mut state, "AWS::S3::Bucket", "train-tracker-backups");
     if let Some(rules) = bucket.live["LifecycleConfiguration"]["Rules"].as_array_mut() {
         rules.retain(|rule| rule["Id"] != "monthly");

@@ -82,6 +82,7 @@ fn both(tag: &str) -> String {
     format!(
         r#"{LOCATIONS}vaults:
   main: {{ at: us, name: some-vault, lock: {{ mode: governance, min: 7d }} }}
+  long: {{ at: east, name: long-vault }}
 stores:
   bucket: {{ at: us, bucket: some-bucket }}
   blobs: {{ at: east, storage_account: someaccount, container: dumps }}
@@ -114,6 +115,7 @@ databases:
     at: east
     id: new-azure
     tier: important
+    vault: long
     size: 128GiB
     replicas: [{{ id: new-azure-2, location: westus }}]
     provision: {{ version: "16", sku: Standard_D2s_v3, sku_tier: GeneralPurpose, storage: {{ size: 128GiB }}, username: pgadmin }}
@@ -174,6 +176,9 @@ fn every_kind_of_artifact_is_there() {
             "aws/us/main.yaml",
             "aws/us/new-aws.yaml",
             "azure/east/blobs.json",
+            "azure/east/long-access.json",
+            "azure/east/long-plans.json",
+            "azure/east/long.json",
             "azure/east/new-azure.json",
             "azure/east/new-azure.parameters.json",
             "github/old-aws-dump.yml",
@@ -291,6 +296,92 @@ fn deletion_protection_locks_a_server_in_azure() {
     let refused = asked.replace("defaults:\n", "defaults:\n  deletion_protection: false\n");
     let (new, _) = resources(&refused);
     assert_eq!(new.unwrap()["resources"].as_array().unwrap().len(), 2);
+}
+
+/// What an Azure vault keeps for a retention: its policy's name, schedule and tags with durations.
+fn kept(retention: &str) -> (String, String, Vec<(String, String)>) {
+    let policy = both("x").replace(
+        "    vault: long\n",
+        &format!("    vault: long\n    retention: {retention}\n"),
+    );
+    // The tier would add classes of its own.
+    let policy = policy.replace(
+        "    id: new-azure\n    tier: important\n",
+        "    id: new-azure\n    tier: non_critical\n",
+    );
+    let artifacts = rendered(&planned(&[("p.yaml", &policy)]));
+    let plans: serde_json::Value =
+        serde_json::from_str(text(&artifacts, "azure/east/long-plans.json")).unwrap();
+    let policy = &plans["resources"][0];
+    let rules = policy["properties"]["policyRules"].as_array().unwrap();
+    let schedule = &rules[0]["trigger"]["schedule"]["repeatingTimeIntervals"][0];
+    let lengths = rules[1..].iter().map(|rule| {
+        let length = &rule["lifecycles"][0]["deleteAfter"]["duration"];
+        let own = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        (own(&rule["name"]), own(length))
+    });
+    let instance = &plans["resources"][1]["properties"];
+    let id = instance["policyInfo"]["policyId"].as_str().unwrap();
+    let name = policy["name"].as_str().unwrap().replace("long-vault/", "");
+    assert!(
+        id.ends_with(&format!("/long-vault/backupPolicies/{name}")),
+        "{id}"
+    );
+    (
+        name,
+        schedule.as_str().unwrap().to_owned(),
+        lengths.collect(),
+    )
+}
+
+#[test]
+fn a_policy_of_azure_backup_is_named_after_its_content() {
+    let tags = |lengths: &[(&str, &str)]| -> Vec<(String, String)> {
+        let own = |(tag, length): &(&str, &str)| ((*tag).to_owned(), (*length).to_owned());
+        lengths.iter().map(own).collect()
+    };
+    let (all, schedule, lengths) = kept("{ weekly: 12w, monthly: 12mo, yearly: 7y }");
+    assert!(
+        all.starts_with("weekly-12w-monthly-12mo-yearly-7y-"),
+        "{all}"
+    );
+    assert_eq!(schedule, "R/2026-01-04T03:00:00+00:00/P1W");
+    assert_eq!(
+        lengths,
+        tags(&[("Default", "P12W"), ("Monthly", "P12M"), ("Yearly", "P7Y")])
+    );
+    assert_eq!(kept("{ weekly: 12w, monthly: 12mo, yearly: 7y }").0, all);
+
+    let (weeks, _, lengths) = kept("{ weekly: 90d }");
+    assert_eq!(lengths, tags(&[("Default", "P90D")]));
+    assert_ne!(weeks, all);
+
+    // Without weeks there is a backup a month, and no backup is a week's.
+    let (_, schedule, lengths) = kept("{ monthly: 12mo, yearly: 7y }");
+    assert_eq!(schedule, "R/2026-01-01T03:00:00+00:00/P1M");
+    assert_eq!(lengths, tags(&[("Default", "P12M"), ("Yearly", "P7Y")]));
+    let (_, schedule, lengths) = kept("{ yearly: 7y }");
+    assert_eq!(schedule, "R/2026-01-01T03:00:00+00:00/P1M");
+    assert_eq!(lengths, tags(&[("Default", "P1M"), ("Yearly", "P7Y")]));
+}
+
+/// What others need is deployed first.
+#[test]
+fn a_vault_of_azure_reads_before_it_keeps() {
+    let plan = planned(&[("p.yaml", &both("x"))]);
+    let commands: Vec<String> = deploy_commands(&plan)
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let at = |name: &str| {
+        let file = format!("/{name}.json");
+        commands
+            .iter()
+            .position(|command| command.contains(&file))
+            .unwrap()
+    };
+    let order = ["long", "new-azure", "long-access", "long-plans"].map(at);
+    assert!(order.is_sorted(), "{commands:#?}");
 }
 
 /// Texts that readers of YAML 1.1, shells, CloudFormation, ARM or a template engine take for more.
@@ -475,6 +566,11 @@ proptest! {
                 Body::Alias(body) => body.alias_name = key.clone(),
                 Body::BucketPolicy(body) => body.bucket = value.clone(),
                 Body::Lock(body) => body.scope = kms.clone(),
+                Body::AzureVault(body) => body.tags = Some([(key.clone(), value.clone())].into()),
+                Body::AzurePolicy(body) => {
+                    body.properties.datasource_types = vec![key.clone(), value.clone()];
+                }
+                Body::AzureInstance(body) => body.properties.friendly_name = value.clone(),
             }
         }
         match render(&plan, &Templates::embedded().unwrap()) {
@@ -659,13 +755,19 @@ fn commands_restore_what_drifted() {
         commands,
         [
             "aws cloudformation deploy --region",
-            "aws cloudformation deploy --region",
             "az deployment group what-if",
             "az deployment group create",
             "aws cloudformation deploy --region",
             "az deployment group what-if",
             "az deployment group create",
             "aws cloudformation deploy --region",
+            "az deployment group what-if",
+            "az deployment group create",
+            "az deployment group what-if",
+            "az deployment group create",
+            "aws cloudformation deploy --region",
+            "az deployment group what-if",
+            "az deployment group create",
         ]
     );
 }

@@ -98,6 +98,28 @@ pub fn server_name_problem(text: &str) -> Option<&'static str> {
     }
 }
 
+/// Days for which a vault of Azure Backup can keep what was deleted.
+pub const VAULT_SOFT_DELETE_DAYS: std::ops::RangeInclusive<u64> = 14..=180;
+
+/// The largest server of which Azure Backup makes long-term backups, in GiB, and the most years that
+/// it keeps one.
+pub const LONG_TERM_GIB: u32 = 1_024;
+pub const LONG_TERM_YEARS: u32 = 10;
+
+/// Why a text is not the name of a vault of Azure Backup.
+pub fn vault_name_problem(text: &str) -> Option<&'static str> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+    if !(2..=50).contains(&text.len()) {
+        Some("it must have 2 to 50 characters")
+    } else if !text.bytes().all(plain) {
+        Some("it may have letters, digits and hyphens only")
+    } else if !text.starts_with(|c: char| c.is_ascii_alphabetic()) || text.ends_with('-') {
+        Some("it must start with a letter and not end with a hyphen")
+    } else {
+        None
+    }
+}
+
 /// Why a text is not a storage account name.
 pub fn storage_account_problem(text: &str) -> Option<&'static str> {
     let plain = text

@@ -3,6 +3,7 @@
 mod access;
 mod alerts;
 mod arm;
+mod backup;
 mod blob;
 mod credential;
 mod lock;
@@ -21,7 +22,6 @@ use futures::StreamExt;
 
 use super::{AT_A_TIME, Report, Seen, State, all_unreadable, chain, grouped};
 use super::{one_line, unreadable};
-use crate::cloud::azure::resource_id;
 use crate::plan::{Body, Resource, Scope};
 use arm::Arm;
 
@@ -43,10 +43,15 @@ pub(super) async fn observe(resources: Vec<&Resource>, report: Report<'_>) -> Se
             let (servers, others): (Vec<_>, Vec<_>) = resources
                 .iter()
                 .partition(|resource| is_server(&resource.body));
-            let (mut seen, others) = futures::join!(
+            let (backups, others) = others
+                .into_iter()
+                .partition(|resource: &&Resource| backup::is_instance(&resource.body));
+            let (mut seen, backups, others) = futures::join!(
                 read_servers(arm, &subscription, &servers, report),
-                read_each(arm, others)
+                backup::read(arm, backups),
+                read_each(arm, others),
             );
+            seen.extend(backups);
             seen.extend(others);
             seen
         })
@@ -140,7 +145,7 @@ async fn found(arm: &Arm, live: &Server, resource: &Resource) -> State {
         return server::state(live, resource, Ok(None));
     }
     let version = resource.body.api_version().unwrap_or_default();
-    let identity = match server_path(resource) {
+    let identity = match resource.arm_id() {
         Some(path) => arm.get(&path, version).await,
         None => return unreadable("not a resource of Azure"),
     };
@@ -149,17 +154,6 @@ async fn found(arm: &Arm, live: &Server, resource: &Resource) -> State {
         Err(error) => Err(reason("identity of the flexible server", &error)),
     };
     server::state(live, resource, identity)
-}
-
-fn server_path(resource: &Resource) -> Option<String> {
-    let (kind, name) = (&resource.address.kind, &resource.address.name);
-    match &resource.address.scope {
-        Scope::Azure {
-            subscription,
-            resource_group,
-        } => Some(resource_id(subscription, resource_group, kind, name)),
-        Scope::Aws { .. } => None,
-    }
 }
 
 /// A list leaves out what its reader may not see, so only the server's own answer says that it is

@@ -1,5 +1,6 @@
 //! Azure Resource Manager, as its reference documents the answers.
 
+mod backup;
 mod changes;
 mod cloud;
 mod estate;

@@ -1,15 +1,18 @@
 //! Azure Resource Manager: where it is, and the pipeline that all requests go through.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use azure_core::auth::TokenCredential;
+use azure_core::error::ErrorKind;
 use azure_core::headers::AUTHORIZATION;
 use azure_core::{
-    ClientOptions, Context, ExponentialRetryOptions, Method, Pipeline, Request, Result,
+    ClientOptions, Context, Error, ExponentialRetryOptions, Method, Pipeline, Request, Result,
     RetryOptions, TransportOptions, Url,
 };
 use azure_mgmt_postgresql::package_flexibleserver_2024_08_01 as postgres;
+use serde_json::Value;
 
 use super::credential::Bearer;
 use super::transport::ReadOnly;
@@ -72,11 +75,44 @@ impl Arm {
     }
 
     /// One resource, for which there is no client.
-    pub(super) async fn get(&self, path: &str, api_version: &str) -> Result<serde_json::Value> {
+    pub(super) async fn get(&self, path: &str, api_version: &str) -> Result<Value> {
+        self.ask(self.url(path, api_version)).await
+    }
+
+    /// Every page of a list, or the error: half a list would report what is there as missing.
+    pub(super) async fn list(&self, path: &str, api_version: &str) -> Result<Vec<Value>> {
+        let mut next = Some(self.url(path, api_version));
+        let mut seen = HashSet::new();
+        let mut members = Vec::new();
+        while let Some(url) = next {
+            if !seen.insert(url.clone()) {
+                let message = "the list leads back to a page that was read already";
+                return Err(Error::message(ErrorKind::Other, message));
+            }
+            let mut page = self.ask(url).await?;
+            match page["value"].take() {
+                Value::Array(list) => members.extend(list),
+                _ => {
+                    let message = "the answer has another form than documented: it has no list";
+                    return Err(Error::message(ErrorKind::DataConversion, message));
+                }
+            }
+            let link = page["nextLink"].as_str().filter(|link| !link.is_empty());
+            next = link.map(Url::parse).transpose()?;
+        }
+        Ok(members)
+    }
+
+    fn url(&self, path: &str, api_version: &str) -> Url {
         let mut url = self.endpoint.clone();
         url.set_path(path);
         url.query_pairs_mut()
             .append_pair("api-version", api_version);
+        url
+    }
+
+    /// The token goes to this endpoint only: the transport refuses any other host.
+    async fn ask(&self, url: Url) -> Result<Value> {
         let token = self.credential.get_token(&[&self.scope]).await?.token;
         let mut request = Request::new(url, Method::Get);
         request.insert_header(AUTHORIZATION, format!("Bearer {}", token.secret()));

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::{Found, State, unreadable};
 use super::arm::Arm;
-use super::{access, alerts, blob, is_absent, lock, policy, reason};
+use super::{access, alerts, backup, blob, is_absent, lock, policy, reason};
 use crate::plan::{Body, Resource};
 
 /// A resource's properties in the plan's words. None: the answer says that it is not there.
@@ -26,6 +26,7 @@ pub(super) async fn read(arm: &Arm, resource: &Resource) -> State {
     match told(resource, &answer) {
         Ok(Some(live)) => State::Found(Box::new(Found {
             live,
+            busy: busy(&answer),
             ..Found::default()
         })),
         Ok(None) => State::Missing,
@@ -35,11 +36,20 @@ pub(super) async fn read(arm: &Arm, resource: &Resource) -> State {
     }
 }
 
+/// A state that a resource is passing through.
+fn busy(answer: &Value) -> Option<String> {
+    let state = answer["properties"]["provisioningState"].as_str();
+    let passing = state.filter(|state| matches!(*state, "Provisioning" | "Updating"));
+    passing.map(str::to_owned)
+}
+
 /// What a kind is called. None: it is not read by its id.
 fn name(body: &Body) -> Option<&'static str> {
     Some(match body {
         Body::ManagementPolicy(_) => "management policy",
         Body::Lock(_) => "lock",
+        Body::AzureVault(_) => "vault",
+        Body::AzurePolicy(_) => "backup policy",
         Body::BlobService(_) => "blob service",
         Body::Container(_) => "container",
         Body::ImmutabilityPolicy(_) => "immutability policy",
@@ -59,6 +69,8 @@ fn told(resource: &Resource, answer: &Value) -> Told {
     match &resource.body {
         Body::ManagementPolicy(_) => policy::told(resource, answer),
         Body::Lock(planned) => lock::told(planned, answer),
+        Body::AzureVault(planned) => backup::vault::live(planned, answer).map(Some),
+        Body::AzurePolicy(planned) => backup::policy::live(planned, answer).map(Some),
         Body::BlobService(_) => blob::service(resource, answer),
         Body::Container(_) => blob::container(resource, answer),
         Body::ImmutabilityPolicy(_) => blob::immutability(resource, answer),

@@ -166,7 +166,7 @@ fn backup(live: Option<models::Backup>) -> postgres::Backup {
 
 /// Spellings of the plan: ARM knows several of one thing.
 #[derive(Default)]
-struct Planned<'p> {
+pub(super) struct Planned<'p> {
     location: Option<&'p str>,
     tags: Option<&'p BTreeMap<String, String>>,
     encryption: Option<&'p postgres::DataEncryption>,
@@ -174,6 +174,18 @@ struct Planned<'p> {
 }
 
 impl<'p> Planned<'p> {
+    /// Of something that is no server.
+    pub(super) fn spelling(
+        location: &'p str,
+        tags: Option<&'p BTreeMap<String, String>>,
+    ) -> Planned<'p> {
+        Planned {
+            location: Some(location),
+            tags,
+            ..Planned::default()
+        }
+    }
+
     fn of(body: &'p Body) -> Planned<'p> {
         match body {
             Body::FlexibleServer(server) => Planned {
@@ -193,7 +205,7 @@ impl<'p> Planned<'p> {
     }
 
     /// `East US` and `eastus` are one region: the plan's spelling where it is the same.
-    fn location(&self, live: &str) -> String {
+    pub(super) fn location(&self, live: &str) -> String {
         let plain = |name: &str| name.replace(' ', "").to_ascii_lowercase();
         match self.location {
             Some(planned) if plain(planned) == plain(live) => planned.to_owned(),
@@ -203,7 +215,7 @@ impl<'p> Planned<'p> {
 
     /// Azure tells names of tags apart without regard to case: the plan's spelling where it is the
     /// same.
-    fn tags(&self, live: Option<&Value>) -> BTreeMap<String, String> {
+    pub(super) fn tags(&self, live: Option<&Value>) -> BTreeMap<String, String> {
         let spelled = |key: &String| {
             let mut names = self.tags.into_iter().flat_map(BTreeMap::keys);
             let name = names.find(|name| name.eq_ignore_ascii_case(key));

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::{Value, json};
+
+use super::backup;
 use wiremock::{Request, Respond, ResponseTemplate};
 
 /// One subscription's resource groups by the policy's locations, as `az deployment` is told them.
@@ -66,6 +68,24 @@ impl Cloud {
                 self.put(subscription, group, &resource, immutability());
             }
             "Microsoft.Authorization/locks" => self.put(subscription, group, &resource, json!({})),
+            kind if kind.starts_with("Microsoft.DataProtection/") => {
+                let path = backup::path(subscription, group, kind, name);
+                let answer = backup::answer(&resource, &path);
+                self.others.insert(path.to_ascii_lowercase(), answer);
+            }
+            "Microsoft.Authorization/roleAssignments" => {
+                let whole = format!("/subscriptions/{subscription}/resourceGroups/{group}");
+                let scope = resource["scope"].as_str().unwrap_or(&whole);
+                let path =
+                    format!("{scope}/providers/Microsoft.Authorization/roleAssignments/{name}");
+                let mut answer = json!({
+                    "id": path, "name": name, "type": "Microsoft.Authorization/roleAssignments",
+                    "properties": resource["properties"],
+                });
+                answer["properties"]["principalId"] = json!("33333333-3333-3333-3333-333333333333");
+                answer["properties"]["scope"] = json!(scope);
+                self.others.insert(path.to_ascii_lowercase(), answer);
+            }
             other => panic!("nobody said what ARM answers for {other}"),
         }
     }
@@ -123,6 +143,17 @@ impl Cloud {
         self.rules().iter_mut().find(named).expect("the rule")
     }
 
+    /// A page of what a vault backs up.
+    fn instances(&self, request: &Request, path: &str) -> ResponseTemplate {
+        let vault = path.strip_suffix("/backupinstances").unwrap();
+        if !self.others.contains_key(vault) {
+            return refusal(404, "ResourceNotFound");
+        }
+        let within = |(id, _): &(&String, &Value)| id.starts_with(&format!("{path}/"));
+        let listed = self.others.iter().filter(within).map(|(_, answer)| answer);
+        self.paged(request, listed.collect())
+    }
+
     fn leaves_out(&self, server: &Value) -> bool {
         self.unlisted.is_some_and(|name| server["name"] == name)
     }
@@ -132,6 +163,10 @@ impl Cloud {
         let own = format!("/subscriptions/{subscription}/");
         let own = |server: &&Value| id(server).starts_with(&own) && !self.leaves_out(server);
         let servers: Vec<&Value> = self.servers.iter().filter(own).collect();
+        self.paged(request, servers)
+    }
+
+    fn paged(&self, request: &Request, members: Vec<&Value>) -> ResponseTemplate {
         let query = |wanted: &str| {
             let mut pairs = request.url.query_pairs();
             pairs
@@ -139,9 +174,9 @@ impl Cloud {
                 .map(|(_, value)| value.into_owned())
         };
         let start: usize = query("$skiptoken").map_or(0, |token| token.parse().unwrap());
-        let end = (start + self.page.unwrap_or(servers.len())).min(servers.len());
-        let mut answer = json!({ "value": servers[start..end] });
-        if end < servers.len() {
+        let end = (start + self.page.unwrap_or(members.len())).min(members.len());
+        let mut answer = json!({ "value": members[start..end] });
+        if end < members.len() {
             let host = request.headers["host"].to_str().unwrap();
             let (path, version) = (request.url.path(), query("api-version").unwrap());
             let link = format!("http://{host}{path}?api-version={version}&%24skiptoken={end}");
@@ -187,6 +222,7 @@ impl Respond for Cloud {
                 Some(policy) => ResponseTemplate::new(200).set_body_json(policy),
                 None => refusal(404, "ManagementPolicyNotFound"),
             },
+            [.., "backupvaults", _, "backupinstances"] => self.instances(request, &path),
             _ => match self.others.get(&path) {
                 Some(resource) => ResponseTemplate::new(200).set_body_json(resource),
                 None => refusal(404, "ResourceNotFound"),
@@ -244,13 +280,15 @@ pub fn policy_path(subscription: &str, group: &str, account: &str) -> String {
 }
 
 /// What ARM makes of a template's texts: `[[a]` is `[a]`, and `[…]` an expression. Those here are
-/// parameters that are write-only, so they are never answered.
+/// parameters that are write-only, so they are never answered, and numbers that ARM alone knows.
 fn evaluated(value: &Value) -> Option<Value> {
     Some(match value {
         Value::String(text) => match text.strip_prefix('[').filter(|_| text.ends_with(']')) {
             Some(rest) if rest.starts_with('[') => rest.into(),
             Some(expression) => {
-                assert!(expression.starts_with("parameters("), "{expression}");
+                let known = ["parameters(", "reference("];
+                let known = known.iter().any(|start| expression.starts_with(start));
+                assert!(known, "{expression}");
                 return None;
             }
             None => text.as_str().into(),

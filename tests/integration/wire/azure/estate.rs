@@ -67,13 +67,17 @@ impl Estate {
 
     /// The same for another policy; what exists already is not there yet.
     pub fn of(policy: &str) -> Estate {
+        Estate::within(policy, GROUPS)
+    }
+
+    pub fn within(policy: &str, groups: Groups) -> Estate {
         let az = FakeAz::new();
         let workspace = Workspace::new()
             .policy("trains.yaml", policy)
             .env("PATH", az.path());
         workspace.run(["render"]).expect_code(0);
         let mut cloud = Cloud::default();
-        cloud.deploy(&workspace.path().join("generated"), GROUPS);
+        cloud.deploy(&workspace.path().join("generated"), groups);
         Estate {
             workspace,
             cloud,
