@@ -21,7 +21,7 @@ use std::path::PathBuf;
 
 use crate::plan::{Body, Owner, Plan, Resource};
 
-pub use restore::{deploy_commands, restore_command};
+pub use restore::{deploy_commands, enforce_commands, restore_command};
 pub use templates::{Templates, embedded};
 
 /// The folder that commands name, from the root of the repository.

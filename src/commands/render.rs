@@ -1,5 +1,7 @@
 //! `backstay render`.
 
+use std::collections::HashSet;
+
 use similar::TextDiff;
 
 use super::failure::Failure;
@@ -10,7 +12,7 @@ use crate::cli::{Folder, Render};
 use crate::finding::Severity;
 use crate::plan::{Plan, plan};
 use crate::render::folder::{self, Changes};
-use crate::render::{Artifact, Templates, deploy_commands, render};
+use crate::render::{Artifact, Templates, deploy_commands, enforce_commands, render};
 use crate::report::{Detail, Report};
 
 pub(super) fn run(args: &Render) -> Result<Code, Failure> {
@@ -70,21 +72,28 @@ fn tell(changes: &Changes, plan: &Plan, folder: &Folder) {
         }
     }
     eprintln!("{} files unchanged", changes.unchanged.len());
-    let touched = |command: &str| {
-        changes
-            .created
-            .iter()
-            .chain(&changes.changed)
-            .any(|path| command.contains(path.as_str()))
-    };
-    let commands: Vec<String> = deploy_commands(plan)
+    let touched: HashSet<&str> = changes
+        .created
         .iter()
-        .map(ToString::to_string)
-        .filter(|command| touched(command))
+        .chain(&changes.changed)
+        .map(String::as_str)
         .collect();
-    if !commands.is_empty() {
-        eprintln!("\nTo deploy what changed (backstay never does):");
-        commands.iter().for_each(|command| eprintln!("  {command}"));
+    let touched = |path: &str| touched.contains(path);
+    let steps = [
+        (
+            "To deploy what changed (backstay never does):",
+            deploy_commands(plan, touched),
+        ),
+        (
+            "To see what would change of what exists already (and with --apply, to change it):",
+            enforce_commands(plan, touched),
+        ),
+    ];
+    for (what, commands) in steps {
+        if !commands.is_empty() {
+            eprintln!("\n{what}");
+            commands.iter().for_each(|command| eprintln!("  {command}"));
+        }
     }
 }
 

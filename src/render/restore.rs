@@ -2,19 +2,21 @@
 
 mod azure;
 mod bucket;
+mod deploy;
 mod key;
 mod replication;
 mod stack;
 mod vault;
-
-use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
 use super::OUT;
 use crate::cloud::aws::arn;
 use crate::cloud::{Command, Property, Restore};
-use crate::plan::{Body, Owner, Plan, Resource, Scope};
+use crate::plan::{Body, Owner, Resource, Scope};
+
+use deploy::deploy_command;
+pub use deploy::{deploy_commands, enforce_commands};
 
 /// The command that restores one property, named by a JSON Pointer from the root of the resource's
 /// body; the empty pointer is the whole resource. Some live values need another command than others.
@@ -69,20 +71,6 @@ pub fn restore_command(resource: &Resource, pointer: &str, live: &Value) -> Opti
     (!words.is_empty())
         .then(|| modify(resource, words))
         .flatten()
-}
-
-/// The commands that deploy everything that is rendered whole: what others name comes first, else in
-/// the order of the plan. Azure shows first what a deployment would change.
-pub fn deploy_commands(plan: &Plan) -> Vec<Command> {
-    let mut resources: Vec<&Resource> = plan.resources.iter().collect();
-    resources.sort_by_key(|resource| resource.owner.purpose());
-    let mut seen = HashSet::new();
-    resources.retain(|resource| seen.insert(resource.owner.file()));
-    let both = |resource| {
-        let shown = azure::template(resource, "what-if");
-        shown.into_iter().chain(deploy_command(resource))
-    };
-    resources.into_iter().flat_map(both).collect()
 }
 
 /// The properties that a pointer is about: the most precise one above it, or those below it.
@@ -369,14 +357,6 @@ fn revert(resource: &Resource, pointer: &str) -> Option<Command> {
         Owner::Existing { .. } => {
             azure::lock(resource, pointer).or_else(|| azure::assign(resource))
         }
-    }
-}
-
-fn deploy_command(resource: &Resource) -> Option<Command> {
-    match (&resource.owner, &resource.address.scope) {
-        (Owner::Stack { .. }, Scope::Aws { region, .. }) => stack::deploy(&resource.owner, region),
-        (Owner::Template { .. }, Scope::Azure { .. }) => azure::template(resource, "create"),
-        _ => None,
     }
 }
 

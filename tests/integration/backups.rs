@@ -260,7 +260,7 @@ fn what_is_named_is_deployed_first_and_roles_need_consent() {
     let provision = "provision: { engine_version: \"16\", instance_class: db.t4g.medium, \
                      storage: { type: gp3, size: 20GiB }, username: root }";
     let plan = planned(&[("a", &format!("tier: gold, {provision}"))]);
-    let commands: Vec<_> = deploy_commands(&plan)
+    let commands: Vec<_> = deploy_commands(&plan, |_| true)
         .iter()
         .map(ToString::to_string)
         .collect();

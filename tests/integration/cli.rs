@@ -209,7 +209,11 @@ fn render_writes_checks_and_says_what_is_stale() {
         "{}",
         check.stdout
     );
-    workspace.run(["render"]).expect_code(0);
+    let next = "bash generated/scripts/orders-enforce.sh";
+    let first = workspace.run(["render"]).expect_code(0);
+    assert!(first.stderr.contains(next), "{}", first.stderr);
+    let again = workspace.run(["render"]).expect_code(0);
+    assert!(!again.stderr.contains(next), "{}", again.stderr);
     workspace.run(["render", "--check"]).expect_code(0);
     let script = workspace.path().join("generated/scripts/orders-enforce.sh");
     fs::write(&script, "echo other\n").expect("written");

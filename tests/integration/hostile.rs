@@ -189,7 +189,7 @@ fn rendered(folder: &Path, plan: &Plan, texts: &Texts) -> Value {
         paths.filter_map(|property| restore_command(resource, property.path, &Value::Null))
     });
     let commands: Vec<Value> = restoring
-        .chain(deploy_commands(plan))
+        .chain(deploy_commands(plan, |_| true))
         .filter_map(|command| {
             let words = command.words()?;
             Some(json!({ "printed": command.to_string(), "words": words }))

@@ -50,6 +50,21 @@ fn the_committed_schema_is_the_types() {
     );
 }
 
+/// A newcomer's first policy must not begin with warnings.
+#[test]
+fn the_small_policy_is_sound() {
+    let readme = std::fs::read_to_string(repository().join("README.md")).expect("README.md");
+    let (_, readme) = readme.split_once("this is a small one:").expect("a policy");
+    let lines = between(readme, "```yaml", "   ```\n")
+        .lines()
+        .map(|line| line.get(3..).unwrap_or_default());
+    let policy: String = lines.flat_map(|line| [line, "\n"]).collect();
+    assert!(policy.starts_with("version: 1\n"), "{policy}");
+    let workspace = super::support::Workspace::new().policy("orders.yaml", &policy);
+    workspace.run(["validate"]).expect_code(0);
+    workspace.run(["render"]).expect_code(0);
+}
+
 #[test]
 fn the_sample_is_real_output() {
     let args = ["check", "--from", "policies/recorded/drifted.json"];

@@ -369,7 +369,7 @@ fn a_policy_of_azure_backup_is_named_after_its_content() {
 #[test]
 fn a_vault_of_azure_reads_before_it_keeps() {
     let plan = planned(&[("p.yaml", &both("x"))]);
-    let commands: Vec<String> = deploy_commands(&plan)
+    let commands: Vec<String> = deploy_commands(&plan, |_| true)
         .iter()
         .map(ToString::to_string)
         .collect();
@@ -740,7 +740,7 @@ fn commands_restore_what_drifted() {
         command("old-azure-2", "/properties/sourceServerResourceId"),
         None
     );
-    let commands: Vec<_> = deploy_commands(&plan)
+    let commands: Vec<_> = deploy_commands(&plan, |_| true)
         .iter()
         .map(|command| {
             command

@@ -391,7 +391,7 @@ fn a_template_with_parameters_has_a_file_of_them_and_is_deployed_with_it() {
     for policy in [server(""), stores(lock, "one", "daily: 30d")] {
         let plan = planned(&[("p.yaml", &policy)]);
         let artifacts = rendered(&plan);
-        let commands = deploy_commands(&plan);
+        let commands = deploy_commands(&plan, |_| true);
         let templates = artifacts
             .iter()
             .filter(|it| it.text.contains("deploymentTemplate.json#"));
