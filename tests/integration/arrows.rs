@@ -264,6 +264,26 @@ fn only_observe_reaches_the_network() {
     nothing(wrong);
 }
 
+/// Each client that is made there refuses what is not a read.
+#[test]
+fn clients_of_aws_are_made_in_one_place() {
+    let mut wrong = Vec::new();
+    for file in files() {
+        let place = file.path.strip_prefix("observe/live/aws/");
+        let here = place.is_some_and(|place| place.starts_with("clients"));
+        let session = place == Some("session.rs");
+        for making in ["aws_config", "SdkConfig", "from_conf(", "Client::new("] {
+            let configures = session && !making.ends_with('(');
+            if !here && !configures && file.code.contains(making) {
+                wrong.push(format!("src/{}: {making}", file.path));
+            }
+        }
+    }
+    // ARM's client is made of the transport that only reads.
+    wrong.retain(|wrong| wrong != "src/observe/live/azure/arm.rs: Client::new(");
+    nothing(wrong);
+}
+
 #[test]
 fn files_are_short_and_named_after_their_module() {
     let mut wrong = Vec::new();

@@ -2,6 +2,7 @@
 
 mod backup;
 mod buckets;
+mod clients;
 mod instances;
 mod keys;
 mod replications;
@@ -11,7 +12,6 @@ mod sweep;
 
 use std::collections::{BTreeMap, HashMap};
 
-use aws_config::SdkConfig;
 use aws_sdk_rds::error::{ProvideErrorMetadata, SdkError};
 use futures::StreamExt;
 
@@ -96,7 +96,7 @@ async fn region(
     resources: Vec<&Resource>,
     report: Report<'_>,
 ) -> Seen {
-    let config: SdkConfig = sessions.config(&place).await;
+    let clients = sessions.clients(&place).await;
     let of = |kind: fn(&Body) -> bool| -> Vec<&Resource> {
         let all = resources.iter().copied();
         all.filter(|resource| kind(&resource.body)).collect()
@@ -104,10 +104,10 @@ async fn region(
     let instances = of(|body| matches!(body, Body::DbInstance(_)));
     let buckets = of(|body| matches!(body, Body::Bucket(_) | Body::BucketPolicy(_)));
     let keys = of(|body| matches!(body, Body::Key(_) | Body::Alias(_)));
-    let stacks = stacks::read(&config, &resources);
+    let stacks = stacks::read(&clients, &resources);
     let (stacks, sweep, held) = futures::join!(
         stacks,
-        sweep::read(&config, &instances),
+        sweep::read(&clients, &instances),
         replications.of(&instances)
     );
     if let Ok(sweep) = &sweep
@@ -122,9 +122,9 @@ async fn region(
         Err(reason) => all_unreadable(&instances, &reason),
     };
     let (buckets, keys, backups) = futures::join!(
-        buckets::read(&config, &place, &stacks, &buckets),
-        keys::read(&config, &place, &stacks, &keys),
-        backup::read(&config, &stacks, &resources)
+        buckets::read(&clients, &place, &stacks, &buckets),
+        keys::read(&clients, &place, &stacks, &keys),
+        backup::read(&clients, &stacks, &resources)
     );
     seen.extend(buckets);
     seen.extend(keys);

@@ -6,10 +6,10 @@ mod vaults;
 
 use std::collections::BTreeSet;
 
-use aws_config::SdkConfig;
 use aws_sdk_backup::Client;
 
 use super::super::{Found, Seen, State, tree};
+use super::clients::Clients;
 use super::stacks::Stacks;
 use crate::cloud::aws::Value;
 use crate::plan::Resource;
@@ -21,9 +21,9 @@ const PAGE: i32 = 1_000;
 const ZONE: &str = "Etc/UTC";
 
 /// Reads what is planned of AWS Backup in one account and Region; nothing else is asked for.
-pub(super) async fn read(config: &SdkConfig, stacks: &Stacks, resources: &[&Resource]) -> Seen {
+pub(super) async fn read(clients: &Clients, stacks: &Stacks, resources: &[&Resource]) -> Seen {
     let asked = Asked {
-        client: &Client::new(config),
+        client: &clients.backup(),
         stacks,
     };
     let (vaults, plans, tests) = futures::join!(

@@ -2,24 +2,21 @@
 
 mod words;
 
-use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::types::BucketVersioningStatus;
 use futures::StreamExt;
 
 use super::super::{AT_A_TIME, Found, Seen, State, Unread, tree, unreadable};
+use super::clients::Clients;
 use super::stacks::Stacks;
 use super::{Place, unless};
 use crate::cloud::aws::{Tags, Value, s3};
 use crate::plan::{Body, Resource};
 
-/// Endpoints other than AWS's have no name for each bucket.
-const ENDPOINT_VARIABLES: [&str; 2] = ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"];
-
 /// Reads the planned buckets, and their policies, of one account and Region.
 pub(super) async fn read(
-    config: &SdkConfig,
+    clients: &Clients,
     place: &Place,
     stacks: &Stacks,
     resources: &[&Resource],
@@ -27,13 +24,7 @@ pub(super) async fn read(
     if resources.is_empty() {
         return Seen::new();
     }
-    let by_path = ENDPOINT_VARIABLES
-        .iter()
-        .any(|name| std::env::var_os(name).is_some());
-    let config = aws_sdk_s3::config::Builder::from(config)
-        .force_path_style(by_path)
-        .build();
-    let client = &Client::from_conf(config);
+    let client = &clients.s3();
     futures::stream::iter(resources.to_vec())
         .map(|resource| async move {
             let asked = Asked {

@@ -1,11 +1,11 @@
 //! KMS: each planned key and its alias, found by the alias.
 
-use aws_config::SdkConfig;
 use aws_sdk_kms::Client;
 use aws_sdk_kms::types::{KeyMetadata, KeyState};
 use futures::StreamExt;
 
 use super::super::{AT_A_TIME, Found, Seen, State, Unread, grouped, tree, unreadable};
+use super::clients::Clients;
 use super::stacks::Stacks;
 use super::{Place, reason};
 use crate::cloud::aws::kms::{Alias, Key, PENDING_DELETION, Usable};
@@ -17,7 +17,7 @@ const POLICY: &str = "default";
 
 /// Reads the planned keys and aliases of one account and Region, each name once.
 pub(super) async fn read(
-    config: &SdkConfig,
+    clients: &Clients,
     place: &Place,
     stacks: &Stacks,
     resources: &[&Resource],
@@ -26,7 +26,7 @@ pub(super) async fn read(
         return Seen::new();
     }
     let kms = &Kms {
-        client: Client::new(config),
+        client: clients.kms(),
         place,
         stacks,
     };

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aws_sdk_rds::Client;
 use aws_sdk_rds::types::DbInstanceAutomatedBackup as Live;
 use tokio::sync::{Mutex, OnceCell};
 
@@ -92,8 +91,8 @@ impl<'s> Replications<'s> {
     async fn sweep(&self, there: &Place) -> Swept {
         // With another account's credentials there would seem to be none.
         self.sessions.check_account(there).await?;
-        let config = self.sessions.config(there).await;
-        let request = Client::new(&config).describe_db_instance_automated_backups();
+        let clients = self.sessions.clients(there).await;
+        let request = clients.rds().describe_db_instance_automated_backups();
         let mut backups = request.into_paginator().page_size(PAGE).items().send();
         let mut swept = BTreeMap::new();
         while let Some(backup) = backups.next().await {

@@ -11,6 +11,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use tokio::sync::Mutex;
 
+use super::clients::Clients;
 use super::{Place, reason};
 
 /// With three throttled answers in ten, one call in 15,000 runs out of attempts.
@@ -60,12 +61,12 @@ impl Sessions {
         }
     }
 
-    /// The configuration for one account and Region. A role is assumed once.
-    pub(super) async fn config(&self, place: &Place) -> SdkConfig {
+    /// The clients for one account and Region. A role is assumed once.
+    pub(super) async fn clients(&self, place: &Place) -> Clients {
         let region = Region::new(place.region.clone());
         let builder = self.base.to_builder().region(region);
         let Some(role) = &place.role else {
-            return builder.build();
+            return Clients::new(builder.build());
         };
         let mut roles = self.roles.lock().await;
         let provider = match roles.get(role) {
@@ -81,13 +82,14 @@ impl Sessions {
                 provider
             }
         };
-        builder.credentials_provider(provider).build()
+        Clients::new(builder.credentials_provider(provider).build())
     }
 
     /// Refuses to read one account with the credentials of another: every resource would be missing.
     pub(super) async fn check_account(&self, place: &Place) -> Result<(), String> {
-        let client = aws_sdk_sts::Client::new(&self.config(place).await);
-        let identity = client
+        let clients = self.clients(place).await;
+        let identity = clients
+            .sts()
             .get_caller_identity()
             .send()
             .await

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_config::SdkConfig;
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::primitives::DateTimeFormat;
 use aws_sdk_cloudformation::types::{StackDriftInformation, StackDriftStatus, StackStatus};
@@ -10,6 +9,7 @@ use futures::StreamExt;
 use serde_json::Value as Json;
 
 use super::super::{AT_A_TIME, StackDrift, State, grouped};
+use super::clients::Clients;
 use super::{Place, reason};
 use crate::cloud::aws::{Value, arn};
 use crate::plan::{Owner, Resource};
@@ -31,12 +31,12 @@ struct Listed {
 }
 
 /// Lists the stacks once, and opens those that the plan names.
-pub(super) async fn read(config: &SdkConfig, resources: &[&Resource]) -> Stacks {
+pub(super) async fn read(clients: &Clients, resources: &[&Resource]) -> Stacks {
     let wanted = grouped(resources.iter().copied(), |resource| stack_of(resource));
     if wanted.is_empty() {
         return Stacks(Ok(BTreeMap::new()));
     }
-    let client = Client::new(config);
+    let client = clients.cloudformation();
     let names: BTreeSet<&str> = wanted.keys().copied().collect();
     let listed = match list(&client, &names).await {
         Ok(listed) => listed,

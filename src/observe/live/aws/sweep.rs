@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_config::SdkConfig;
-use aws_sdk_rds::Client;
 use aws_sdk_rds::types::DbInstance as Live;
 
+use super::clients::Clients;
 use super::reason;
 use crate::plan::Resource;
 
@@ -20,7 +19,7 @@ pub(super) struct Sweep {
 }
 
 /// Reads every page, or says why not: half a sweep would report what is there as missing.
-pub(super) async fn read(config: &SdkConfig, wanted: &[&Resource]) -> Result<Sweep, String> {
+pub(super) async fn read(clients: &Clients, wanted: &[&Resource]) -> Result<Sweep, String> {
     let mut sweep = Sweep {
         found: BTreeMap::new(),
         count: 0,
@@ -32,7 +31,7 @@ pub(super) async fn read(config: &SdkConfig, wanted: &[&Resource]) -> Result<Swe
         .iter()
         .map(|resource| resource.address.name.as_str())
         .collect();
-    let request = Client::new(config).describe_db_instances();
+    let request = clients.rds().describe_db_instances();
     let mut instances = request.into_paginator().page_size(PAGE).items().send();
     while let Some(instance) = instances.next().await {
         let instance = instance.map_err(|error| reason("rds:DescribeDBInstances", &error))?;

@@ -44,8 +44,16 @@ impl Arm {
             .parse()
             .map_err(|error| format!("{ENDPOINT_VARIABLE} is no URL: {error}"))?;
         let scope = format!("{}/.default", endpoint.as_str().trim_end_matches('/'));
+        let credential = Bearer::from_environment(scope.clone())?;
+        Arm::new(endpoint, scope, Arc::new(credential))
+    }
+
+    fn new(
+        endpoint: Url,
+        scope: String,
+        credential: Arc<dyn TokenCredential>,
+    ) -> std::result::Result<Arm, String> {
         let transport = ReadOnly::new(&endpoint)?;
-        let credential = Arc::new(Bearer::from_environment(scope.clone())?);
         let retry = ExponentialRetryOptions::default()
             .max_retries(RETRIES)
             .max_total_elapsed(RETRY_TIME)
@@ -120,3 +128,6 @@ impl Arm {
         answer.json().await
     }
 }
+
+#[cfg(test)]
+mod tests;
