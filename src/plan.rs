@@ -9,6 +9,7 @@ mod dump;
 mod export;
 mod job;
 mod lifecycle;
+mod on_demand;
 mod pitr_test;
 mod recovery;
 mod resource;
@@ -24,6 +25,7 @@ pub use body::Body;
 pub use dump::{Class, Connection, Dump, DumpStore};
 pub use export::Export;
 pub use job::{Host, Job};
+pub use on_demand::OnDemand;
 pub use pitr_test::PitrTest;
 pub use recovery::{Answer, Objectives, RESTORED_TAG, Recovery, Server};
 pub use resource::{Owner, Parameter, Places, Purpose, Resource};
@@ -36,6 +38,7 @@ pub struct Plan {
     pub resources: Vec<Resource>,
     pub dumps: Vec<Dump>,
     pub snapshots: Vec<Snapshot>,
+    pub on_demand: Vec<OnDemand>,
     pub exports: Vec<Export>,
     /// The Key Vaults that hold passwords: their ids by the names of the locations.
     pub key_vaults: BTreeMap<String, String>,
@@ -60,6 +63,8 @@ pub fn plan(estate: &Estate<'_>) -> Plan {
         }
         plan.dumps.extend(dump::dump(database, estate));
         plan.snapshots.extend(snapshot::snapshot(database, estate));
+        plan.on_demand
+            .extend(on_demand::on_demand(database, estate));
         plan.exports.extend(export::export(database, estate));
         plan.pitr_tests
             .extend(pitr_test::pitr_test(database, estate));

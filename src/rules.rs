@@ -32,6 +32,7 @@ rules! {
     azure_key
     azure_login
     azure_long_term
+    azure_on_demand
     azure_region
     azure_retention
     azure_size

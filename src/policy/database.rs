@@ -21,7 +21,7 @@ layer! {
         ("rds_postgres", &[], &[]),
         ("rds_mysql", &[], &["pitr_test"]),
         ("rds_mariadb", &[], &["pitr_test"]),
-        ("azure_postgres", &[], &["snapshots", "export", "stopped"]),
+        ("azure_postgres", &[], &["export", "stopped"]),
         ("postgres", &["dump"], &["provision", "vault", "snapshots", "export", "pitr_test", "replicas", "high_availability", "stopped"]),
     ])))]
     pub struct Database {
@@ -42,7 +42,7 @@ layer! {
         /// Read replicas. They hold no backups of their own.
         #[serde(default)]
         pub replicas: Vec<Replica>,
-        /// Manual snapshots by script (RDS).
+        /// Manual snapshots (RDS) or on-demand backups (Azure) by script.
         pub snapshots: Option<Snapshots>,
         /// Export for analytics (RDS); never counts as a backup.
         pub export: Option<Export>,
@@ -144,15 +144,15 @@ fn without_backups(schema: &mut schemars::Schema) {
     }
 }
 
-/// Manual snapshots by script.
+/// Manual snapshots or on-demand backups by script.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Snapshots {
     /// When.
     pub schedule: Spanned<Schedule>,
-    /// How long each is kept.
+    /// How long each is kept. Azure keeps none longer than `retention.pitr`, and seven at most.
     pub keep: Spanned<Duration>,
-    /// Location in another Region that receives a copy.
+    /// Location in another Region that receives a copy (RDS).
     pub copy_to: Option<Spanned<String>>,
     /// What starts it. Built in: cron on a host, github_actions for a cloud.
     #[schemars(length(min = 1))]

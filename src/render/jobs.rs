@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::actions::{ACTIONS, Actions};
 use super::{OUT, RenderError, Renderer, readback};
 use crate::cloud::aws::partition;
-use crate::plan::{Dump, DumpStore, Export, Host, Job, PitrTest, Plan, Server, Snapshot};
+use crate::plan::{Dump, DumpStore, Export, Host, Job, OnDemand, PitrTest, Plan, Server, Snapshot};
 use crate::policy::{Runner, Task};
 
 /// A client may be newer than the server, never older: where the policy does not say, the newest.
@@ -19,6 +19,9 @@ const SNAPSHOT_OPERATOR: &str = "backstay-snapshot-operator";
 const EXPORT_OPERATOR: &str = "backstay-export-operator";
 const RECOVERY_OPERATOR: &str = "backstay-recovery-operator";
 
+/// The templates of Azure's on-demand backups, which are the snapshots of its servers.
+const ON_DEMAND: &str = "snapshot-azure";
+
 /// GitHub's own machine, and one that reaches a host of one's own.
 const GITHUB: &str = "ubuntu-24.04";
 const SELF_HOSTED: &str = "self-hosted";
@@ -26,9 +29,10 @@ const SELF_HOSTED: &str = "self-hosted";
 /// Longest that a run may take, in minutes: GitHub ends its own runners' jobs then anyway.
 const TIMEOUT: u32 = 360;
 
-/// Most minutes that a script waits for one thing of AWS: a snapshot and its copy, or an export, fit
-/// into a run.
+/// Most minutes that a script waits for one thing of a cloud: a snapshot and its copy, or an export,
+/// fit into a run.
 const SNAPSHOT_MINUTES: u32 = 150;
+const ON_DEMAND_MINUTES: u32 = 120;
 const EXPORT_MINUTES: u32 = 330;
 const PITR_TEST_MINUTES: u32 = 120;
 
@@ -89,6 +93,8 @@ enum Steps<'p> {
         /// The repository's variable, where copies may need a key.
         copy_key: Option<String>,
     },
+    /// Needs nothing besides the login.
+    OnDemand {},
     Export {
         /// The repository's variable, where the policy has no key.
         export_key: Option<String>,
@@ -125,6 +131,14 @@ impl Renderer<'_> {
             self.script(&snapshot.job, &script)?;
             self.workflow(&snapshot.job, || snapshot_workflow(snapshot))?;
         }
+        for backup in &plan.on_demand {
+            let script = Bounded {
+                task: backup,
+                wait_minutes: ON_DEMAND_MINUTES,
+            };
+            self.script_of(&backup.job, ON_DEMAND, &script)?;
+            self.workflow_of(&backup.job, ON_DEMAND, || on_demand_workflow(backup))?;
+        }
         for export in &plan.exports {
             let script = Bounded {
                 task: export,
@@ -143,9 +157,11 @@ impl Renderer<'_> {
         }
         let dumps = plan.dumps.iter().map(|dump| &dump.job);
         let snapshots = plan.snapshots.iter().map(|snapshot| &snapshot.job);
+        let backups = plan.on_demand.iter().map(|backup| &backup.job);
         let exports = plan.exports.iter().map(|export| &export.job);
         let tests = plan.pitr_tests.iter().map(|test| &test.job);
-        for crontab in crontabs(dumps.chain(snapshots).chain(exports).chain(tests))? {
+        let jobs = dumps.chain(snapshots).chain(backups).chain(exports);
+        for crontab in crontabs(jobs.chain(tests))? {
             let text = self.templates.fill("cron/crontab", &crontab)?;
             self.add(format!("cron/{}.crontab", crontab.host), text)?;
         }
@@ -153,7 +169,17 @@ impl Renderer<'_> {
     }
 
     fn script(&mut self, job: &Job, context: &impl Serialize) -> Result<(), RenderError> {
-        let template = format!("scripts/{}.sh", job.task.name());
+        self.script_of(job, job.task.name(), context)
+    }
+
+    /// The script of a job, by the template of this name.
+    fn script_of(
+        &mut self,
+        job: &Job,
+        template: &str,
+        context: &impl Serialize,
+    ) -> Result<(), RenderError> {
+        let template = format!("scripts/{template}.sh");
         let text = self.templates.fill(&template, context)?;
         self.add(format!("scripts/{}", file(job)), text)
     }
@@ -163,10 +189,19 @@ impl Renderer<'_> {
         job: &Job,
         workflow: impl FnOnce() -> Workflow<'p>,
     ) -> Result<(), RenderError> {
+        self.workflow_of(job, job.task.name(), workflow)
+    }
+
+    fn workflow_of<'p>(
+        &mut self,
+        job: &Job,
+        template: &str,
+        workflow: impl FnOnce() -> Workflow<'p>,
+    ) -> Result<(), RenderError> {
         if !job.run_by.contains(&Runner::GithubActions) {
             return Ok(());
         }
-        let template = format!("github/{}.yml", job.task.name());
+        let template = format!("github/{template}.yml");
         let path = format!("github/{}-{}.yml", job.name, job.task.name());
         let text = self.templates.fill(&template, &workflow())?;
         readback::yaml(&path, &text)?;
@@ -276,6 +311,16 @@ fn snapshot_workflow(snapshot: &Snapshot) -> Workflow<'_> {
             seconds: Some(TIMEOUT * 60),
         }),
         ..workflow_of(&snapshot.job, steps)
+    }
+}
+
+fn on_demand_workflow(backup: &OnDemand) -> Workflow<'_> {
+    Workflow {
+        azure: Some(Azure {
+            client: "AZURE_SNAPSHOT_OPERATOR_CLIENT_ID",
+            subscription: Some(&backup.subscription),
+        }),
+        ..workflow_of(&backup.job, Steps::OnDemand {})
     }
 }
 

@@ -162,8 +162,11 @@ fn geo<'w>(database: &Database<'w>) -> Option<Mechanism<'w>> {
     })
 }
 
+/// Of RDS only: Azure's on-demand backups are more of the server's own, and live and die with them.
 fn snapshots<'w>(database: &Database<'w>, estate: &Estate<'w>) -> Vec<Mechanism<'w>> {
-    let Some(snapshots) = &database.written.snapshots else {
+    let on_rds = database.engine().rds().is_some();
+    let written = database.written.snapshots.as_ref();
+    let Some(snapshots) = written.filter(|_| on_rds) else {
         return Vec::new();
     };
     let copy = snapshots.copy_to.as_ref();

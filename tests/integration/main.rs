@@ -10,6 +10,7 @@ mod export;
 mod foreign;
 mod hostile;
 mod jobs;
+mod on_demand;
 mod readme;
 mod recorded;
 mod recover;

@@ -60,10 +60,17 @@ impl Version {
 
 /// Compute sizes by the start of their names, and the tier that each is of.
 pub const SIZES: [(&str, &str); 3] = [
-    ("Standard_B", "Burstable"),
+    ("Standard_B", BURSTABLE),
     ("Standard_D", "GeneralPurpose"),
     ("Standard_E", "MemoryOptimized"),
 ];
+
+/// On-demand backups that one server can have, and the compute tier and the storage of servers that
+/// can have none. Source: "Backup and restore", limitations of on-demand backups, in the service's
+/// documentation.
+pub const ON_DEMAND: usize = 7;
+pub const BURSTABLE: &str = "Burstable";
+pub const PREMIUM_V2: &str = "PremiumV2_LRS";
 
 /// Logins that the service keeps to itself, beside all that start with `pg_`.
 /// Source: the server's creation in the service's documentation.

@@ -181,6 +181,7 @@ databases:
     id: "<qzserver>"
     size: 128GiB
     high_availability: zone_redundant
+    snapshots: { schedule: "weekly sun 02:17", keep: 14d }
     tags:
 <azure tags>
 exceptions:
