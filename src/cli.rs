@@ -65,6 +65,9 @@ pub struct Render {
 pub struct Drift {
     #[command(flatten)]
     pub paths: Paths,
+    /// Folder of the rendered files, as the commands that restore the policy name it
+    #[arg(long, value_name = "DIR", default_value = "generated")]
+    pub out: PathBuf,
     #[command(flatten)]
     pub state: State,
     #[command(flatten)]

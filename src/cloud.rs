@@ -10,7 +10,7 @@ mod command;
 mod property;
 mod window;
 
-pub use command::{Command, shell_word};
+pub use command::{Command, RENDERED, shell_word};
 pub use property::{Direction, NotCompared, Owned, Property, Restore};
 pub use window::{DailyWindow, Weekday, WeeklyWindow, WindowError};
 pub(crate) use window::{parse_time, text_type};

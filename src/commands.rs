@@ -8,6 +8,7 @@ mod exceptions;
 mod explain;
 mod failure;
 mod load;
+mod out;
 mod outcome;
 mod render;
 mod schema;

@@ -24,9 +24,6 @@ use crate::plan::{Body, Owner, Plan, Resource};
 pub use restore::{deploy_commands, enforce_commands, restore_command};
 pub use templates::{Templates, embedded};
 
-/// The folder that commands name, from the root of the repository.
-pub const OUT: &str = "generated";
-
 /// One rendered file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Artifact {

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// The folder of the rendered files, where none is named.
+pub const RENDERED: &str = "generated";
+
 /// A command that a person can paste into a POSIX shell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Command {
@@ -15,6 +18,12 @@ enum Word {
     Text(String),
     /// What another command prints, behind a text.
     Output(String, Command),
+    /// A rendered file, behind a text: its folder and its path there.
+    Rendered {
+        before: &'static str,
+        folder: String,
+        path: String,
+    },
 }
 
 impl Command {
@@ -37,6 +46,32 @@ impl Command {
         self
     }
 
+    /// The path of a rendered file.
+    pub fn file(self, path: &str) -> Command {
+        self.file_behind("", path)
+    }
+
+    /// The same behind what tells a client that it is a path.
+    pub fn file_behind(mut self, before: &'static str, path: &str) -> Command {
+        self.words.push(Word::Rendered {
+            before,
+            folder: RENDERED.to_owned(),
+            path: path.to_owned(),
+        });
+        self
+    }
+
+    /// The same where the rendered files are in another folder.
+    pub fn in_folder(mut self, name: &str) -> Command {
+        for word in &mut self.words {
+            if let Word::Rendered { folder, .. } = word {
+                *folder = name.to_owned();
+            }
+        }
+        self.next = self.next.map(|next| Box::new(next.in_folder(name)));
+        self
+    }
+
     /// A word that only the cloud knows: what `command` prints, behind `before`.
     pub fn output(mut self, before: &str, command: Command) -> Command {
         self.words.push(Word::Output(before.to_owned(), command));
@@ -44,9 +79,14 @@ impl Command {
     }
 
     /// Its words. None where only the cloud knows one of them, or another command follows.
-    pub fn words(&self) -> Option<Vec<&str>> {
+    pub fn words(&self) -> Option<Vec<String>> {
         let words = self.words.iter().map(|word| match word {
-            Word::Text(text) => Some(text.as_str()),
+            Word::Text(text) => Some(text.clone()),
+            Word::Rendered {
+                before,
+                folder,
+                path,
+            } => Some(format!("{before}{folder}/{path}")),
             Word::Output(..) => None,
         });
         words.collect::<Option<_>>().filter(|_| self.next.is_none())
@@ -67,6 +107,11 @@ impl fmt::Display for Command {
             }
             match word {
                 Word::Text(text) => f.write_str(&shell_word(text))?,
+                Word::Rendered {
+                    before,
+                    folder,
+                    path,
+                } => f.write_str(&shell_word(&format!("{before}{folder}/{path}")))?,
                 Word::Output(before, command) => {
                     // An assignment needs no quotes where its name needs none.
                     let plain = before.strip_suffix('=').unwrap_or(before);

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::failure::Failure;
 use super::load::Loaded;
 use super::outcome::{self, Code};
-use super::{codes, drift, load, render, stale};
+use super::{codes, drift, load, out, render, stale};
 use crate::cli::Check;
 use crate::finding::Severity;
 use crate::plan::plan;
@@ -30,7 +30,12 @@ pub(super) fn run(args: &Check) -> Result<Code, Failure> {
         let artifacts = render::artifacts(&plan, &args.folder)?;
         let changes = folder::compare(&args.folder.out, &artifacts)?;
         findings.extend(stale::findings(&changes, &args.folder.out));
-        let result = drift::compare(&plan, &args.state, &exceptions)?;
+        let result = drift::compare(
+            &plan,
+            &args.state,
+            &out::name(&args.folder.out),
+            &exceptions,
+        )?;
         looked_for.extend(result.looked_for());
         findings.extend(result.findings);
         compared = Some(result.compared);

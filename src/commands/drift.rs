@@ -6,7 +6,7 @@ use super::exceptions::{self, Exceptions};
 use super::failure::Failure;
 use super::load::Loaded;
 use super::outcome::Code;
-use super::{load, outcome};
+use super::{load, out, outcome};
 use crate::cli::{Drift, State};
 use crate::drift;
 use crate::finding::{Finding, Severity};
@@ -27,7 +27,12 @@ pub(super) fn run(args: &Drift) -> Result<Code, Failure> {
     if sound {
         // What validate says is validate's to say; drift speaks of the clouds, and of exceptions.
         findings.retain(|finding| exceptions::CODES.contains(&finding.code));
-        let result = compare(&plan(&estate), &args.state, &exceptions)?;
+        let result = compare(
+            &plan(&estate),
+            &args.state,
+            &out::name(&args.out),
+            &exceptions,
+        )?;
         findings.extend(exceptions.unused(&result.looked_for()));
         findings.extend(result.findings);
         compared = Some(result.compared);
@@ -58,10 +63,11 @@ pub(super) struct Outcome {
     pub(super) compared: Compared,
 }
 
-/// Reads the clouds, or the recorded state, and compares.
+/// Reads the clouds, or the recorded state, and compares. Commands name the rendered files in `out`.
 pub(super) fn compare(
     plan: &Plan,
     state: &State,
+    out: &str,
     exceptions: &Exceptions<'_>,
 ) -> Result<Outcome, Failure> {
     let observations = observations(plan, state)?;
@@ -73,7 +79,8 @@ pub(super) fn compare(
         })?;
     }
     let restore = |resource: &_, pointer: &str, live: &_| {
-        render::restore_command(resource, pointer, live).map(|command| command.to_string())
+        let command = render::restore_command(resource, pointer, live)?;
+        Some(command.in_folder(out).to_string())
     };
     let mut drift = drift::compare(plan, &observations, &restore);
     exceptions.apply(&mut drift.findings);

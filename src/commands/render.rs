@@ -7,7 +7,7 @@ use similar::TextDiff;
 use super::failure::Failure;
 use super::load::Loaded;
 use super::outcome::{self, Code};
-use super::{load, stale};
+use super::{load, out, stale};
 use crate::cli::{Folder, Render};
 use crate::finding::Severity;
 use crate::plan::{Plan, plan};
@@ -55,6 +55,7 @@ pub(super) fn artifacts(plan: &Plan, folder: &Folder) -> Result<Vec<Artifact>, F
         Some(path) => Templates::from_folder(path)?,
         None => Templates::embedded()?,
     };
+    let templates = templates.in_folder(&out::name(&folder.out));
     Ok(render(plan, &templates)?)
 }
 
@@ -79,6 +80,7 @@ fn tell(changes: &Changes, plan: &Plan, folder: &Folder) {
         .map(String::as_str)
         .collect();
     let touched = |path: &str| touched.contains(path);
+    let name = out::name(&folder.out);
     let steps = [
         (
             "To deploy what changed (backstay never does):",
@@ -92,7 +94,9 @@ fn tell(changes: &Changes, plan: &Plan, folder: &Folder) {
     for (what, commands) in steps {
         if !commands.is_empty() {
             eprintln!("\n{what}");
-            commands.iter().for_each(|command| eprintln!("  {command}"));
+            for command in commands {
+                eprintln!("  {}", command.in_folder(&name));
+            }
         }
     }
 }

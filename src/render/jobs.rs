@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::actions::{ACTIONS, Actions};
-use super::{OUT, RenderError, Renderer, readback};
+use super::{RenderError, Renderer, readback};
 use crate::cloud::aws::partition;
 use crate::plan::{Dump, DumpStore, Export, Host, Job, OnDemand, PitrTest, Plan, Server, Snapshot};
 use crate::policy::{Runner, Task};
@@ -260,7 +260,7 @@ fn role(account: &str, region: &str, name: &str) -> String {
 fn workflow_of<'p>(job: &'p Job, steps: Steps<'p>) -> Workflow<'p> {
     Workflow {
         job,
-        script: format!("{OUT}/scripts/{}", file(job)),
+        script: file(job),
         runner: GITHUB,
         timeout_minutes: TIMEOUT,
         actions: ACTIONS,

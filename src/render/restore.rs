@@ -10,7 +10,6 @@ mod vault;
 
 use serde_json::{Value, json};
 
-use super::OUT;
 use crate::cloud::aws::arn;
 use crate::cloud::{Command, Property, Restore};
 use crate::plan::{Body, Owner, Resource, Scope};
@@ -266,17 +265,33 @@ fn put_tags(resource: &Resource, tree: &Value) -> Option<Command> {
 }
 
 fn put_document(resource: &Resource, tree: &Value, pointer: &str) -> Option<Command> {
-    let lifecycle = format!("{OUT}/{}", lifecycle_path(&resource.name));
+    let lifecycle = lifecycle_path(&resource.name);
     match (&resource.address.scope, &resource.body) {
         (Scope::Aws { account, region }, Body::Bucket(bucket)) => {
             let top = pointer.split('/').nth(1)?;
             let document = tree.get(top)?;
+            let put = |verb: &str, option: &str| {
+                Command::new([
+                    "aws",
+                    "s3api",
+                    verb,
+                    "--region",
+                    region,
+                    "--expected-bucket-owner",
+                    account,
+                    "--bucket",
+                    &bucket.bucket_name,
+                    option,
+                ])
+            };
             let (verb, option, value) = match top {
-                "LifecycleConfiguration" => (
-                    "put-bucket-lifecycle-configuration",
-                    "--lifecycle-configuration",
-                    format!("file://{lifecycle}"),
-                ),
+                "LifecycleConfiguration" => {
+                    let put = put(
+                        "put-bucket-lifecycle-configuration",
+                        "--lifecycle-configuration",
+                    );
+                    return Some(put.file_behind("file://", &lifecycle));
+                }
                 "VersioningConfiguration" => (
                     "put-bucket-versioning",
                     "--versioning-configuration",
@@ -302,19 +317,7 @@ fn put_document(resource: &Resource, tree: &Value, pointer: &str) -> Option<Comm
                 },
                 _ => return None,
             };
-            Some(Command::new([
-                "aws",
-                "s3api",
-                verb,
-                "--region",
-                region,
-                "--expected-bucket-owner",
-                account,
-                "--bucket",
-                &bucket.bucket_name,
-                option,
-                &value,
-            ]))
+            Some(put(verb, option).arg(value))
         }
         (Scope::Aws { .. }, Body::BackupVault(vault)) => vault::put(resource, vault, pointer),
         // A command would need the plan's id, which only AWS Backup knows.
@@ -329,21 +332,23 @@ fn put_document(resource: &Resource, tree: &Value, pointer: &str) -> Option<Comm
                 resource_group,
             },
             Body::ManagementPolicy(_),
-        ) => Some(Command::new([
-            "az",
-            "storage",
-            "account",
-            "management-policy",
-            "create",
-            "--subscription",
-            subscription,
-            "--resource-group",
-            resource_group,
-            "--account-name",
-            &resource.address.name,
-            "--policy",
-            &format!("@{lifecycle}"),
-        ])),
+        ) => Some(
+            Command::new([
+                "az",
+                "storage",
+                "account",
+                "management-policy",
+                "create",
+                "--subscription",
+                subscription,
+                "--resource-group",
+                resource_group,
+                "--account-name",
+                &resource.address.name,
+                "--policy",
+            ])
+            .file_behind("@", &lifecycle),
+        ),
         _ => None,
     }
 }

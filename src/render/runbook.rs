@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::recovery::{is_automatic, word};
-use super::{OUT, RenderError, Renderer};
+use super::{RenderError, Renderer};
 use crate::cloud::Command;
 use crate::plan::{Answer, By, Disaster, Export, Plan, Recovery, Server, Way};
 
@@ -12,7 +12,6 @@ struct Runbook<'p> {
     #[serde(flatten)]
     recovery: &'p Recovery,
     /// The folder of the rendered files, from the root of the repository.
-    out: &'static str,
     /// Where it is, in a few words.
     place: String,
     ways: Vec<Told<'p>>,
@@ -97,7 +96,6 @@ impl Renderer<'_> {
         let exports = plan.exports.iter();
         Runbook {
             recovery,
-            out: OUT,
             place: place(&recovery.server),
             ways: ways().map(told).collect(),
             scenarios: answers.map(|it| scenario(it, recovery)).collect(),

@@ -9,7 +9,7 @@ use serde::Serialize;
 use tera::{Context, Delimiters, Kwargs, State, Tera, TeraResult, Value};
 
 use super::{RenderError, text};
-use crate::cloud::shell_word;
+use crate::cloud::{RENDERED, shell_word};
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
@@ -21,6 +21,8 @@ const WORKFLOWS: &str = "github/";
 pub struct Templates {
     braces: Tera,
     brackets: Tera,
+    /// The folder of the rendered files, from the root of the repository: `out` in each frame.
+    out: String,
 }
 
 impl Templates {
@@ -50,7 +52,14 @@ impl Templates {
         Ok(Templates {
             braces: engine(Delimiters::default(), braces)?,
             brackets: engine(delimiters, brackets)?,
+            out: RENDERED.to_owned(),
         })
+    }
+
+    /// The same for files that are rendered into another folder.
+    pub fn in_folder(mut self, out: &str) -> Templates {
+        self.out = out.to_owned();
+        self
     }
 
     pub(super) fn fill(&self, name: &str, context: &impl Serialize) -> Result<String, RenderError> {
@@ -59,7 +68,10 @@ impl Templates {
             false => &self.braces,
         };
         Context::from_serialize(context)
-            .and_then(|context| engine.render(name, &context))
+            .and_then(|mut context| {
+                context.insert("out", &self.out);
+                engine.render(name, &context)
+            })
             .map_err(|error| RenderError::Template(error.to_string()))
     }
 }

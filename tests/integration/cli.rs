@@ -223,6 +223,52 @@ fn render_writes_checks_and_says_what_is_stale() {
     assert!(check.stdout.contains("-echo other"), "{}", check.stdout);
 }
 
+/// Workflows, runbooks and commands name the folder that the files are in.
+#[test]
+fn another_folder_is_named_wherever_it_is_used() {
+    let workspace = examples();
+    let there = workspace.path().join("infra/backups");
+    let out = ["--out", "infra/backups"];
+    let first = workspace
+        .run(["render"].into_iter().chain(out))
+        .expect_code(0);
+    let command = "--template-file infra/backups/aws/us-east/main.yaml";
+    assert!(first.stderr.contains(command), "{}", first.stderr);
+    for file in [
+        "github/shop-loyalty-dump.yml",
+        "runbooks/shop-loyalty.md",
+        "cron/host.crontab",
+    ] {
+        let text = fs::read_to_string(there.join(file)).expect("rendered");
+        assert!(text.contains("infra/backups/scripts"), "{file}: {text}");
+        assert!(!text.contains("generated/"), "{file}: {text}");
+    }
+    // The same folder by another name is the same text; so is a look at it from outside.
+    for same in ["./infra/backups/", there.to_str().expect("UTF-8")] {
+        workspace
+            .run(["render", "--check", "--out", same])
+            .expect_code(0);
+    }
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let apart = elsewhere.path().to_str().expect("UTF-8");
+    workspace.run(["render", "--out", apart]).expect_code(0);
+    let text =
+        |folder: &Path| fs::read_to_string(folder.join("cron/host.crontab")).expect("rendered");
+    assert_eq!(
+        text(elsewhere.path()),
+        text(&workspace.path().join("generated"))
+    );
+
+    let drifted = ["drift", "--from", "policies/recorded/drifted.json"];
+    let drift = workspace.run(drifted.into_iter().chain(out)).expect_code(1);
+    assert!(
+        drift.stdout.contains("file://infra/backups/lifecycle/"),
+        "{}",
+        drift.stdout
+    );
+    assert!(!drift.stdout.contains("generated/"), "{}", drift.stdout);
+}
+
 #[test]
 fn every_code_explains_itself() {
     let workspace = Workspace::new();

@@ -1,6 +1,6 @@
 //! What is Azure's alone: deployments, replicas, storage accounts.
 
-use super::super::{OUT, parameters};
+use super::super::parameters;
 use crate::cloud::Command;
 use crate::plan::{Body, Owner, Resource, Scope};
 
@@ -32,10 +32,10 @@ pub(super) fn template(resource: &Resource, verb: &str) -> Option<Command> {
         "--mode",
         "Incremental",
         "--template-file",
-        &format!("{OUT}/{file}"),
-    ]);
+    ])
+    .file(file);
     Some(match parameters::path(&resource.owner) {
-        Some(path) => command.args(["--parameters", &format!("@{OUT}/{path}")]),
+        Some(path) => command.arg("--parameters").file_behind("@", &path),
         None => command,
     })
 }
@@ -144,6 +144,6 @@ pub(super) fn lock(resource: &Resource, pointer: &str) -> Option<Command> {
     else {
         return None;
     };
-    let script = format!("{OUT}/{file}");
-    Some(Command::new(["bash", &script, "--apply", "--lock"]))
+    let script = Command::new(["bash"]).file(file);
+    Some(script.args(["--apply", "--lock"]))
 }

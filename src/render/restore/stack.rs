@@ -1,6 +1,5 @@
 //! The commands for whole CloudFormation stacks.
 
-use super::OUT;
 use super::key::told;
 use crate::cloud::Command;
 use crate::plan::{Owner, Purpose, Resource, Scope};
@@ -26,8 +25,8 @@ pub(super) fn deploy(owner: &Owner, region: &str) -> Option<Command> {
         "--stack-name",
         stack,
         "--template-file",
-        &format!("{OUT}/{file}"),
-    ]);
+    ])
+    .file(file);
     let command = match purpose {
         // It has roles, which CloudFormation makes only where that is said.
         Purpose::BackupPlans => command.args(["--capabilities", "CAPABILITY_NAMED_IAM"]),
