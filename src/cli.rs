@@ -179,6 +179,10 @@ pub struct State {
     /// Save what was observed, without secrets
     #[arg(long, value_name = "FILE", conflicts_with = "from")]
     pub record: Option<PathBuf>,
+    /// Tell what a change of the policy proposes apart from what the clouds did: the policy as it was
+    /// at this git revision, or an older copy of it
+    #[arg(long, value_name = "REV|PATH")]
+    pub baseline: Option<String>,
     /// Show as well what the clouds never tell back
     #[arg(long, short)]
     pub verbose: bool,

@@ -1,6 +1,7 @@
 //! Wiring and file access: one file a command.
 
 mod accept;
+mod baseline;
 mod check;
 mod codes;
 mod drift;

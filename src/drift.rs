@@ -1,29 +1,37 @@
 //! Plan against observations: what differs, in which direction, and what would restore it. Pure.
 
+mod baseline;
 mod kinds;
 mod tree;
 mod walk;
 mod weigh;
+mod words;
 
 use serde_json::Value;
 
-use crate::finding::{Code, Difference, Finding, Kind, StackDrift};
+use crate::finding::{Code, Difference, Effect, Finding, Kind, StackDrift};
 use crate::observe::{Found, Observations, State};
-use crate::plan::{Owner, Plan, Resource};
+use crate::plan::{Address, Owner, Plan, Resource};
 use crate::source::Place;
 
+use baseline::{Baseline, Before, Since};
 use tree::{is_reference, lookup};
 use walk::Walk;
+use words::{dotted, message, why};
 
 pub use kinds::{CODES, unreadable};
+pub use words::brief;
 
-/// The three values of a difference; null where there is none.
+/// The values of a difference; null where there is none.
 #[derive(Default)]
 struct Values {
     intended: Value,
     live: Value,
     /// What the deployed template says, where it is neither of the two.
     deployed: Option<Value>,
+    /// What was asked for before this change, where live is neither of the two.
+    baseline: Option<Value>,
+    effect: Option<Effect>,
 }
 
 /// What a reader can do about a difference.
@@ -35,9 +43,14 @@ enum Remedy {
 }
 
 const RECOVER: &str = "restore it from its newest backup, or remove it from the policy";
+const CREATE: &str = "make it, or let the policy provision it: no command here creates it";
+const UNMOVED: &str = "nothing moves what is in the one that the policy asked for before";
+const UNASKED: &str = "nothing deletes it: where nobody needs it, do that by hand";
 const REPLACE: &str = "no command changes it in place: it needs a new resource";
 const MEND: &str = "no command restores it: see what the cloud says of it, and put that right";
 const ONE_OWNER: &str = "let one of the two go: the other service's rule, or the policy's value";
+const THERE: &str = "exists";
+const UNKNOWN: &str = "was not read";
 const KEEP: &str = "write the live value into the policy; this would weaken it";
 const ACCEPT: &str = "no command lowers it: write the live value into the policy";
 
@@ -65,19 +78,48 @@ pub type Restore<'a> = &'a dyn Fn(&Resource, &str, &Value) -> Option<String>;
 
 /// Compares everything that the plan names.
 pub fn compare(plan: &Plan, observations: &Observations, restore: Restore<'_>) -> Drift {
+    compare_since(plan, plan, observations, restore)
+}
+
+/// The same, and tells what the plan changes of an older one apart from what the clouds changed.
+/// What only the older one names is looked up in the observations as well.
+pub fn compare_since(
+    before: &Plan,
+    plan: &Plan,
+    observations: &Observations,
+    restore: Restore<'_>,
+) -> Drift {
+    let baseline = Baseline::new(before, plan);
     let mut drift = Drift::default();
     for resource in &plan.resources {
-        match observations.0.get(&resource.address) {
-            Some(State::Found(found)) => drift.found(resource, found, restore),
-            Some(State::Missing) => drift.missing(resource, restore),
+        let before = baseline.before(resource);
+        match (observations.0.get(&resource.address), before) {
+            (Some(State::Found(found)), before) => drift.found(resource, found, before, restore),
+            (Some(State::Missing | State::Undeployed), Before::Nothing) => {
+                drift.proposed(resource, baseline.elsewhere(&resource.address), restore);
+            }
+            (Some(State::Missing), _) => drift.missing(resource, restore),
             // Its stack takes it for there: deploying again would create nothing.
-            Some(State::Deleted) => drift.missing(resource, &|_, _, _| None),
-            Some(State::Undeployed) => drift.undeployed(resource, restore),
-            Some(State::Unreadable { reason }) => drift.unreadable(resource, reason),
-            None => drift.unreadable(resource, "it is not in the recorded state"),
+            (Some(State::Deleted), _) => drift.missing(resource, &|_, _, _| None),
+            (Some(State::Undeployed), _) => drift.undeployed(resource, restore),
+            (Some(State::Unreadable { reason }), _) => drift.unreadable(resource, reason),
+            (None, _) => drift.unreadable(resource, "it is not in the recorded state"),
         }
     }
+    for resource in &baseline.removed {
+        let there = match observations.0.get(&resource.address) {
+            Some(State::Missing | State::Undeployed | State::Deleted) => continue,
+            Some(State::Found(_)) => THERE,
+            Some(State::Unreadable { .. }) | None => UNKNOWN,
+        };
+        drift.unasked(resource, there, baseline.elsewhere(&resource.address));
+    }
     drift
+}
+
+/// What the older plan alone names.
+pub fn removed<'p>(before: &'p Plan, plan: &'p Plan) -> Vec<&'p Resource> {
+    Baseline::new(before, plan).removed
 }
 
 impl Drift {
@@ -98,6 +140,42 @@ impl Drift {
         self.push(resource, Kind::Undeployed, "", Values::default(), remedy);
     }
 
+    /// A resource that only the change asks for, and that is not there.
+    fn proposed(&mut self, resource: &Resource, from: Option<&Address>, restore: Restore<'_>) {
+        self.resources += 1;
+        let remedy = Remedy::of(restore(resource, "", &Value::Null), CREATE);
+        self.push(resource, Kind::Proposed, "", Values::default(), remedy);
+        let address = &resource.address;
+        if let Some(finding) = self.findings.last_mut() {
+            finding.message = match from {
+                Some(from) => format!("this change will create {address}, in place of {from}"),
+                None => format!("this change will create {address}"),
+            };
+            if from.is_some() {
+                finding.why = UNMOVED.to_owned();
+            }
+        }
+    }
+
+    /// A resource that the change asks for no longer. It has no line in the policy any more.
+    fn unasked(&mut self, resource: &Resource, there: &str, to: Option<&Address>) {
+        let values = Values {
+            live: there.into(),
+            ..Values::default()
+        };
+        self.push(resource, Kind::Proposed, "", values, Remedy::Words(UNASKED));
+        if let Some(finding) = self.findings.last_mut() {
+            let to = to.map(|to| format!("; it asks for {to} instead"));
+            finding.message = format!(
+                "this change no longer asks for {}, which {there}{}",
+                resource.address,
+                to.unwrap_or_default()
+            );
+            finding.why = "what is not asked for is not checked any more".to_owned();
+            finding.place = None;
+        }
+    }
+
     fn unreadable(&mut self, resource: &Resource, reason: &str) {
         let what = resource.address.to_string();
         self.unread(&what, resource.place, reason);
@@ -113,8 +191,14 @@ impl Drift {
         );
     }
 
-    fn found(&mut self, resource: &Resource, found: &Found, restore: Restore<'_>) {
-        let before = self.findings.len();
+    fn found(
+        &mut self,
+        resource: &Resource,
+        found: &Found,
+        before: Before<'_>,
+        restore: Restore<'_>,
+    ) {
+        let first = self.findings.len();
         self.resources += 1;
         let intended = resource.body.tree();
         for (pointer, reason) in &found.unread {
@@ -128,7 +212,7 @@ impl Drift {
             let values = Values {
                 intended: failing.healthy.as_str().into(),
                 live: failing.live.as_str().into(),
-                deployed: None,
+                ..Values::default()
             };
             let remedy = Remedy::Words(MEND);
             self.push(resource, Kind::Weakened, pointer, values, remedy);
@@ -137,6 +221,7 @@ impl Drift {
             drift: self,
             resource,
             found,
+            since: &Since::of(before, found),
             restore,
         };
         walk.value("", &intended, &found.live);
@@ -152,7 +237,7 @@ impl Drift {
                 );
             }
         }
-        let told = self.findings.iter_mut().skip(before);
+        let told = self.findings.iter_mut().skip(first);
         for difference in told.filter_map(|finding| finding.difference.as_mut()) {
             difference.stack_drift = found.stack_drift.as_ref().map(|verdict| StackDrift {
                 status: verdict.status.clone(),
@@ -179,7 +264,7 @@ impl Drift {
         };
         let place = resource.place_of(property);
         let mut finding = Finding::new(kinds::code(kind), place, message)
-            .why(why(kind))
+            .why(why(kind, values.effect))
             .fix(fix);
         finding.difference = Some(Box::new(Difference {
             kind,
@@ -189,81 +274,12 @@ impl Drift {
             intended: values.intended,
             live: values.live,
             deployed: values.deployed,
+            baseline: values.baseline,
+            effect: values.effect,
             restore,
             stack_drift: None,
         }));
         self.findings.push(finding);
-    }
-}
-
-fn message(resource: &Resource, kind: Kind, property: &str, values: &Values) -> String {
-    let name = &resource.address.name;
-    let property = dotted(property);
-    let deployed = match &values.deployed {
-        Some(deployed) => format!("; the deployed template says {}", brief(deployed)),
-        None => String::new(),
-    };
-    match kind {
-        Kind::Missing => format!("{} does not exist", resource.address),
-        Kind::Undeployed if property.is_empty() => {
-            format!("{} is not deployed yet", resource.address)
-        }
-        Kind::NotCompared => format!("{name}: {property} is not compared"),
-        _ => format!(
-            "{name}: {property} is {}, the policy asks for {}{deployed}",
-            brief(&values.live),
-            brief(&values.intended)
-        ),
-    }
-}
-
-/// A JSON Pointer as people write a path.
-fn dotted(pointer: &str) -> String {
-    let path = pointer.trim_start_matches('/').replace('/', ".");
-    path.replace("~1", "/").replace("~0", "~")
-}
-
-fn why(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Missing => "what is not there protects nothing",
-        Kind::Weakened => "the live value protects less than the policy asks for",
-        Kind::Changed => "the cloud has a value that the policy does not say",
-        Kind::Undeployed => "the policy changed and its template was not deployed yet",
-        Kind::Strengthened => "the live value protects more than the policy asks for",
-        Kind::Pending => "the cloud has accepted the intended value and not applied it yet",
-        Kind::InFlight => "the resource is being modified right now",
-        Kind::SetElsewhere => {
-            "another service of the cloud sets it, and two owners undo each other"
-        }
-        Kind::NotCompared => "the cloud does not tell this value back",
-    }
-}
-
-/// A value short enough for a line.
-pub fn brief(value: &Value) -> String {
-    let text = match value {
-        Value::Null => "absent".to_owned(),
-        Value::String(text) => text.clone(),
-        other => reference(other).unwrap_or_else(|| other.to_string()),
-    };
-    match text.char_indices().nth(48) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
-    }
-}
-
-/// A reference to another resource of the stack, as people write it: `DatabaseKey.Arn`.
-fn reference(value: &Value) -> Option<String> {
-    if !is_reference(value) {
-        return None;
-    }
-    match value.as_object()?.values().next()? {
-        Value::String(name) => Some(name.clone()),
-        Value::Array(path) => {
-            let steps: Option<Vec<&str>> = path.iter().map(Value::as_str).collect();
-            Some(steps?.join("."))
-        }
-        _ => None,
     }
 }
 

@@ -7,7 +7,7 @@ use crate::source::{Place, Sources};
 mod difference;
 mod suggest;
 
-pub use difference::{Difference, Kind, StackDrift};
+pub use difference::{Difference, Effect, Kind, StackDrift};
 pub use suggest::closest;
 
 /// How much a finding matters.

@@ -10,8 +10,10 @@ mod snippet;
 mod table;
 mod text;
 
-use crate::drift;
-use crate::finding::{Accepted, Finding, Severity};
+use serde_json::Value;
+
+use crate::drift::{self, brief};
+use crate::finding::{Accepted, Difference, Finding, Severity};
 use crate::source::{Place, Sources};
 
 pub use github::render as github;
@@ -145,6 +147,26 @@ impl Report<'_> {
     pub fn count(&self, severity: Severity) -> usize {
         let of = |finding: &&Finding| finding.severity == severity;
         self.counted().filter(of).count()
+    }
+}
+
+/// What the cloud has and what the policy asks for, each by what shows a value. Of a whole resource
+/// that is whether it is there.
+fn sides(difference: &Difference, show: fn(&Value) -> String) -> [String; 2] {
+    let Difference {
+        live,
+        intended,
+        baseline,
+        ..
+    } = difference;
+    match (difference.property.as_str(), baseline) {
+        ("", _) if live.is_null() => ["absent".to_owned(), "exists".to_owned()],
+        ("", _) => [brief(live), "not asked for".to_owned()],
+        (_, Some(before)) => {
+            let before = format!("{} (before: {})", show(intended), show(before));
+            [show(live), before]
+        }
+        (_, None) => [show(live), show(intended)],
     }
 }
 

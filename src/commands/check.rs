@@ -32,6 +32,7 @@ pub(super) fn run(args: &Check) -> Result<Code, Failure> {
         findings.extend(stale::findings(&changes, &args.folder.out));
         let result = drift::compare(
             &plan,
+            &args.paths,
             &args.state,
             &out::name(&args.folder.out),
             &exceptions,

@@ -3,14 +3,14 @@
 use crate::finding::Code;
 use crate::{drift, policy, rules};
 
-use super::{exceptions, stale};
+use super::{baseline, exceptions, stale};
 
 /// In the order of their names.
 pub(super) fn all() -> Vec<&'static Code> {
     let mut codes = policy::CODES.to_vec();
     codes.extend(of_the_policy());
     codes.extend(drift::CODES);
-    codes.push(&stale::CODE);
+    codes.extend([&stale::CODE, &baseline::CODE]);
     codes.extend(exceptions::CODES);
     codes.sort_by_key(|code| code.name);
     codes.dedup_by_key(|code| code.name);

@@ -2,16 +2,17 @@
 
 use std::collections::HashSet;
 
+use super::baseline::{self, Baseline};
 use super::exceptions::{self, Exceptions};
 use super::failure::Failure;
 use super::load::Loaded;
 use super::outcome::Code;
 use super::{load, out, outcome};
-use crate::cli::{Drift, State};
+use crate::cli::{Drift, Paths, State};
 use crate::drift;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Kind, Severity};
 use crate::observe::{self, Observations};
-use crate::plan::{Plan, plan};
+use crate::plan::{Plan, Resource, plan};
 use crate::render;
 use crate::report::{Compared, Detail, Report};
 
@@ -29,6 +30,7 @@ pub(super) fn run(args: &Drift) -> Result<Code, Failure> {
         findings.retain(|finding| exceptions::CODES.contains(&finding.code));
         let result = compare(
             &plan(&estate),
+            &args.paths,
             &args.state,
             &out::name(&args.out),
             &exceptions,
@@ -66,13 +68,23 @@ pub(super) struct Outcome {
 /// Reads the clouds, or the recorded state, and compares. Commands name the rendered files in `out`.
 pub(super) fn compare(
     plan: &Plan,
+    paths: &Paths,
     state: &State,
     out: &str,
     exceptions: &Exceptions<'_>,
 ) -> Result<Outcome, Failure> {
-    let observations = observations(plan, state)?;
+    let baseline = match &state.baseline {
+        Some(name) => baseline::load(name, paths)?,
+        None => Baseline::default(),
+    };
+    let before = baseline.plan.as_ref().unwrap_or(plan);
+    let resources = || plan.resources.iter().chain(drift::removed(before, plan));
+    let observations = match &state.from {
+        Some(path) => observe::read(path)?,
+        None => live(resources())?,
+    };
     if let Some(path) = &state.record {
-        let text = observe::write(&observations, plan)?;
+        let text = observe::write(&observations, resources())?;
         std::fs::write(path, text).map_err(|source| Failure::Write {
             path: path.clone(),
             source,
@@ -82,10 +94,12 @@ pub(super) fn compare(
         let command = render::restore_command(resource, pointer, live)?;
         Some(command.in_folder(out).to_string())
     };
-    let mut drift = drift::compare(plan, &observations, &restore);
+    let mut drift = drift::compare_since(before, plan, &observations, &restore);
     exceptions.apply(&mut drift.findings);
+    let mut findings = baseline.findings;
+    findings.append(&mut drift.findings);
     Ok(Outcome {
-        findings: drift.findings,
+        findings,
         compared: Compared {
             resources: drift.resources,
             properties: drift.properties,
@@ -95,35 +109,30 @@ pub(super) fn compare(
 }
 
 impl Outcome {
-    /// The codes of which nothing was missed: none while something could not be read.
+    /// The codes of which nothing was missed: none while something could not be read, or is told as
+    /// proposed that is drift once it is merged.
     pub(super) fn looked_for(&self) -> HashSet<&'static str> {
-        match self.compared.unreadable {
-            0 => drift::CODES.iter().map(|code| code.name).collect(),
-            _ => HashSet::new(),
+        let proposes = |it: &Finding| it.kind() == Some(Kind::Proposed);
+        match self.compared.unreadable == 0 && !self.findings.iter().any(proposes) {
+            true => drift::CODES.iter().map(|code| code.name).collect(),
+            false => HashSet::new(),
         }
     }
 }
 
-fn observations(plan: &Plan, state: &State) -> Result<Observations, Failure> {
-    match &state.from {
-        Some(path) => Ok(observe::read(path)?),
-        None => live(plan),
-    }
-}
-
 #[cfg(feature = "clouds")]
-fn live(plan: &Plan) -> Result<Observations, Failure> {
+fn live<'p>(resources: impl IntoIterator<Item = &'p Resource>) -> Result<Observations, Failure> {
     let bar = indicatif::ProgressBar::new_spinner();
     let tell = |line: &str| {
         bar.set_message(line.to_owned());
         bar.tick();
     };
-    let observations = observe::live::observe(plan, &tell)?;
+    let observations = observe::live::observe(resources, &tell)?;
     bar.finish_and_clear();
     Ok(observations)
 }
 
 #[cfg(not(feature = "clouds"))]
-fn live(_plan: &Plan) -> Result<Observations, Failure> {
+fn live<'p>(_: impl IntoIterator<Item = &'p Resource>) -> Result<Observations, Failure> {
     Err(Failure::NoClouds)
 }

@@ -20,6 +20,8 @@ pub(super) enum Failure {
     UnknownCode { code: String, hint: String },
     #[error("{0}")]
     Accept(String),
+    #[error("cannot read the baseline {name}: {why}")]
+    Baseline { name: String, why: String },
     #[cfg(not(feature = "clouds"))]
     #[error(
         "this backstay was built without the cloud clients: give --from FILE, or build with the feature `clouds`"

@@ -14,10 +14,7 @@ use crate::source::Sources;
 
 /// Every policy file under the paths, parsed, with the findings on its form.
 pub(super) fn workspace(paths: &[PathBuf]) -> Result<(Workspace, Vec<Finding>), Failure> {
-    let mut files = Vec::new();
-    for path in paths {
-        collect(path, &mut files)?;
-    }
+    let files = files(paths)?;
     if files.is_empty() {
         let names: Vec<_> = paths
             .iter()
@@ -34,6 +31,15 @@ pub(super) fn workspace(paths: &[PathBuf]) -> Result<(Workspace, Vec<Finding>), 
         sources.add(path, text);
     }
     Ok(policy::parse(sources))
+}
+
+/// The policy files under the paths, each once.
+pub(super) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut files = Vec::new();
+    for path in paths {
+        collect(path, &mut files)?;
+    }
+    Ok(files)
 }
 
 /// A workspace's estate and what is found of it.

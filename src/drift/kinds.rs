@@ -5,6 +5,7 @@ mod in_flight;
 mod missing;
 mod not_compared;
 mod pending;
+mod proposed;
 mod set_elsewhere;
 mod strengthened;
 mod undeployed;
@@ -19,6 +20,7 @@ pub static CODES: &[&Code] = &[
     &weakened::CODE,
     &changed::CODE,
     &undeployed::CODE,
+    &proposed::CODE,
     &strengthened::CODE,
     &pending::CODE,
     &in_flight::CODE,
@@ -38,6 +40,7 @@ pub(super) fn code(kind: Kind) -> &'static Code {
         Kind::Weakened => &weakened::CODE,
         Kind::Changed => &changed::CODE,
         Kind::Undeployed => &undeployed::CODE,
+        Kind::Proposed => &proposed::CODE,
         Kind::Strengthened => &strengthened::CODE,
         Kind::Pending => &pending::CODE,
         Kind::InFlight => &in_flight::CODE,

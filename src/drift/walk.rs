@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value};
 
+use super::baseline::Since;
 use super::tree::{below, identity, is_reference, item_name, lookup};
 use super::{ACCEPT, Drift, ONE_OWNER, REPLACE, Remedy, Restore, Values, weigh};
 use crate::cloud::{self, Direction, Property};
-use crate::finding::Kind;
+use crate::finding::{Effect, Kind};
 use crate::observe::Found;
 use crate::plan::Resource;
 
@@ -14,6 +15,7 @@ pub(super) struct Walk<'a> {
     pub drift: &'a mut Drift,
     pub resource: &'a Resource,
     pub found: &'a Found,
+    pub since: &'a Since<'a>,
     pub restore: Restore<'a>,
 }
 
@@ -158,13 +160,15 @@ impl Walk<'_> {
     }
 
     fn differs(&mut self, pointer: &str, kind: Kind, intended: &Value, live: &Value) {
-        let kind = self.in_time(pointer, kind, intended, live);
+        let (weighed, kind) = (kind, self.in_time(pointer, kind, intended, live));
         let command = |pointer| (self.restore)(self.resource, pointer, live);
         let remedy = match kind {
             Kind::Pending | Kind::InFlight | Kind::NotCompared => Remedy::Words(""),
             Kind::SetElsewhere => Remedy::Words(ONE_OWNER),
             Kind::Undeployed => Remedy::of(command(""), REPLACE),
-            _ if self.is_raised(kind, pointer, intended, live) => Remedy::Words(ACCEPT),
+            _ if self.is_raised(weighed, pointer, intended, live) => Remedy::Words(ACCEPT),
+            Kind::Proposed if self.is_fixed(pointer) => Remedy::Words(self.way(pointer)),
+            Kind::Proposed => Remedy::of(command("").or_else(|| command(pointer)), REPLACE),
             _ => Remedy::of(command(pointer), self.way(pointer)),
         };
         let deployed = self.deployed(pointer);
@@ -173,6 +177,15 @@ impl Walk<'_> {
             intended: intended.clone(),
             live: live.clone(),
             deployed: third.cloned(),
+            baseline: match kind {
+                Kind::Proposed => None,
+                _ => self.since.asked(pointer, intended).cloned(),
+            },
+            effect: (kind == Kind::Proposed).then_some(match weighed {
+                Kind::Weakened => Effect::Stronger,
+                Kind::Strengthened => Effect::Weaker,
+                _ => Effect::Other,
+            }),
         };
         self.drift
             .push(self.resource, kind, pointer, values, remedy);
@@ -184,6 +197,15 @@ impl Walk<'_> {
             Some(cloud::Restore::Migration(way)) => way,
             _ => REPLACE,
         }
+    }
+
+    /// Whether deploying another value would make a new resource of it.
+    fn is_fixed(&self, pointer: &str) -> bool {
+        let restore = self.property(pointer).map(|property| property.restore);
+        matches!(
+            restore,
+            Some(cloud::Restore::Replacement | cloud::Restore::Migration(_))
+        )
     }
 
     /// The value of the deployed template, where there is a template and a value.
@@ -200,7 +222,7 @@ impl Walk<'_> {
         }
     }
 
-    /// A difference that time or a deployment will close is told as such.
+    /// A difference that time, a deployment or a review will close is told as such.
     fn in_time(&self, pointer: &str, kind: Kind, intended: &Value, live: &Value) -> Kind {
         if kind == Kind::NotCompared {
             return kind;
@@ -213,6 +235,8 @@ impl Walk<'_> {
         let pending = pending.and_then(|pending| lookup(pending, pointer));
         if !intended.is_null() && pending == Some(intended) {
             Kind::Pending
+        } else if self.since.proposes(pointer) {
+            Kind::Proposed
         } else if self.found.busy.is_some() {
             Kind::InFlight
         } else if self.found.deployed.is_some()

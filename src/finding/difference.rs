@@ -17,6 +17,8 @@ pub enum Kind {
     Changed,
     /// The deployed template is older than the policy; nobody touched the cloud.
     Undeployed,
+    /// The cloud is as the policy asked before this change; deploying the change sets it.
+    Proposed,
     /// The live value protects more than the policy asks for.
     Strengthened,
     /// The cloud has accepted the intended value and not applied it yet.
@@ -30,11 +32,12 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Kind; 9] = [
+    pub const ALL: [Kind; 10] = [
         Kind::Missing,
         Kind::Weakened,
         Kind::Changed,
         Kind::Undeployed,
+        Kind::Proposed,
         Kind::Strengthened,
         Kind::Pending,
         Kind::InFlight,
@@ -48,6 +51,7 @@ impl Kind {
             Kind::Weakened => "weakened",
             Kind::Changed => "changed",
             Kind::Undeployed => "undeployed",
+            Kind::Proposed => "proposed",
             Kind::Strengthened => "strengthened",
             Kind::Pending => "pending",
             Kind::InFlight => "in_flight",
@@ -61,11 +65,22 @@ impl Kind {
         match self {
             Kind::Missing | Kind::Weakened => Severity::Error,
             Kind::Changed | Kind::Undeployed | Kind::SetElsewhere => Severity::Warning,
-            Kind::Strengthened | Kind::Pending | Kind::InFlight | Kind::NotCompared => {
-                Severity::Info
-            }
+            Kind::Proposed
+            | Kind::Strengthened
+            | Kind::Pending
+            | Kind::InFlight
+            | Kind::NotCompared => Severity::Info,
         }
     }
+}
+
+/// What a change of the policy does to the protection that is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    Stronger,
+    Weaker,
+    /// Neither of the two.
+    Other,
 }
 
 /// One difference between the plan and the live cloud.
@@ -85,10 +100,27 @@ pub struct Difference {
     /// The value that the deployed template has, where it is neither of the two: the policy was
     /// changed and the cloud as well.
     pub deployed: Option<Value>,
+    /// The value that the policy asked for before this change, where that was another one and the
+    /// live value is neither; null where it asked for none.
+    pub baseline: Option<Value>,
+    /// Of what is proposed: what it does to the protection.
+    pub effect: Option<Effect>,
     /// The command that would restore the intent. Printed, never run.
     pub restore: Option<String>,
     /// What the cloud's own drift detection said last of the stack that the resource is in.
     pub stack_drift: Option<StackDrift>,
+}
+
+impl Difference {
+    /// The kind as tables show it: a proposal says as well which way it goes.
+    pub fn label(&self) -> String {
+        let kind = self.kind.name();
+        match self.effect {
+            Some(Effect::Weaker) => format!("{kind}, weaker"),
+            Some(Effect::Stronger) => format!("{kind}, stronger"),
+            Some(Effect::Other) | None => kind.to_owned(),
+        }
+    }
 }
 
 /// The cloud's own verdict on a stack, in its own words.

@@ -7,7 +7,7 @@ mod azure;
 use std::collections::BTreeMap;
 
 use super::{Found, Observations, StackDrift, State};
-use crate::plan::{Address, Plan, Resource, Scope};
+use crate::plan::{Address, Resource, Scope};
 
 /// How many accounts, buckets or stacks are asked at a time.
 const AT_A_TIME: usize = 8;
@@ -28,19 +28,21 @@ pub type Report<'a> = &'a (dyn Fn(&str) + Sync);
 /// What was seen of some resources.
 type Seen = Vec<(Address, State)>;
 
-/// Reads every resource of the plan from its cloud.
+/// Reads every one of these resources from its cloud.
 ///
 /// # Errors
 /// The runtime cannot start. What a cloud refuses is a state, not an error.
-pub fn observe(plan: &Plan, report: Report<'_>) -> Result<Observations, LiveError> {
+pub fn observe<'p>(
+    resources: impl IntoIterator<Item = &'p Resource>,
+    report: Report<'_>,
+) -> Result<Observations, LiveError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .map_err(LiveError::Runtime)?;
-    let (aws, azure): (Vec<&Resource>, Vec<&Resource>) = plan
-        .resources
-        .iter()
+    let (aws, azure): (Vec<&Resource>, Vec<&Resource>) = resources
+        .into_iter()
         .partition(|resource| matches!(resource.address.scope, Scope::Aws { .. }));
     let (aws, azure) = runtime.block_on(async {
         futures::join!(aws::observe(aws, report), azure::observe(azure, report))

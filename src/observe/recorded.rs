@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Found, Observations, State};
-use crate::plan::{Address, Plan};
+use crate::plan::{Address, Resource};
 
 const VERSION: u32 = 1;
 
@@ -74,10 +74,12 @@ pub fn read(path: &Path) -> Result<Observations, RecordError> {
 ///
 /// # Errors
 /// None in practice: the state is texts, numbers, lists and maps.
-pub fn write(observations: &Observations, plan: &Plan) -> Result<String, serde_json::Error> {
-    let owned: BTreeMap<&Address, Value> = plan
-        .resources
-        .iter()
+pub fn write<'p>(
+    observations: &Observations,
+    resources: impl IntoIterator<Item = &'p Resource>,
+) -> Result<String, serde_json::Error> {
+    let owned: BTreeMap<&Address, Value> = resources
+        .into_iter()
         .map(|resource| (&resource.address, resource.body.tree()))
         .collect();
     let resources = observations

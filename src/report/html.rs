@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 use tera::{Context, Tera};
 
-use super::{Database, Report, ReportError, is_unread};
+use super::{Database, Report, ReportError, is_unread, sides};
 use crate::drift::brief;
 use crate::finding::{Difference, Finding, Kind, Severity};
 use crate::source::Sources;
@@ -55,6 +55,7 @@ struct Resource<'a> {
 #[derive(Serialize)]
 struct Line<'a> {
     kind: &'static str,
+    label: String,
     severity: &'static str,
     property: String,
     live: String,
@@ -185,15 +186,14 @@ fn resource<'a>(
         severity: word(worst.unwrap_or(Severity::Info)),
         differences: rows
             .into_iter()
-            .map(|(finding, difference)| Line {
+            .map(|(finding, difference)| (finding, difference, sides(difference, brief)))
+            .map(|(finding, difference, [live, intended])| Line {
                 kind: difference.kind.name(),
+                label: difference.label(),
                 severity: word(finding.severity),
                 property: difference.property.trim_start_matches('/').to_owned(),
-                live: brief(&difference.live),
-                intended: match difference.kind {
-                    Kind::Missing => "exists".to_owned(),
-                    _ => brief(&difference.intended),
-                },
+                live,
+                intended,
                 place: finding.place.map(|place| sources.link(place)),
                 restore: difference.restore.as_deref(),
             })

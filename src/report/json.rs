@@ -109,8 +109,8 @@ struct Label<'a> {
 /// One difference between the plan and the live cloud.
 #[derive(Serialize, JsonSchema)]
 struct Drift<'a> {
-    /// missing, weakened, changed, undeployed, strengthened, pending, in_flight, set_elsewhere or
-    /// not_compared.
+    /// missing, weakened, changed, undeployed, proposed, strengthened, pending, in_flight,
+    /// set_elsewhere or not_compared.
     kind: &'a str,
     /// The database, store or vault of the policy that asks for it.
     part: &'a str,
@@ -125,11 +125,26 @@ struct Drift<'a> {
     /// The deployed template's value, where it is neither of the two.
     #[serde(skip_serializing_if = "Option::is_none")]
     deployed: Option<&'a Value>,
+    /// With `--baseline`: the value that the policy asked for before this change, where that was
+    /// another one and the live value is neither; null where it asked for none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline: Option<&'a Value>,
+    /// Of what is proposed: whether it makes the protection stronger or weaker, or neither.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    effect: Option<Effect>,
     /// The command that would restore the intent. Printed, never run.
     restore: Option<&'a str>,
     /// What CloudFormation's own last drift detection said of the resource's stack.
     #[serde(skip_serializing_if = "Option::is_none")]
     stack_drift: Option<StackDrift<'a>>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Effect {
+    Stronger,
+    Weaker,
+    Other,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -214,6 +229,12 @@ fn entry<'a>(report: &Report<'_>, finding: &'a Finding) -> Entry<'a> {
             intended: &difference.intended,
             live: &difference.live,
             deployed: difference.deployed.as_ref(),
+            baseline: difference.baseline.as_ref(),
+            effect: difference.effect.map(|effect| match effect {
+                finding::Effect::Stronger => Effect::Stronger,
+                finding::Effect::Weaker => Effect::Weaker,
+                finding::Effect::Other => Effect::Other,
+            }),
             restore: difference.restore.as_deref(),
             stack_drift: difference.stack_drift.as_ref().map(|verdict| StackDrift {
                 status: &verdict.status,

@@ -1,9 +1,9 @@
 //! Markdown for the comment of a pull request: the summary first, the details folded, always under
 //! GitHub's limit, with a marker by which the next run finds and updates it.
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
-use super::{Report, is_unread, many};
+use super::{Report, is_unread, many, sides};
 use crate::drift::brief;
 use crate::finding::{Difference, Finding, Kind, Severity};
 use crate::source::Sources;
@@ -30,7 +30,15 @@ pub fn render(report: &Report<'_>) -> String {
     for (resource, rows) in &resources {
         page.add(table(report.sources, resource, rows));
     }
-    page.add(commands(resources.values().flatten()));
+    let rows = || resources.values().flatten();
+    page.add(commands(
+        "What would restore the policy's values",
+        rows().filter(|(_, it)| !matches!(it.kind, Kind::Strengthened | Kind::Proposed)),
+    ));
+    page.add(commands(
+        "What deploys the proposals, once this change is merged",
+        rows().filter(|(_, it)| it.kind == Kind::Proposed),
+    ));
     page.add(accepted(report));
     page.finish()
 }
@@ -153,14 +161,12 @@ fn table(sources: &Sources, resource: &str, rows: &[(&Finding, &Difference)]) ->
         .iter()
         .map(|(finding, difference)| {
             let place = finding.place.map(|place| sources.link(place));
+            let [live, intended] = sides(difference, brief);
             let cells = [
-                difference.kind.name().to_owned(),
+                difference.label(),
                 cell(difference.property.trim_start_matches('/')),
-                cell(&brief(&difference.live)),
-                cell(&match difference.kind {
-                    Kind::Missing => "exists".to_owned(),
-                    _ => brief(&difference.intended),
-                }),
+                cell(&live),
+                cell(&intended),
                 cell(&place.unwrap_or_default()),
             ];
             format!("| {} |\n", cells.join(" | "))
@@ -177,24 +183,20 @@ fn table(sources: &Sources, resource: &str, rows: &[(&Finding, &Difference)]) ->
 }
 
 /// The commands, each once.
-fn commands<'d>(rows: impl Iterator<Item = &'d (&'d Finding, &'d Difference)>) -> Vec<String> {
-    let mut seen: Vec<&str> = Vec::new();
-    for (_, difference) in rows {
-        if let Some(command) = difference.restore.as_deref()
-            && difference.kind != Kind::Strengthened
-            && !seen.contains(&command)
-        {
-            seen.push(command);
-        }
-    }
+fn commands<'d>(
+    title: &str,
+    rows: impl Iterator<Item = &'d (&'d Finding, &'d Difference)>,
+) -> Option<String> {
+    let commands = rows.filter_map(|(_, difference)| difference.restore.as_deref());
+    let seen: IndexSet<&str> = commands.collect();
     if seen.is_empty() {
-        return Vec::new();
+        return None;
     }
-    let text = seen.join("\n");
+    let text = seen.into_iter().collect::<Vec<_>>().join("\n");
     let fence = fence(&text, 3);
-    vec![format!(
-        "<details><summary>What would restore the policy's values</summary>\n\nbackstay never runs these.\n\n{fence}sh\n{text}\n{fence}\n\n</details>\n"
-    )]
+    Some(format!(
+        "<details><summary>{title}</summary>\n\nbackstay never runs these.\n\n{fence}sh\n{text}\n{fence}\n\n</details>\n"
+    ))
 }
 
 /// What the policy accepts, folded.

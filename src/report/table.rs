@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use similar::TextDiff;
 use unicode_width::UnicodeWidthStr;
 
-use super::{Color, Style};
+use super::{Color, Style, sides};
 use crate::drift::{brief, is_document};
 use crate::finding::{Difference, Finding, Kind, StackDrift};
 use crate::source::Sources;
@@ -46,8 +46,8 @@ pub(super) fn render(sources: &Sources, findings: &[&Finding], style: Style) -> 
     for row in &rows {
         text += &document(row.difference);
     }
-    let [restore, weaken] = commands(&rows);
-    let parts = [restore, advice(&rows), weaken];
+    let [restore, propose, weaken] = commands(&rows);
+    let parts = [restore, advice(&rows), propose, weaken];
     let parts: Vec<String> = parts.into_iter().filter(|it| !it.is_empty()).collect();
     text + &parts.join("\n")
 }
@@ -62,12 +62,12 @@ struct Row<'a> {
 fn widths(rows: &[Row<'_>], terminal: usize) -> [usize; 5] {
     let longest = |cell: fn(&Row<'_>) -> String| rows.iter().map(|row| cell(row).width()).max();
     let longest = |cell| longest(cell).unwrap_or_default();
-    let kind = longest(|row| row.difference.kind.name().to_owned());
+    let kind = longest(|row| row.difference.label());
     let place = longest(|row| row.place.clone());
     let padding = 2 * 5 + 1;
     let rest = terminal.saturating_sub(kind + place + padding).max(36);
-    let live = longest(|row| values(row.difference).0).min(rest / 4);
-    let policy = longest(|row| values(row.difference).1 + "policy ").min(rest / 3);
+    let live = longest(|row| sides(row.difference, shown)[0].clone()).min(rest / 4);
+    let policy = longest(|row| format!("policy {}", sides(row.difference, shown)[1])).min(rest / 3);
     let name = longest(|row| property(&row.difference.property)).min(rest - live - policy);
     [kind, name, live + 5, policy, place]
 }
@@ -97,14 +97,14 @@ fn table(rows: &[&Row<'_>], widths: &[usize; 5], style: Style) -> String {
 
 fn cells(row: &Row<'_>, style: Style) -> Vec<Cell> {
     let difference = row.difference;
-    let kind = Cell::new(difference.kind.name());
+    let kind = Cell::new(difference.label());
     let kind = match (style.color, difference.kind) {
         (Color::Plain, _) => kind,
         (_, Kind::Missing | Kind::Weakened) => kind.fg(Paint::Red).add_attribute(Attribute::Bold),
         (_, Kind::Changed | Kind::Undeployed) => kind.fg(Paint::Yellow),
         _ => kind.fg(Paint::Cyan),
     };
-    let (live, intended) = values(difference);
+    let [live, intended] = sides(difference, shown);
     vec![
         kind,
         Cell::new(property(&difference.property)),
@@ -125,14 +125,6 @@ fn verdict(rows: &[&Row<'_>]) -> String {
     let at = checked.iter().map(|at| format!(" at {at}"));
     let at: String = at.collect();
     format!("  its stack's own drift detection{at}: {status}\n")
-}
-
-/// The live and the intended value, short enough for a cell.
-fn values(difference: &Difference) -> (String, String) {
-    match difference.property.as_str() {
-        "" => ("absent".to_owned(), "exists".to_owned()),
-        _ => (shown(&difference.live), shown(&difference.intended)),
-    }
 }
 
 /// A property's path without what all of a provider's share.
@@ -170,16 +162,25 @@ fn document(difference: &Difference) -> String {
     )
 }
 
-/// Each restoring command once, in the order of the table; apart from them those that would weaken a
-/// live value, which nobody shall paste along with the others.
-fn commands(rows: &[Row<'_>]) -> [String; 2] {
-    let (weaken, restore): (Vec<&Row<'_>>, Vec<&Row<'_>>) = rows
-        .iter()
-        .partition(|row| row.difference.kind == Kind::Strengthened);
+/// Each restoring command once, in the order of the table; apart from them those that deploy what is
+/// only proposed, and those that would weaken a live value: nobody shall paste them along with the
+/// others.
+fn commands(rows: &[Row<'_>]) -> [String; 3] {
+    let of = |kinds: fn(Kind) -> bool| -> Vec<&Row<'_>> {
+        rows.iter()
+            .filter(|row| kinds(row.difference.kind))
+            .collect()
+    };
+    let restore = of(|kind| !matches!(kind, Kind::Strengthened | Kind::Proposed));
+    let weaken = of(|kind| kind == Kind::Strengthened);
     [
         list(
             "To restore what the policy asks for (backstay never runs these):",
             &restore,
+        ),
+        list(
+            "To deploy what this change proposes, once it is merged:",
+            &of(|kind| kind == Kind::Proposed),
         ),
         list(
             "Stronger than the policy: write the live values into it. These would weaken them:",

@@ -1,6 +1,7 @@
 //! The one integration binary.
 mod arrows;
 mod backups;
+mod baseline;
 mod cli;
 mod drift;
 mod dump;
