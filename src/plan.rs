@@ -22,7 +22,7 @@ use crate::resolve::{Database, Estate, Resolved, Scope as PolicyScope};
 pub use crate::resolve::{By, Disaster, Way};
 pub use address::{Address, Scope};
 pub use body::Body;
-pub use dump::{Class, Connection, Dump, DumpStore};
+pub use dump::{Class, Connection, Dump, DumpStore, DumpedDatabase, Instance};
 pub use export::Export;
 pub use job::{Host, Job};
 pub use on_demand::OnDemand;

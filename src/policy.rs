@@ -1,30 +1,39 @@
 //! What the user wrote: one document a file, each value with its place.
 
+mod compression;
 mod database;
+mod dump;
 mod duration;
+mod endpoint;
 mod model;
 mod problem;
+mod query;
 mod reference;
 mod schedule;
 mod schema;
 mod settings;
 mod size;
 mod spanned;
+mod table;
 mod tree;
 
 use crate::finding::Finding;
 use crate::source::{FileId, Sources};
 
+pub use compression::{Compression, Method};
 pub use database::{
-    Database, Dump, DumpFormat, Engine, Export, Key, Provision, ProvisionStorage, Replica, Runner,
-    Scheduled, SkuTier, Snapshots, StorageType, Task,
+    Database, Engine, Export, Key, Provision, ProvisionStorage, Replica, Runner, Scheduled,
+    SkuTier, Snapshots, StorageType, Task,
 };
+pub use dump::{Dump, DumpFormat, DumpPart};
 pub use duration::{Duration, Unit};
+pub use endpoint::Endpoint;
 pub use model::{
     Defaults, Exception, FloorKey, Immutability, Location, LockMode, Policy, Provider, Store,
     StoreLock, StoreLockMode, StoreRedundancy, Tier, Vault, VaultLock, VaultRedundancy,
 };
 pub use problem::CODES;
+pub use query::Query;
 pub use reference::reference;
 pub use schedule::Schedule;
 pub use schema::{json_schema, validator};
@@ -34,6 +43,7 @@ pub use settings::{
 };
 pub use size::Size;
 pub use spanned::{NAME_PATTERN, Name, Named, Spanned};
+pub use table::TableName;
 pub use tree::{Entry, Kind, Node, Visit};
 
 /// One file of the workspace.

@@ -53,6 +53,7 @@ rules! {
     dump_classes
     dump_engine
     dump_format
+    dump_scope
     duplicate_name
     encryption_key
     engine_location
@@ -74,6 +75,7 @@ rules! {
     replication_quota
     replication_region
     replication_retention
+    restore_test_tables
     snapshot_quota
     standby_zone
     snapshot_copy

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::dump::Dump;
 use super::duration::Duration;
 use super::model::requirements;
 use super::schedule::Schedule;
@@ -178,37 +179,6 @@ pub struct Export {
     pub host: Option<Spanned<String>>,
 }
 
-/// Dumps by pg_dump.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Dump {
-    /// Stores that receive each dump.
-    #[schemars(length(min = 1))]
-    pub to: Vec<Spanned<String>>,
-    /// Names of the databases in the server.
-    #[schemars(length(min = 1), inner(length(min = 1, max = 63)))]
-    pub databases: Vec<Spanned<String>>,
-    /// Roles and tablespaces as well.
-    pub globals: Option<Spanned<bool>>,
-    /// When.
-    pub schedule: Spanned<Schedule>,
-    /// custom (one file), directory (parallel) or plain (SQL).
-    pub format: Option<Spanned<DumpFormat>>,
-    /// Parallel jobs; directory format only.
-    #[schemars(range(min = 1, max = 64))]
-    pub jobs: Option<Spanned<u8>>,
-    /// What starts it. Built in: cron on a host, github_actions for a cloud.
-    #[schemars(length(min = 1))]
-    pub run_by: Option<Vec<Spanned<Runner>>>,
-    /// Location of the host whose cron starts it. Built in: the database's own, where that is a host.
-    pub host: Option<Spanned<String>>,
-    /// Login that reads the databases; PGUSER, a service file or libpq's default otherwise.
-    #[schemars(length(min = 1, max = 63))]
-    pub user: Option<Spanned<String>>,
-    /// How long the machine that dumps keeps its own copy. Built in: 7d.
-    pub keep_local: Option<Spanned<Duration>>,
-}
-
 /// A drill: rows are written and deleted, the moment between is restored beside the database, and it
 /// must have what was there then and nothing that came later.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -288,14 +258,6 @@ impl Database {
         let jobs = dump.into_iter().chain(snapshot).chain(export);
         jobs.chain(pitr_test)
     }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum DumpFormat {
-    Custom,
-    Directory,
-    Plain,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]

@@ -17,7 +17,10 @@ use serde_json::Value;
 
 use super::spanned::ReadError;
 use super::tree::{Node, ParseError, Reason};
-use super::{Duration, Encryption, NAME_PATTERN, Schedule, Size, TimeZone};
+use super::{
+    Compression, Duration, Encryption, Endpoint, NAME_PATTERN, Query, Schedule, Size, TableName,
+    TimeZone,
+};
 use crate::cloud::{DailyWindow, WeeklyWindow};
 use crate::finding::{Code, Finding, closest};
 use crate::source::{FileId, Place};
@@ -62,6 +65,10 @@ pub(super) static FORMATS: &[Format] = &[
     Format { name: "backstay-schedule", read: reads::<Schedule>, code: &bad_schedule::CODE },
     Format { name: "backstay-size", read: reads::<Size>, code: &bad_value::CODE },
     Format { name: "backstay-encryption", read: reads::<Encryption>, code: &bad_value::CODE },
+    Format { name: "backstay-compression", read: reads::<Compression>, code: &bad_value::CODE },
+    Format { name: "backstay-endpoint", read: reads::<Endpoint>, code: &bad_value::CODE },
+    Format { name: "backstay-query", read: reads::<Query>, code: &bad_value::CODE },
+    Format { name: "backstay-table", read: reads::<TableName>, code: &bad_value::CODE },
     Format { name: "iana-time-zone", read: reads::<TimeZone>, code: &bad_value::CODE },
     Format { name: "daily-window", read: reads::<DailyWindow>, code: &bad_window::CODE },
     Format { name: "weekly-window", read: reads::<WeeklyWindow>, code: &bad_window::CODE },

@@ -6,7 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::duration::Duration;
+use super::query::Query;
 use super::spanned::{Named, Spanned};
+use super::table::TableName;
 use crate::cloud::{DailyWindow, WeeklyWindow, text_type};
 
 /// Declares a layer of the policy: its own fields, then every shared setting, and `settings()`, the
@@ -125,7 +127,16 @@ pub struct RestoreTest {
     /// Longest time between two tests.
     pub every: Option<Spanned<Duration>>,
     /// Tables that must be there with rows.
-    pub tables: Option<Vec<Spanned<String>>>,
+    pub tables: Option<Vec<Spanned<TableName>>>,
+    /// Fewest rows, by table.
+    #[serde(default)]
+    #[schemars(with = "std::collections::BTreeMap<String, u64>")]
+    pub rows: Named<Spanned<u64>>,
+    /// A query by database, whose answer in the restored database must be the one that it gave when
+    /// the dump began, as a sum or a hash over rows in their order.
+    #[serde(default)]
+    #[schemars(with = "std::collections::BTreeMap<String, Query>")]
+    pub checksums: Named<Spanned<Query>>,
 }
 
 /// Who is told of what.

@@ -84,6 +84,8 @@ enum Steps<'p> {
         postgres_major: &'p str,
         /// The repository's secret.
         secret: String,
+        /// The repository's variable, where the policy does not say where the server answers.
+        host_variable: Option<String>,
     },
     PitrTest {
         /// The repository's secret.
@@ -274,6 +276,11 @@ fn dump_workflow(dump: &Dump) -> Workflow<'_> {
     let steps = Steps::Dump {
         postgres_major: dump.postgres_major.as_deref().unwrap_or(NEWEST_CLIENT),
         secret: setting("PGPASS", &dump.job),
+        host_variable: dump
+            .connection
+            .host
+            .is_none()
+            .then(|| setting("PGHOST", &dump.job)),
     };
     Workflow {
         // A host of one's own is seldom reachable from GitHub's runners.

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::cloud::{DailyWindow, WeeklyWindow};
 use crate::policy::{
-    Duration, Encryption, FloorKey, HighAvailability, Named, Settings, Spanned, TimeZone,
+    Duration, Encryption, FloorKey, HighAvailability, Named, Query, Settings, Spanned, TableName,
+    TimeZone,
 };
 use crate::source::Place;
 
@@ -82,7 +83,11 @@ pub struct IntentCopies {
 #[derive(Debug, Clone, Default)]
 pub struct IntentRestoreTest {
     pub every: Option<Resolved<Duration>>,
-    pub tables: Vec<Resolved<String>>,
+    pub tables: Vec<Resolved<TableName>>,
+    /// By the table's name as it is written.
+    pub rows: BTreeMap<String, Resolved<u64>>,
+    /// By the database's name.
+    pub checksums: BTreeMap<String, Resolved<Query>>,
 }
 
 /// The layers of one database, weakest first.
@@ -118,16 +123,21 @@ impl<'a> Stack<'a> {
             .unwrap_or_default()
     }
 
-    pub fn tags(&self) -> BTreeMap<String, Resolved<String>> {
-        let mut tags = BTreeMap::new();
+    /// Every entry, each as the strongest layer that has its key says.
+    fn map<T: Clone + 'a>(
+        &self,
+        get: impl Fn(&Settings<'a>) -> Option<&'a Named<Spanned<T>>>,
+    ) -> BTreeMap<String, Resolved<T>> {
+        let mut map = BTreeMap::new();
         for (layer, settings) in &self.0 {
-            let entries = settings
-                .tags
-                .into_iter()
-                .flat_map(|tags: &Named<_>| tags.iter());
-            tags.extend(entries.map(|(key, value)| (key.value.clone(), resolved(layer, value))));
+            let entries = get(settings).into_iter().flat_map(|named| named.iter());
+            map.extend(entries.map(|(key, value)| (key.value.clone(), resolved(layer, value))));
         }
-        tags
+        map
+    }
+
+    pub fn tags(&self) -> BTreeMap<String, Resolved<String>> {
+        self.map(|s| s.tags)
     }
 
     /// Every setting. None only if a built-in default were missing.
@@ -154,6 +164,8 @@ impl<'a> Stack<'a> {
             restore_test: IntentRestoreTest {
                 every: self.pick(|s| s.restore_test?.every.as_ref()),
                 tables: self.list(|s| s.restore_test?.tables.as_ref()),
+                rows: self.map(|s| Some(&s.restore_test?.rows)),
+                checksums: self.map(|s| Some(&s.restore_test?.checksums)),
             },
             timezone: self.pick(|s| s.timezone)?,
             window: self.pick(|s| s.window)?,

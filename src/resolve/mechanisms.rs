@@ -228,7 +228,8 @@ fn vaults<'w>(database: &Database<'w>, estate: &Estate<'w>) -> Vec<Mechanism<'w>
 }
 
 fn dumps<'w>(database: &Database<'w>, estate: &Estate<'w>) -> Vec<Mechanism<'w>> {
-    let Some(dump) = &database.written.dump else {
+    // What has no rows, or some tables only, brings no database back.
+    let Some(dump) = database.written.dump.as_ref().filter(|it| it.is_whole()) else {
         return Vec::new();
     };
     let retention = &database.intent.retention;

@@ -1,4 +1,4 @@
-{#- Rendered once per self-managed database. `classes` comes shortest period first (daily, weekly,
+{#- Rendered once per dumped database. `classes` comes shortest period first (daily, weekly,
     monthly, yearly). Do not write a brace followed by a hash or a percent sign in the shell below:
     the template engine would take it for its own. -#}
 #!/bin/bash
@@ -14,9 +14,9 @@
 #   {{ name | comment }}-dump.sh verify DIR   check a finished run again: checksums and whole archives
 #   {{ name | comment }}-dump.sh --help
 #
-# Environment, all optional{% if not connection.host %} but the host{% endif %}; what is set there wins over the policy:
+# Environment, all optional{% if not connection.host and not instance %} but the host{% endif %}; what is set there wins over the policy:
 #   BACKSTAY_DUMP_DIR     absolute path that holds the runs (default /var/backups/backstay)
-{%- if connection.host %}
+{%- if connection.host or instance %}
 #   PGHOST, PGPORT, PGUSER, PGSSLMODE, PGSERVICE and the rest of libpq's variables
 {%- else %}
 #   PGHOST or PGSERVICE   required: the policy names no host
@@ -24,64 +24,54 @@
 {%- endif %}
 #   PGPASSFILE            where the password is (default ~/.pgpass); it is never in this file, nor
 #                         on a command line, where every user of the host could read it
+#   PGSERVICEFILE         with PGSERVICE: a service file, which may name the host and the user as well
+#   BACKSTAY_HEARTBEAT_URL  address that is called after each run that went well{% if heartbeat %} (default {{ heartbeat | comment }}){% endif %}
 {%- if stores %}
 #   AWS_*, AZURE_*        the identity of the cloud clients; a host should have a role of its own
 {%- endif %}
+{%- if instance %}
 #
+# Without PGHOST or PGSERVICE, AWS is asked where {{ instance.identifier | comment }} answers: that needs rds:DescribeDBInstances.
+{%- endif %}
+#
+# Needs Linux: bash 5, GNU coreutils and findutils, flock, and PostgreSQL's clients, at least of the server's version.
 # Exit code: 0 done, 1 failed, 75 another run is active. The last line says what happened.
 
+((BASH_VERSINFO[0] >= 5)) || { echo "bash 5 is needed, this is $BASH_VERSION" >&2 && exit 1; }
 set -euo pipefail
 shopt -s inherit_errexit nullglob
 umask 077
 # Stamps and periods are UTC, names are bytes and messages are English, whatever the caller has set.
 export TZ=UTC0 LC_ALL=C
 
-NAME={{ name | sh }}
-# Used where the environment does not say otherwise.
-# shellcheck disable=SC1003,SC1112,SC2016 # names are literal text, whatever they look like
-declare -A CONNECTION=(
-{%- if connection.host %}
-  [PGHOST]={{ connection.host | sh }}
-{%- endif %}
-{%- if connection.port %}
-  [PGPORT]={{ connection.port | sh }}
-{%- endif %}
-{%- if connection.user %}
-  [PGUSER]={{ connection.user | sh }}
-{%- endif %}
-  [PGSSLMODE]={{ connection.sslmode | sh }}
-  [PGCONNECT_TIMEOUT]=30
-  [PGAPPNAME]=backstay
-)
-# shellcheck disable=SC1003,SC1112,SC2016 # as above
-DATABASES=(
-{%- for database in databases %}
-  {{ database | sh }}
-{%- endfor %}
-)
+{% include "scripts/dump/settings.sh" -%}
+{% if stores -%}
+# The days that a store keeps each class.
+declare -A CLASS_DAYS=({% for class in classes %}[{{ class.name | sh }}]={{ class.days | sh }}{% if not loop.last %} {% endif %}{% endfor %})
+{% endif -%}
 FORMAT={{ format | sh }}
 SUFFIX={% if format == "custom" %}dump{% elif format == "directory" %}dir{% else %}sql.gz{% endif %}
+ONLY={% if only %}{{ only | sh }}{% else %}''{% endif %} # schema or data; nothing: both
 GLOBALS={{ globals | sh }}
+CLUSTER={{ cluster | sh }}
 KEEP_LOCAL_DAYS={{ keep_local_days | sh }}
-DUMP_TOOLS=(flock psql pg_dump{% if globals %} pg_dumpall{% endif %} pg_restore gzip sha256sum)
-{%- if stores %}
-STORE_TOOLS=({% if "s3" in [store.kind for store in stores] %}aws{% endif %}{% if "blob" in [store.kind for store in stores] %}{% if "s3" in [store.kind for store in stores] %} {% endif %}az{% endif %})
-# Retention classes, shortest period first, and the days that a store keeps each.
-CLASSES=({% for class in classes %}{{ class.name | sh }}{% if not loop.last %} {% endif %}{% endfor %})
-declare -A CLASS_DAYS=({% for class in classes %}[{{ class.name | sh }}]={{ class.days | sh }}{% if not loop.last %} {% endif %}{% endfor %})
+HEARTBEAT={% if heartbeat %}{{ heartbeat | sh }}{% else %}''{% endif %}
+# The database by which questions about the whole server are asked.
+{%- if databases %}
+MAINTENANCE="${DATABASES[0]}"
+{%- else %}
+MAINTENANCE=postgres
 {%- endif %}
+DUMP_TOOLS=(flock psql pg_dump{% if globals or cluster %} pg_dumpall{% endif %} pg_restore gzip sha256sum)
 
 BASE="${BACKSTAY_DUMP_DIR:-/var/backups/backstay}/$NAME"
+DUMP_OPTIONS=({% if only %}--{{ only | sh }}-only{% endif %})
+COMPRESSION='gzip'
+DUMPED=() # what the manifest says of each database
+
 RUN=''          # the complete run that this call is about
 PARTIAL=''      # its directory while it is being made
 STEP='starting' # what is being done, for the last line; empty once all is well
-
-say() { printf '%(%Y-%m-%dT%H:%M:%SZ)T %s: %s\n' -1 "$NAME" "$*" >&2; }
-
-fail() {
-  say "error: $*"
-  exit 1
-}
 
 on_exit() {
   local code=$?
@@ -92,57 +82,7 @@ on_exit() {
   exit 1
 }
 
-show_help() { sed -n '2,/^$/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
-
-# pg_dump reads a name that has "=" in it as a connection string, so every name is given as one.
-conninfo() {
-  local backslash=$'\\' quote=$'\'' value="$1"
-  value="${value//"$backslash"/"$backslash$backslash"}"
-  value="${value//"$quote"/"$backslash$quote"}"
-  printf "dbname='%s'" "$value"
-}
-
-# The file of a database: bytes other than A-Z a-z 0-9 _ - become %XX, and so does a leading dash, so
-# two names never share a file. "globals" is escaped too: globals.sql.gz is the roles' file.
-file_name() {
-  local rest="$1" byte out=''
-  if [[ $rest == globals ]]; then
-    out='%67'
-    rest='lobals'
-  fi
-  while [[ -n $rest ]]; do
-    byte="${rest:0:1}"
-    rest="${rest:1}"
-    case "$out$byte" in
-      *[A-Za-z0-9_] | ?*-) out+="$byte" ;;
-      *) printf -v out '%s%%%02X' "$out" "'$byte" ;;
-    esac
-  done
-  printf '%s.%s' "$out" "$SUFFIX"
-}
-
-json_string() {
-  local rest="$1" byte out=''
-  while [[ -n $rest ]]; do
-    byte="${rest:0:1}"
-    rest="${rest:1}"
-    case "$byte" in
-      '"' | \\) out+="\\$byte" ;;
-      [[:cntrl:]]) printf -v out '%s\\u%04x' "$out" "'$byte" ;;
-      *) out+="$byte" ;;
-    esac
-  done
-  printf '"%s"' "$out"
-}
-
-check_tools() {
-  STEP='checking the tools'
-  local tool
-  for tool in "$@"; do
-    command -v "$tool" >/dev/null || fail "$tool is not installed, or not in PATH=$PATH"
-  done
-}
-
+{% include "scripts/dump/common.sh" %}
 # The lock is the kernel's: it ends with the last process of the run, so it cannot be left behind.
 take_lock() {
   STEP='taking the lock'
@@ -160,33 +100,101 @@ take_lock() {
   rm -rf -- "$BASE"/.*.partial
 }
 
-set_connection() {
-  STEP='setting up the connection'
-  local variable
-{%- if not connection.host %}
-  # Without a host libpq would try a local socket, and might dump another server without a word.
-  [[ -n ${PGHOST-}${PGSERVICE-} ]] || fail 'set PGHOST or PGSERVICE: the policy names no host'
-{%- endif %}
-  for variable in "${!CONNECTION[@]}"; do
-    [[ -n ${!variable-} ]] || export "$variable=${CONNECTION[$variable]}"
-  done
-}
-
+{% include "scripts/dump/connection.sh" %}
 # A client older than the server refuses to dump it, or to read the dump back.
 check_versions() {
   STEP='checking the versions'
   local tool version
-  SERVER_VERSION="$(psql --no-psqlrc --no-password --no-align --tuples-only \
-    --dbname="$(conninfo "${DATABASES[0]}")" --command='SHOW server_version')"
+  SERVER_VERSION="$(query "$MAINTENANCE" 'SHOW server_version')"
   SERVER_VERSION="${SERVER_VERSION%% *}"
-  for tool in pg_restore{% if globals %} pg_dumpall{% endif %} pg_dump; do
-    version="$("$tool" --version)"
-    version="${version#*) }"
-    version="${version%% *}"
+  for tool in pg_restore{% if globals or cluster %} pg_dumpall{% endif %} pg_dump; do
+    version="$(version_of "$tool")"
     ((${version%%[!0-9]*} >= ${SERVER_VERSION%%[!0-9]*})) ||
       fail "$tool is version $version, and the server is $SERVER_VERSION: install a newer client"
   done
   CLIENT_VERSION="$version"
+  # Not every server lets everybody ask.
+  SYSTEM="$(query "$MAINTENANCE" 'SELECT system_identifier FROM pg_control_system()' 2>/dev/null)" || SYSTEM=''
+}
+{%- if databases and compression and format != "plain" %}
+
+# Methods came with pg_dump 16, and each is there only where it was built in. A connection that cannot
+# be made is how pg_dump says whether it takes one.
+choose_compression() {
+  STEP='choosing the compression'
+  local choice said
+  for choice in{% for choice in compression %} {{ choice | sh }}{% endfor %}; do
+    said="$(PGHOSTADDR='' PGSERVICE='' pg_dump --compress="$choice" --format=custom --file=/dev/null \
+      --host=/nonexistent --no-password 2>&1)" || true
+    if [[ $said != *compress* ]]; then
+      COMPRESSION="$choice"
+      DUMP_OPTIONS+=("--compress=$choice")
+      return
+    fi
+  done
+  say "note: this pg_dump does not know {{ compression | first | sh }}: it compresses with gzip"
+}
+{%- endif %}
+{%- if databases %}
+
+# Facts about a database that its archive does not hold, or not readably: FACTS as JSON members.
+read_facts() {
+  local encoding collate ctype provider locale bytes rows
+  IFS=$'\t' read -r encoding collate ctype provider locale bytes rows < <(query "$1" "
+    SELECT pg_encoding_to_char(encoding), datcollate, datctype, coalesce(to_jsonb(d) ->> 'datlocprovider', 'c'),
+      coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale', '-'), pg_database_size(oid),
+      (SELECT coalesce(sum(reltuples) FILTER (WHERE reltuples > 0), 0)::bigint FROM pg_class
+        WHERE relkind IN ('r', 'm') AND relnamespace <> ALL (ARRAY['pg_catalog', 'information_schema']::regnamespace[]))
+    FROM pg_database d WHERE datname = current_database()") || true
+  [[ -n ${rows-} ]] || fail "$1 cannot be read"
+  printf -v FACTS '"encoding": %s, "collate": %s, "ctype": %s, "provider": %s, "locale": %s, "database_bytes": %s, "rows_estimate": %s' \
+    "$(json_string "$encoding")" "$(json_string "$collate")" "$(json_string "$ctype")" \
+    "$(json_string "$provider")" "$(json_string "$locale")" "$bytes" "$rows"
+}
+
+{%- if checksums %}
+
+{% include "scripts/dump/checksum.sh" %}
+# Holds a snapshot of the database for as long as it is dumped, and adds to FACTS what the query says in it.
+take_checksum() {
+  local text sum
+  text="$(checksum_query "$1")"
+  SNAPSHOT=''
+  [[ -n $text ]] || return 0
+  coproc HOLDER { exec psql --no-psqlrc --no-password --quiet --no-align --tuples-only --dbname="$(conninfo "$1")"; }
+  printf '%s;\n' 'SET idle_in_transaction_session_timeout = 0' \
+    'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY' 'SELECT pg_export_snapshot()' >&"${HOLDER[1]}"
+  read -r SNAPSHOT <&"${HOLDER[0]}" || fail 'no snapshot can be held'
+  # bash forgets these two when the process ends.
+  SNAPSHOT_INPUT="${HOLDER[1]}"
+  SNAPSHOT_HOLDER="$HOLDER_PID"
+  sum="$(checksum "$1" "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT '$SNAPSHOT'")"
+  printf -v FACTS '%s, "checksum": "%s", "checksum_query": "%s"' "$FACTS" "$sum" "$(printf '%s' "$text" | sum_of)"
+  OPTIONS+=(--snapshot="$SNAPSHOT")
+}
+
+release_snapshot() {
+  [[ -n $SNAPSHOT ]] || return 0
+  exec {SNAPSHOT_INPUT}>&-
+  wait "$SNAPSHOT_HOLDER"
+}
+{%- endif %}
+
+# Sets OPTIONS to what pg_dump is given for one database besides its name.
+choose_tables() {
+  OPTIONS=("${DUMP_OPTIONS[@]}")
+{%- if chosen_tables %}
+  case "$1" in
+{%- for database in databases %}
+    {{ database.name | sh }})
+      OPTIONS+=(--strict-names)
+{%- for table in database.tables %}
+      OPTIONS+=(--table={{ table | sh }})
+{%- endfor %}
+      ;;
+{%- endfor %}
+  esac
+{%- endif %}
 }
 
 dump_databases() {
@@ -194,19 +202,31 @@ dump_databases() {
   for database in "${DATABASES[@]}"; do
     STEP="dumping ${database@Q}"
     say "$STEP"
-    file="$PARTIAL/$(file_name "$database")"
+    file="$PARTIAL/$(file_name "$database").$SUFFIX"
+    read_facts "$database"
+    choose_tables "$database"
+{%- if checksums %}
+    take_checksum "$database"
+{%- endif %}
 {%- if format == "custom" %}
     # The custom format is compressed as it is; gzip on top would only keep pg_restore from reading it.
-    pg_dump --no-password --format=custom --file="$file" --dbname="$(conninfo "$database")"
+    pg_dump --no-password --format=custom "${OPTIONS[@]}" --file="$file" --dbname="$(conninfo "$database")"
 {%- elif format == "directory" %}
-    pg_dump --no-password --format=directory --jobs={% if jobs %}{{ jobs | sh }}{% else %}1{% endif %} \
+    pg_dump --no-password --format=directory --jobs={% if jobs %}{{ jobs | sh }}{% else %}1{% endif %} "${OPTIONS[@]}" \
       --file="$file" --dbname="$(conninfo "$database")"
 {%- else %}
     # Piped, because pg_dump's own option for it differs by version and by how it was built.
-    pg_dump --no-password --format=plain --dbname="$(conninfo "$database")" | gzip >"$file"
+    pg_dump --no-password --format=plain "${OPTIONS[@]}" --dbname="$(conninfo "$database")" |
+      gzip{% if gzip_level %} -{{ gzip_level | sh }}{% endif %} >"$file"
 {%- endif %}
+{%- if checksums %}
+    release_snapshot
+{%- endif %}
+    printf -v FACTS '{ "name": %s, "path": %s, %s }' "$(json_string "$database")" "$(json_string "${file##*/}")" "$FACTS"
+    DUMPED+=("$FACTS")
   done
 }
+{%- endif %}
 {%- if globals %}
 
 # Roles and tablespaces, which no dump of a database has. Never with the roles' passwords: only a
@@ -216,33 +236,24 @@ dump_globals() {
   STEP='dumping the globals'
   say "$STEP"
   pg_dumpall --no-password --globals-only --no-role-passwords \
-    --database="$(conninfo "${DATABASES[0]}")" | gzip >"$PARTIAL/globals.sql.gz"
+    --database="$(conninfo "$MAINTENANCE")" | gzip >"$PARTIAL/globals.sql.gz"
+}
+{%- endif %}
+{%- if cluster %}
+
+# The whole server as one file of SQL, for an empty server. Without the roles' passwords, as above.
+dump_cluster() {
+  STEP='dumping the whole server'
+  say "$STEP"
+  pg_dumpall --no-password --no-role-passwords{% if only %} --{{ only | sh }}-only{% endif %}{% for name in foreign %} --exclude-database={{ name | sh }}{% endfor %} \
+    --database="$(conninfo "$MAINTENANCE")" | gzip{% if gzip_level and format == "plain" %} -{{ gzip_level | sh }}{% endif %} >"$PARTIAL/cluster.sql.gz"
 }
 {%- endif %}
 
-# Reads every archive to its end. pg_restore --list would not do: it reads the table of contents
-# only, and passes an archive that is cut short or has a flipped bit.
-verify_archives() {
-  local archive ending checked=0
-  for archive in "$1"/*.dump "$1"/*.dir; do
-    pg_restore --file=/dev/null "$archive" || fail "$archive cannot be read to its end"
-    checked=$((checked + 1))
-  done
-  for archive in "$1"/*.sql.gz; do
-    ending="$(gzip --decompress --stdout "$archive" | tail -n 8)" || fail "$archive is damaged"
-    [[ $ending == *'-- PostgreSQL database '*'dump complete'* ]] ||
-      fail "$archive has no closing line: the dump was cut short"
-    checked=$((checked + 1))
-  done
-  ((checked > 0)) || fail "there is no archive in $1"
-}
-
-# Names in a run have no spaces or newlines: file_name escapes them.
-list_files() { find "$1" -type f ! -name SHA256SUMS -printf '%P\n' | sort; }
-
+{% include "scripts/dump/verify.sh" %}
 write_manifest() {
   STEP='writing the checksums and the manifest'
-  local sums database path sum separator=''
+  local sums path sum fact bytes total=0 separator=''
   sums="$(cd -- "$PARTIAL" && list_files . | xargs sha256sum)"
   {
     printf '{\n  "schema_version": 1,\n'
@@ -251,23 +262,27 @@ write_manifest() {
     printf '  "started": "%(%Y-%m-%dT%H:%M:%SZ)T",\n' "$STARTED"
     printf '  "finished": "%(%Y-%m-%dT%H:%M:%SZ)T",\n' -1
     printf '  "server_version": %s,\n' "$(json_string "$SERVER_VERSION")"
+    printf '  "system_identifier": %s,\n' "$(json_string "$SYSTEM")"
     printf '  "client_version": %s,\n' "$(json_string "$CLIENT_VERSION")"
     printf '  "format": %s,\n' "$(json_string "$FORMAT")"
+    printf '  "compression": %s,\n' "$(json_string "$COMPRESSION")"
+    printf '  "only": %s,\n' "$(json_string "$ONLY")"
     printf '  "globals": %s,\n' "$GLOBALS"
+    printf '  "cluster": %s,\n' "$CLUSTER"
     printf '  "databases": ['
-    for database in "${DATABASES[@]}"; do
-      printf '%s\n    { "name": %s, "path": %s }' "$separator" \
-        "$(json_string "$database")" "$(json_string "$(file_name "$database")")"
+    for fact in "${DUMPED[@]}"; do
+      printf '%s\n    %s' "$separator" "$fact"
       separator=','
     done
     separator=''
     printf '\n  ],\n  "files": ['
     while read -r sum path; do
-      printf '%s\n    { "path": %s, "bytes": %s, "sha256": "%s" }' "$separator" \
-        "$(json_string "$path")" "$(stat --format=%s "$PARTIAL/$path")" "$sum"
+      bytes="$(stat --format=%s "$PARTIAL/$path")"
+      total=$((total + bytes))
+      printf '%s\n    { "path": %s, "bytes": %s, "sha256": "%s" }' "$separator" "$(json_string "$path")" "$bytes" "$sum"
       separator=','
     done <<<"$sums"
-    printf '\n  ]\n}\n'
+    printf '\n  ],\n  "bytes": %s\n}\n' "$total"
   } >"$PARTIAL/manifest.json"
   (cd -- "$PARTIAL" && printf '%s\n' "$sums" && sha256sum manifest.json) >"$PARTIAL/SHA256SUMS"
 }
@@ -275,6 +290,9 @@ write_manifest() {
 dump_run() {
   set_connection
   check_versions
+{%- if databases and compression and format != "plain" %}
+  choose_compression
+{%- endif %}
   until
     STARTED="$EPOCHSECONDS"
     printf -v STAMP '%(%Y%m%dT%H%M%SZ)T' "$STARTED"
@@ -284,9 +302,14 @@ dump_run() {
   done
   PARTIAL="$BASE/.$STAMP.partial"
   mkdir -- "$PARTIAL"
+{%- if databases %}
   dump_databases
+{%- endif %}
 {%- if globals %}
   dump_globals
+{%- endif %}
+{%- if cluster %}
+  dump_cluster
 {%- endif %}
   STEP='verifying the archives'
   say "$STEP"
@@ -301,155 +324,17 @@ dump_run() {
   say "complete: $RUN, $(du --summarize --human-readable "$RUN" | cut -f1)"
 }
 
-# Complete runs, oldest first.
-list_runs() {
-  local manifest
-  for manifest in "$BASE"/[0-9]*T[0-9]*Z/manifest.json; do
-    printf '%s\n' "${manifest%/manifest.json}"
-  done
-}
-
 verify_run() {
-  STEP="verifying $1"
   local directory
   directory="$(cd -- "$1" && pwd)" || fail "cannot open $1"
-  [[ -f $directory/manifest.json && -f $directory/SHA256SUMS ]] || fail "$1 is not a finished run"
-  (cd -- "$directory" && sha256sum --check --strict --quiet SHA256SUMS) || fail "the checksums of $1 differ"
-  # sha256sum --check passes a list that has lost lines.
-  [[ "$(list_files "$directory")" == "$(cut -c67- "$directory/SHA256SUMS" | sort)" ]] ||
-    fail "SHA256SUMS does not list the files that are in $1"
+  verify_sums "$directory"
   verify_archives "$directory"
   say "ok: $directory is whole"
 }
 {%- if stores %}
 
-# The key of this run in a store, under a class and its current period.
-key_of() {
-  local stamp="${RUN##*/}" period='%Y-%m-%d'
-  case "$1" in
-    yearly) period='%Y' ;;
-    monthly) period='%Y-%m' ;;
-    weekly) period='%G-W%V' ;;
-  esac
-  period="$(date --date="${stamp%T*}" "+$period")" || return 1
-  printf '%s/%s/%s/%s' "$1" "$NAME" "$period" "$stamp"
-}
-
-# Sets KEY to where this run belongs in a store, or to nothing where the store already has it. The
-# first good dump of a period becomes that period's: when the one of the 1st fails, the 2nd is the
-# monthly. Of the classes that still lack theirs, the one that is kept longest gets this run.
-# "$@" is the command that lists the manifests under the prefix that it gets as its last argument.
-choose_key() {
-  local class key found best='' days=0
-  for class in "${CLASSES[@]}"; do
-    key="$(key_of "$class")" || return 1
-    # A list that cannot be read must not pass for an empty one.
-    found="$("$@" "${key%/*}/")" || return 1
-    if [[ $found == *"$key/manifest.json"* ]]; then
-      KEY=''
-      return
-    fi
-    if [[ $found != */manifest.json* ]] && ((CLASS_DAYS[$class] >= days)); then
-      best="$class"
-      days="${CLASS_DAYS[$class]}"
-    fi
-  done
-  KEY="$(key_of "${best:-${CLASSES[0]}}")"
-}
-
-# In the functions below, errors are passed on by hand: bash ignores `set -e` where the caller looks
-# at the result, as upload_run does to try every store. manifest.json always goes last, because its
-# presence is what makes a dump complete.
-{%- if "s3" in [store.kind for store in stores] %}
-
-list_s3() {
-  aws s3api list-objects-v2 --bucket "$1" --region "$2" --expected-bucket-owner "$3" --prefix "$4" \
-    --query "Contents[?ends_with(Key, '/manifest.json')].Key" --output text
-}
-
-# The listing has made sure of the bucket's owner; "s3 cp" has no option for it.
-upload_s3() {
-  local store="$1" bucket="$2" region="$3" account="$4" KEY
-  choose_key list_s3 "$bucket" "$region" "$account" || return 1
-  if [[ -n $KEY ]]; then
-    aws s3 cp "$RUN" "s3://$bucket/$KEY" --recursive --exclude manifest.json --region "$region" \
-      --only-show-errors --no-guess-mime-type || return 1
-    aws s3api put-object --bucket "$bucket" --key "$KEY/manifest.json" --body "$RUN/manifest.json" \
-      --content-type application/json --region "$region" --expected-bucket-owner "$account" \
-      --output text >/dev/null || return 1
-  fi
-  say "store $store: ${KEY:-already there}"
-}
+{% include "scripts/dump/upload.sh" %}
 {%- endif %}
-{%- if "blob" in [store.kind for store in stores] %}
-
-blob() { az storage blob "$@" --auth-mode login --only-show-errors; }
-
-list_blob() {
-  # Without --num-results az stops at 5000 blobs.
-  blob list --account-name "$1" --container-name "$2" --prefix "$3" --num-results '*' \
-    --query "[?ends_with(name, '/manifest.json')].name" --output tsv
-}
-
-# What the store has of this run already, as size, tab, path.
-stored_blobs() {
-  local stored
-  stored="$(blob list --account-name "$1" --container-name "$2" --prefix "$KEY/" --num-results '*' \
-    --query '[].[properties.contentLength, name]' --output tsv)" || return 1
-  sort <<<"${stored//$'\t'"$KEY/"/$'\t'}"
-}
-
-put_blob() {
-  blob upload --account-name "$1" --container-name "$2" --name "$KEY/$3" --file "$RUN/$3" \
-    --overwrite false --no-progress --output none
-}
-
-upload_blob() {
-  local store="$1" account="$2" container="$3" KEY stored lacking item
-  choose_key list_blob "$account" "$container" || return 1
-  if [[ -n $KEY ]]; then
-    stored="$(stored_blobs "$account" "$container")" || return 1
-    for item in "$RUN"/*/; do
-      item="${item%/}"
-      if [[ $stored != *$'\t'"${item##*/}/"* ]]; then
-        blob upload-batch --account-name "$account" --destination "$container" --source "$item" \
-          --destination-path "$KEY/${item##*/}" --overwrite false --no-progress --output none || return 1
-      fi
-    done
-    # upload-batch exits 0 whatever it left out: ask the store, and send the rest one by one. What is
-    # there is never sent again, so that a failed upload can be repeated where nothing can be replaced.
-    stored="$(stored_blobs "$account" "$container")" || return 1
-    lacking="$(find "$RUN" -type f ! -name manifest.json -printf '%s\t%P\n' | sort |
-      comm -23 - <(printf '%s\n' "$stored") | cut -f2)" || return 1
-    for item in $lacking manifest.json; do
-      put_blob "$account" "$container" "$item" || return 1
-    done
-  fi
-  say "store $store: ${KEY:-already there}"
-}
-{%- endif %}
-
-upload_run() {
-  STEP='uploading'
-  local failed=''
-{%- for store in stores %}
-{%- if store.kind == "s3" %}
-  upload_s3 {{ store.name | sh }} {{ store.bucket | sh }} {{ store.region | sh }} {{ store.account | sh }} || failed+=" "{{ store.name | sh }}
-{%- else %}
-  upload_blob {{ store.name | sh }} {{ store.storage_account | sh }} {{ store.container | sh }} || failed+=" "{{ store.name | sh }}
-{%- endif %}
-{%- endfor %}
-  [[ -z $failed ]] || fail "not uploaded to:$failed; the run stays in $RUN"
-}
-
-upload_newest() {
-  STEP='finding the newest run'
-  RUN="$(list_runs | tail -n 1)"
-  [[ -n $RUN ]] || fail "there is no complete run in $BASE"
-  upload_run
-}
-{%- endif %}
-
 # Only reached when every step before it succeeded. The newest complete run stays, however old.
 prune_local() {
   STEP='pruning local runs'
@@ -466,6 +351,18 @@ prune_local() {
   done <<<"$runs"
 }
 
+# Tells a service that watches for it that all is well. That it cannot be told is no failure of the dump:
+# what the service then says is right, since nobody has seen this run.
+call_heartbeat() {
+  local url="${BACKSTAY_HEARTBEAT_URL:-$HEARTBEAT}"
+  [[ -n $url ]] || return 0
+  STEP='calling the heartbeat'
+  # By its input, since a secret address on the command line could be read by every user of the host.
+  printf 'url = "%s"\n' "$url" |
+    curl --config - --fail --silent --show-error --location --max-time 10 --retry 3 --retry-connrefused --output /dev/null ||
+    say 'note: the heartbeat did not take the call'
+}
+
 main() {
   trap on_exit EXIT
   case "$#:${1-}" in
@@ -477,6 +374,7 @@ main() {
       upload_run
 {%- endif %}
       prune_local
+      call_heartbeat
       say "ok: $RUN is dumped and verified{% if stores %}, and in every store{% endif %}"
       ;;
     1:dump)
@@ -491,6 +389,7 @@ main() {
       take_lock
       upload_newest
       prune_local
+      call_heartbeat
       say "ok: $RUN is in every store"
       ;;
 {%- endif %}

@@ -1,7 +1,7 @@
 //! Values that a policy writes as text: what they mean at the edges.
 
 use backstay::cloud::{DailyWindow, WeeklyWindow};
-use backstay::policy::{Duration, Schedule, Size};
+use backstay::policy::{Compression, Duration, Endpoint, Query, Schedule, Size, TableName};
 use rstest::rstest;
 
 #[rstest]
@@ -134,4 +134,90 @@ fn not_durations(#[case] text: &str) {
 #[case("4194304TiB", None)]
 fn sizes(#[case] text: &str, #[case] gib: Option<u32>) {
     assert_eq!(text.parse::<Size>().ok().map(Size::gib), gib);
+}
+
+#[rstest]
+#[case("users", None, r#""public"."users""#)]
+#[case("sales.orders", None, r#""sales"."orders""#)]
+#[case("shop.sales.orders", Some("shop"), r#""sales"."orders""#)]
+#[case(r#"sales."Odd.Name ""x""""#, None, r#""sales"."Odd.Name ""x""""#)]
+#[case(r#""a b"."*"."$1""#, Some("a b"), r#""*"."$1""#)]
+#[case("_größe$", None, r#""public"."_größe$""#)]
+fn tables(#[case] text: &str, #[case] database: Option<&str>, #[case] sql: &str) {
+    let table: TableName = text.parse().unwrap();
+    assert_eq!((table.database(), table.sql().as_str()), (database, sql));
+    assert_eq!(table.to_string(), text);
+}
+
+#[rstest]
+#[case::capitals("Users")]
+#[case::pattern("users*")]
+#[case::empty("")]
+#[case::empty_part("sales.")]
+#[case::empty_quotes(r#""""#)]
+#[case::open_quote(r#""users"#)]
+#[case::behind_quote(r#""users"x"#)]
+#[case::digit("1st")]
+#[case::four_parts("a.b.c.d")]
+#[case::space("two words")]
+#[case::long("a23456789012345678901234567890123456789012345678901234567890abcd")]
+fn not_tables(#[case] text: &str) {
+    assert!(text.parse::<TableName>().is_err());
+}
+
+#[rstest]
+#[case("zstd:22", true)]
+#[case("gzip", true)]
+#[case("lz4:12", true)]
+#[case("none", true)]
+#[case("gzip:0", false)]
+#[case("gzip:10", false)]
+#[case("zstd:23", false)]
+#[case("none:1", false)]
+#[case("xz", false)]
+#[case("zstd:", false)]
+fn compressions(#[case] text: &str, #[case] known: bool) {
+    let read = text.parse::<Compression>().map(|it| it.to_string());
+    assert_eq!(read.ok().as_deref(), known.then_some(text));
+}
+
+#[rstest]
+#[case("db.example.com", "db.example.com", None)]
+#[case("10.0.0.7:5433", "10.0.0.7", Some(5433))]
+#[case("/var/run/postgresql", "/var/run/postgresql", None)]
+#[case("/tmp/a_b:6432", "/tmp/a_b", Some(6432))]
+#[case("[::1]:5432", "::1", Some(5432))]
+#[case("[fe80::1]", "fe80::1", None)]
+fn endpoints(#[case] text: &str, #[case] host: &str, #[case] port: Option<u16>) {
+    let endpoint: Endpoint = text.parse().unwrap();
+    assert_eq!((endpoint.host.as_str(), endpoint.port), (host, port));
+    assert_eq!(endpoint.to_string(), text);
+}
+
+#[rstest]
+#[case("")]
+#[case("-db")]
+#[case("db:")]
+#[case("db:0")]
+#[case("db:65536")]
+#[case("a,b")]
+#[case("db/../x")]
+#[case("user@db")]
+#[case("[::1")]
+#[case("::1")]
+#[case("db;reboot")]
+fn not_endpoints(#[case] text: &str) {
+    assert!(text.parse::<Endpoint>().is_err());
+}
+
+#[rstest]
+#[case("SELECT count(*) FROM users", true)]
+#[case("with t as (select 1) table t", true)]
+#[case("table users", true)]
+#[case("DELETE FROM users", false)]
+#[case("SELECT 1; DROP TABLE users", false)]
+#[case(r"\! reboot", false)]
+#[case("selection", false)]
+fn queries(#[case] text: &str, #[case] reads: bool) {
+    assert_eq!(text.parse::<Query>().is_ok(), reads);
 }

@@ -4,14 +4,23 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use super::{Job, children};
+use super::{Asks, Job, children};
 use crate::support::{Aws, Az, Output, files};
 
 const BLOB: &str = "at: east, storage_account: someaccount, container: dumps";
 
+fn blob_job(database: &str) -> Job {
+    Job::of(Asks {
+        databases: vec![database.to_owned()],
+        dump: "globals: true, format: directory",
+        store: BLOB,
+        ..Asks::of("blob")
+    })
+}
+
 /// Runs the script against a stand-in for Azure with one more variable.
 fn run_with(job: &Job, az: &Az, arguments: &[&str], fault: (&str, &str)) -> Output {
-    let mut command = job.script(arguments);
+    let mut command = job.script("dump", arguments);
     az.reach(&mut command).env(fault.0, fault.1);
     Output::of(command.output().expect("bash starts"))
 }
@@ -53,7 +62,7 @@ fn a_dump_is_in_the_store_once_its_manifest_is() {
     let aws = Aws::ministack();
     aws.aws(&["s3api", "create-bucket", "--bucket", "dumps"]);
     let whole_run = || {
-        let mut command = job.script(&[]);
+        let mut command = job.script("dump", &[]);
         Output::of(aws.reach(&mut command).output().expect("bash starts")).expect_code(0)
     };
     let keys = || -> Vec<String> {
@@ -78,7 +87,7 @@ fn a_dump_is_in_the_store_once_its_manifest_is() {
     assert!(expected.contains(&format!("{folder}manifest.json")));
 
     // A repeated upload finds that everything is there; a second run goes under the day.
-    let mut again = job.script(&["upload"]);
+    let mut again = job.script("dump", &["upload"]);
     let again = Output::of(aws.reach(&mut again).output().expect("bash starts")).expect_code(0);
     assert!(again.stderr.contains("already there"), "{}", again.stderr);
     assert_eq!(keys(), expected);
@@ -95,7 +104,7 @@ fn a_dump_is_in_the_store_once_its_manifest_is() {
 fn a_dump_that_no_store_takes_is_a_failure_and_stays() {
     let job = Job::new("refused", "custom");
     let aws = Aws::ministack();
-    let mut command = job.script(&[]);
+    let mut command = job.script("dump", &[]);
     let output = Output::of(aws.reach(&mut command).output().expect("bash starts")).expect_code(1);
     assert!(
         output.stderr.contains("FAILED while uploading"),
@@ -108,7 +117,7 @@ fn a_dump_that_no_store_takes_is_a_failure_and_stays() {
 
 #[test]
 fn a_blob_store_has_a_run_once_its_manifest_is() {
-    let job = Job::of(vec!["blob=1".to_owned()], "directory", BLOB);
+    let job = blob_job("blob=1");
     let az = Az::new();
     let container = az.container("someaccount", "dumps");
     // What upload-batch leaves out without a word is missed, and sent.
@@ -154,7 +163,7 @@ fn a_blob_store_has_a_run_once_its_manifest_is() {
 /// backup goes before it does.
 #[test]
 fn an_upload_that_fails_costs_no_older_backup() {
-    let job = Job::of(vec!["blob=2".to_owned()], "directory", BLOB);
+    let job = blob_job("blob=2");
     let az = Az::new();
     let container = az.container("someaccount", "dumps");
     run_with(&job, &az, &[], NO_FAULT).expect_code(0);

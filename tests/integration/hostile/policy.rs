@@ -66,6 +66,7 @@ pub const SLOTS: &[Slot] = &[
     one("qzserver", "[a-z0-9-]{3,20}"),
     one("qzusername", "[A-Za-z][A-Za-z0-9_]{0,20}"),
     one("qzkey", "[A-Za-z0-9_.:/-]{1,20}"),
+    one("qzquery", ".{1,20}"),
     many("qzname"),
     many("qztable"),
     many("qzawskey"),
@@ -131,7 +132,9 @@ databases:
     restore_test:
       every: 1mo
       tables:
-        - "<qztable>"
+        - "plain.public.\"<qztable>\""
+      checksums:
+        plain: "SELECT <qzquery>"
     dump:
       to: ["<qzstore>", blobs-<file>]
       globals: true

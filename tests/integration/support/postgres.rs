@@ -26,17 +26,19 @@ impl Postgres {
         if let Some(running) = server.upgrade() {
             return running;
         }
-        let started = Arc::new(Postgres::start());
+        let started = Arc::new(Postgres::start(&[]));
         *server = Arc::downgrade(&started);
         started
     }
 
-    fn start() -> Postgres {
+    /// One of a test's own, with further arguments of tests/checkers/postgres.
+    pub fn start(arguments: &[&str]) -> Postgres {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let output = checker()
             .arg("start")
             .arg(folder.path())
             .args(["--until", &std::process::id().to_string()])
+            .args(arguments)
             .output()
             .expect("tests/checkers/postgres starts");
         let output = Output::of(output).expect_code(0);
