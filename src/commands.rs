@@ -14,6 +14,8 @@ mod inventory;
 mod load;
 mod out;
 mod outcome;
+#[cfg(feature = "clouds")]
+mod progress;
 mod render;
 mod schema;
 mod stale;

@@ -7,6 +7,8 @@ use super::exceptions::{self, Exceptions};
 use super::failure::Failure;
 use super::load::Loaded;
 use super::outcome::Code;
+#[cfg(feature = "clouds")]
+use super::progress;
 use super::{load, out, outcome};
 use crate::cli::{Drift, Paths, State};
 use crate::drift;
@@ -124,14 +126,10 @@ impl Outcome {
 
 #[cfg(feature = "clouds")]
 fn live<'p>(resources: impl IntoIterator<Item = &'p Resource>) -> Result<Observations, Failure> {
-    let bar = indicatif::ProgressBar::new_spinner();
-    let tell = |line: &str| {
-        bar.set_message(line.to_owned());
-        bar.tick();
-    };
-    let observations = observe::live::observe(resources, &tell)?;
-    bar.finish_and_clear();
-    Ok(observations)
+    let resources: Vec<&Resource> = resources.into_iter().collect();
+    let amount = progress::Amount::Resources(resources.len());
+    let read = |report: observe::live::Report<'_>| observe::live::observe(resources, report);
+    Ok(progress::shown(amount, read)?)
 }
 
 #[cfg(not(feature = "clouds"))]

@@ -3,8 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::failure::Failure;
+#[cfg(feature = "clouds")]
+use super::progress::{self, Amount};
 use crate::cli::Inventory as Args;
 use crate::observe::inventory::{self, Inventory, Place};
+#[cfg(feature = "clouds")]
+use crate::observe::live::{self, Report};
 
 /// Reads the places, each with the role to assume there, or the recorded inventory; records it where
 /// that is asked.
@@ -15,7 +19,7 @@ pub(super) fn read(
     if let Some(path) = &args.from {
         return Ok(inventory::read(path)?);
     }
-    let inventory = live(places)?;
+    let inventory = ask(places)?;
     if let Some(path) = &args.record {
         let text = inventory::write(&inventory)?;
         std::fs::write(path, text).map_err(|source| Failure::Write {
@@ -27,18 +31,12 @@ pub(super) fn read(
 }
 
 #[cfg(feature = "clouds")]
-fn live(places: BTreeMap<Place, Option<String>>) -> Result<Inventory, Failure> {
-    let bar = indicatif::ProgressBar::new_spinner();
-    let tell = |line: &str| {
-        bar.set_message(line.to_owned());
-        bar.tick();
-    };
-    let inventory = crate::observe::live::inventory(places, &tell)?;
-    bar.finish_and_clear();
-    Ok(inventory)
+fn ask(places: BTreeMap<Place, Option<String>>) -> Result<Inventory, Failure> {
+    let read = |report: Report<'_>| live::inventory(places, report);
+    Ok(progress::shown(Amount::Unknown, read)?)
 }
 
 #[cfg(not(feature = "clouds"))]
-fn live(_places: BTreeMap<Place, Option<String>>) -> Result<Inventory, Failure> {
+fn ask(_places: BTreeMap<Place, Option<String>>) -> Result<Inventory, Failure> {
     Err(Failure::NoClouds)
 }

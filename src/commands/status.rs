@@ -10,6 +10,8 @@ use super::failure::Failure;
 use super::load;
 use super::load::Loaded;
 use super::outcome::{self, Code};
+#[cfg(feature = "clouds")]
+use super::progress;
 use crate::cli::Status;
 use crate::finding::Severity;
 use crate::observe::{self, Points};
@@ -84,14 +86,8 @@ fn seen(promises: &Promises, args: &Status) -> Result<Points, Failure> {
 
 #[cfg(feature = "clouds")]
 fn live(promises: &Promises) -> Result<Points, Failure> {
-    let bar = indicatif::ProgressBar::new_spinner();
-    let tell = |line: &str| {
-        bar.set_message(line.to_owned());
-        bar.tick();
-    };
-    let seen = observe::live::points(promises, &tell)?;
-    bar.finish_and_clear();
-    Ok(seen)
+    let read = |report: observe::live::Report<'_>| observe::live::points(promises, report);
+    Ok(progress::shown(progress::Amount::Unknown, read)?)
 }
 
 #[cfg(not(feature = "clouds"))]

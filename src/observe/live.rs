@@ -31,8 +31,17 @@ pub enum LiveError {
     Patience(String),
 }
 
-/// Takes short lines of progress.
-pub type Report<'a> = &'a (dyn Fn(&str) + Sync);
+/// What somebody who waits may want to know.
+#[derive(Debug, Clone, Copy)]
+pub enum Progress<'a> {
+    /// A short line.
+    Says(&'a str),
+    /// So many more of the resources are read, or known to be unreadable.
+    Read(usize),
+}
+
+/// Takes word of progress.
+pub type Report<'a> = &'a (dyn Fn(Progress<'_>) + Sync);
 
 /// What was seen of some resources.
 type Seen = Vec<(Address, State)>;
@@ -139,6 +148,13 @@ impl Turned {
             _ => Ok(()),
         }
     }
+}
+
+/// The same, counted.
+async fn counted(seen: impl Future<Output = Seen>, report: Report<'_>) -> Seen {
+    let seen = seen.await;
+    report(Progress::Read(seen.len()));
+    seen
 }
 
 /// The same reason for all of them.

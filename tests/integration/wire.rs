@@ -13,6 +13,7 @@ mod rds;
 mod replicas;
 mod replications;
 mod s3;
+mod scale;
 mod status;
 
 use std::collections::BTreeMap;

@@ -18,7 +18,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use aws_sdk_rds::error::{ProvideErrorMetadata, SdkError};
 use futures::StreamExt;
 
-use super::{AT_A_TIME, Report, Seen, State, all_unreadable, chain, grouped, one_line};
+use super::{
+    AT_A_TIME, Progress, Report, Seen, State, all_unreadable, chain, counted, grouped, one_line,
+};
 use crate::plan::{Address, Body, Resource, Scope};
 pub(super) use inventory::inventory;
 pub(super) use points::{Bucket, points};
@@ -80,11 +82,10 @@ async fn account(
         return Seen::new();
     };
     if let Err(reason) = sessions.check_account(first).await {
-        report(&format!("aws {}: {reason}", first.account));
+        report(Progress::Says(&format!("aws {}: {reason}", first.account)));
         let refused = places.iter();
-        return refused
-            .flat_map(|(_, resources)| all_unreadable(resources, &reason))
-            .collect();
+        let refused = refused.flat_map(|(_, resources)| all_unreadable(resources, &reason));
+        return counted(std::future::ready(refused.collect()), report).await;
     }
     let seen: Vec<Seen> = futures::stream::iter(places)
         .map(|(place, resources)| region(sessions, replications, place, resources, report))
@@ -124,16 +125,19 @@ async fn region(
     {
         let count = sweep.count;
         let (account, region) = (&place.account, &place.region);
-        report(&format!("aws {account} {region}: {count} instances"));
+        report(Progress::Says(&format!(
+            "aws {account} {region}: {count} instances"
+        )));
     }
     let mut seen = match sweep {
         Ok(sweep) => instances::states(&place, &sweep, &held, &stacks, &instances),
         Err(reason) => all_unreadable(&instances, &reason),
     };
+    report(Progress::Read(seen.len()));
     let (buckets, keys, backups) = futures::join!(
-        buckets::read(&clients, &place, &stacks, &buckets),
-        keys::read(&clients, &place, &stacks, &keys),
-        backup::read(&clients, &stacks, &resources)
+        counted(buckets::read(&clients, &place, &stacks, &buckets), report),
+        counted(keys::read(&clients, &place, &stacks, &keys), report),
+        counted(backup::read(&clients, &stacks, &resources), report)
     );
     seen.extend(buckets);
     seen.extend(keys);

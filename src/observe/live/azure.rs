@@ -24,7 +24,9 @@ use azure_core::error::ErrorKind;
 use azure_mgmt_postgresql::package_flexibleserver_2024_08_01::models::Server;
 use futures::StreamExt;
 
-use super::{AT_A_TIME, Report, Seen, State, Turned, all_unreadable, chain, grouped};
+use super::{
+    AT_A_TIME, Progress, Report, Seen, State, Turned, all_unreadable, chain, counted, grouped,
+};
 use super::{one_line, unreadable};
 use crate::plan::{Body, Resource, Scope};
 use arm::Arm;
@@ -56,8 +58,8 @@ pub(super) async fn observe(resources: Vec<&Resource>, report: Report<'_>) -> Se
                 .partition(|resource: &&Resource| backup::is_instance(&resource.body));
             let (mut seen, backups, others) = futures::join!(
                 read_servers(arm, &subscription, &servers, report),
-                backup::read(arm, backups),
-                read_each(arm, others),
+                counted(backup::read(arm, backups), report),
+                read_each(arm, others, report),
             );
             seen.extend(backups);
             seen.extend(others);
@@ -105,11 +107,14 @@ async fn read_servers(
     let servers = match list(arm, subscription).await {
         Ok(servers) => servers,
         Err(error) => {
-            return all_unreadable(resources, &reason("list of flexible servers", &error));
+            let seen = all_unreadable(resources, &reason("list of flexible servers", &error));
+            return counted(std::future::ready(seen), report).await;
         }
     };
     let (count, names) = (servers.len(), subscription);
-    report(&format!("azure {names}: {count} flexible servers"));
+    report(Progress::Says(&format!(
+        "azure {names}: {count} flexible servers"
+    )));
     let servers: BTreeMap<Key, Server> = servers
         .into_iter()
         .filter_map(|server| Some((server::key(&server)?, server)))
@@ -122,6 +127,7 @@ async fn read_servers(
                 Some(live) => found(arm, live, resource).await,
                 None => unlisted(arm, resource).await,
             };
+            report(Progress::Read(1));
             (resource.address.clone(), state)
         })
         .buffer_unordered(AT_A_TIME)
@@ -188,9 +194,13 @@ async fn unlisted(arm: &Arm, resource: &Resource) -> State {
 }
 
 /// Kinds that are read by their ids: one request each.
-async fn read_each(arm: &Arm, resources: Vec<&Resource>) -> Seen {
+async fn read_each(arm: &Arm, resources: Vec<&Resource>, report: Report<'_>) -> Seen {
     futures::stream::iter(resources)
-        .map(|resource| async move { (resource.address.clone(), one::read(arm, resource).await) })
+        .map(|resource| async move {
+            let state = one::read(arm, resource).await;
+            report(Progress::Read(1));
+            (resource.address.clone(), state)
+        })
         .buffer_unordered(AT_A_TIME)
         .collect()
         .await

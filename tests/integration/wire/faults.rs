@@ -1,8 +1,8 @@
 //! Bad lines and failing services: a run is complete, or it says what it could not read and does not
 //! end with 0. It is never clean by mistake, and nothing is missing that is only out of reach.
 
-mod proxy;
-mod world;
+pub mod proxy;
+pub mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};

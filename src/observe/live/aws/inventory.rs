@@ -11,7 +11,7 @@ use super::{Place, backup, instances, reason, replications};
 use crate::cloud::Owned;
 use crate::cloud::aws::{Value, arn, rds};
 use crate::observe::inventory::{self, Contents, Database, Holder, KeyOwner, Listing, Live};
-use crate::observe::live::{AT_A_TIME, Report, Turned};
+use crate::observe::live::{AT_A_TIME, Progress, Report, Turned};
 use crate::plan::{Address, Scope};
 
 /// The most that RDS gives in one page.
@@ -93,7 +93,10 @@ async fn region(
     let clients = sessions.clients(place).await;
     let live = list(&clients).await?;
     let (account, region) = (&place.account, &place.region);
-    report(&format!("aws {account} {region}: {} instances", live.len()));
+    report(Progress::Says(&format!(
+        "aws {account} {region}: {} instances",
+        live.len()
+    )));
     let mut contents = Contents {
         databases: live.iter().map(|live| database(place, live)).collect(),
         ..Contents::default()

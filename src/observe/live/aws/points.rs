@@ -14,7 +14,7 @@ use futures::StreamExt;
 use jiff::Timestamp;
 
 use super::super::points::{Asked, Clocks, Told};
-use super::super::{AT_A_TIME, Report};
+use super::super::{AT_A_TIME, Progress, Report};
 use super::session::Sessions;
 use super::{Place, reason};
 use crate::plan::{AwsRegion, PointSource};
@@ -84,7 +84,7 @@ async fn account(sessions: &Sessions, places: Vec<Region<'_>>, report: Report<'_
         return Vec::new();
     };
     if let Err(reason) = sessions.check_account(first).await {
-        report(&format!("aws {}: {reason}", first.account));
+        report(Progress::Says(&format!("aws {}: {reason}", first.account)));
         let refused = places.iter().flat_map(|(_, asked)| asked);
         return refused.map(|asked| asked.unreadable(&reason)).collect();
     }
@@ -112,10 +112,10 @@ async fn region(
     let snapshots = of(|it| matches!(it, PointSource::Snapshots { .. }));
     let vaults = of(|it| matches!(it, PointSource::AwsVault { .. }));
     let tests = of(|it| matches!(it, PointSource::RestoreJobs { .. }));
-    report(&format!(
+    report(Progress::Says(&format!(
         "aws {} {}: recovery points",
         place.account, place.region
-    ));
+    )));
     let held = async {
         match instances.is_empty() && replicated.is_empty() {
             true => Ok(BTreeMap::new()),

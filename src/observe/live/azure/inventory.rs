@@ -11,7 +11,7 @@ use super::{list, reason, server};
 use crate::cloud::Owned;
 use crate::cloud::azure::{backup::BackupVault, postgres};
 use crate::observe::inventory::{Contents, Database, Holder, KeyOwner, Listing, Live, Place};
-use crate::observe::live::{AT_A_TIME, Report};
+use crate::observe::live::{AT_A_TIME, Progress, Report};
 use crate::plan::{Address, Scope};
 
 /// Reads subscriptions. Azure's credentials are one for all: there is no role to assume.
@@ -47,7 +47,9 @@ async fn contents(arm: &Arm, subscription: &str, report: Report<'_>) -> Result<C
     let servers = list(arm, subscription).await;
     let servers = servers.map_err(|error| reason("list of flexible servers", &error))?;
     let count = servers.len();
-    report(&format!("azure {subscription}: {count} flexible servers"));
+    report(Progress::Says(&format!(
+        "azure {subscription}: {count} flexible servers"
+    )));
     let mut contents = Contents {
         databases: servers.iter().filter_map(database).collect(),
         ..Contents::default()

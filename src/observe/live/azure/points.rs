@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::super::points::{Asked, Clocks, Told};
-use super::super::{AT_A_TIME, Report};
+use super::super::{AT_A_TIME, Progress, Report};
 use super::arm::Arm;
 use super::{container, is_absent, reason};
 use crate::plan::PointSource;
@@ -52,7 +52,7 @@ async fn through_arm(
             return all.map(|asked| asked.unreadable(&reason)).collect();
         }
     };
-    report("azure: recovery points");
+    report(Progress::Says("azure: recovery points"));
     let (servers, vaults) =
         futures::join!(servers::read(&arm, &servers), vaults::read(&arm, &vaults));
     servers.into_iter().chain(vaults).collect()

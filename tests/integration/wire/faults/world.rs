@@ -105,6 +105,8 @@ pub struct World {
     instances: Instances,
     keys: BTreeMap<String, Value>,
     pub circle: Option<Circle>,
+    /// Instances on a page.
+    pub page: usize,
 }
 
 /// How the pages of a list lead back.
@@ -148,6 +150,7 @@ impl World {
             instances: Instances::new(),
             keys: BTreeMap::new(),
             circle: None,
+            page: 2,
         };
         plan.resources.iter().for_each(|it| world.deploy(it));
         world
@@ -184,7 +187,6 @@ impl World {
         (server, runtime, address)
     }
 
-    /// Two instances a page.
     fn rds(&self, account: &str, region: &str, body: &str) -> ResponseTemplate {
         let word = |name: &str| {
             let mut pairs = body.split('&').filter_map(|pair| pair.split_once('='));
@@ -196,13 +198,13 @@ impl World {
         let place = (account.to_owned(), region.to_owned());
         let all = self.instances.get(&place).map_or(&[][..], Vec::as_slice);
         let start: usize = word("Marker").map_or(0, |marker| marker.parse().unwrap());
-        let end = (start + 2).min(all.len());
+        let end = (start + self.page).min(all.len());
         let end = match self.circle {
             Some(Circle::Same) if start > 0 => start,
             Some(Circle::Two) if start > 0 => 0,
             _ => end,
         };
-        let page = all[start..(start + 2).min(all.len())].concat();
+        let page = all[start..(start + self.page).min(all.len())].concat();
         let marker = match end < all.len() {
             true => format!("<Marker>{end}</Marker>"),
             false => String::new(),
