@@ -47,7 +47,12 @@ fn common(members: &[Member<'_>], shared: impl Fn(&Key) -> bool, below: &Setting
     let mut settings = Settings::new();
     for (key, values) in counts.into_iter().filter(|(key, _)| shared(key)) {
         let all: usize = values.values().sum();
-        let most = |(_, count): &(&&str, &usize)| **count >= 2 && **count * 2 > all;
+        // A tag that many write otherwise would say of the next database what nobody knows.
+        let enough = |count: usize| match key {
+            Key::Tag(_) => count * 5 >= all * 4,
+            _ => count * 2 > all,
+        };
+        let most = |(_, count): &(&&str, &usize)| **count >= 2 && enough(**count);
         let Some((value, _)) = values.iter().find(most) else {
             continue;
         };

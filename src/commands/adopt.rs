@@ -12,7 +12,7 @@ use crate::cli::Adopt as Args;
 use crate::coverage::{asked, unnamed};
 use crate::finding::closest;
 use crate::observe::inventory::{Inventory, Listing, Place};
-use crate::plan::plan;
+use crate::plan::{self, plan};
 use crate::policy::{self, Workspace};
 use crate::report::many;
 use crate::resolve::{Estate, Scope, resolve};
@@ -36,9 +36,8 @@ pub(super) fn run(args: &Args) -> Result<Code, Failure> {
     }
     let inventory = inventory::read(&args.inventory, roles.clone())?;
     let unread = unread(&inventory);
-    let wanted_place = |place: &Place| args.locations.is_empty() || roles.contains_key(place);
     let mut unnamed = unnamed(&estate, &plan(&estate), &inventory, exceptions::today());
-    unnamed.retain(|database| wanted_place(&Place::of(&database.address.scope)));
+    unnamed.retain(|database| is_asked(args, &estate, &database.address.scope));
     let path = args.out.as_ref().map(|path| path.display().to_string());
     let adopted = adopt(&Wanted {
         estate: &estate,
@@ -124,6 +123,54 @@ fn places(args: &Args, estate: &Estate<'_>) -> Result<BTreeMap<Place, Option<Str
         places.insert(place, role);
     }
     Ok(places)
+}
+
+/// Whether a scope is one of the locations that are named, or of the places.
+fn is_asked(args: &Args, estate: &Estate<'_>, scope: &plan::Scope) -> bool {
+    let mut named = args.locations.iter();
+    let named = named.any(
+        |name| match (estate.location(name).map(|it| it.scope), scope) {
+            (
+                Some(Scope::Aws {
+                    account, region, ..
+                }),
+                plan::Scope::Aws {
+                    account: own,
+                    region: there,
+                },
+            ) => account == own && region == there,
+            (
+                Some(Scope::Azure {
+                    subscription,
+                    resource_group,
+                    ..
+                }),
+                plan::Scope::Azure {
+                    subscription: own,
+                    resource_group: group,
+                },
+            ) => {
+                subscription.eq_ignore_ascii_case(own) && resource_group.eq_ignore_ascii_case(group)
+            }
+            _ => false,
+        },
+    );
+    let place = Place::of(scope);
+    let flagged = args.azure.iter().any(|it| {
+        place
+            == Place::Azure {
+                subscription: it.0.clone(),
+            }
+    });
+    let flagged = flagged
+        || args.aws.iter().any(|it| {
+            place
+                == Place::Aws {
+                    account: it.account.clone(),
+                    region: it.region.clone(),
+                }
+        });
+    args.locations.is_empty() || named || flagged
 }
 
 /// What could not be read, and why.

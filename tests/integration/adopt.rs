@@ -127,6 +127,38 @@ coverage: { ignore: [{ name: "tmp-*", reason: "rebuilt" }] }
 }
 
 #[test]
+fn only_the_named_location_is_adopted() {
+    let policy = r#"version: 1
+locations:
+  shop: { provider: azure, region: eastus, subscription: 00000000-0000-0000-0000-000000000001, resource_group: shop }
+  east: { provider: aws, region: us-east-1, account: "123456789012" }
+"#;
+    let databases = vec![
+        instance("us-east-1", "orders"),
+        server("SHOP", "in-shop"),
+        server("other", "beside"),
+    ];
+    let workspace = workspace(databases).policy("p.yaml", policy);
+    let output = workspace
+        .run(FROM.into_iter().chain(["--location", "shop"]))
+        .expect_code(0);
+    let ids: Vec<&str> = output
+        .stdout
+        .lines()
+        .filter(|line| line.contains(" id: "))
+        .collect();
+    assert_eq!(ids, ["    id: in-shop"]);
+    let output = workspace
+        .run(FROM.into_iter().chain(["--location", "shpo"]))
+        .expect_code(2);
+    assert!(
+        output.stderr.contains("did you mean `shop`"),
+        "{}",
+        output.stderr
+    );
+}
+
+#[test]
 fn nothing_is_overwritten() {
     let workspace = workspace(vec![instance("us-east-1", "orders")]).policy("mine.yaml", "mine");
     let out = ["--out", "policies/mine.yaml"];

@@ -159,34 +159,44 @@ fn location(scope: Scope, region: String, wanted: &Wanted<'_>) -> Location {
 }
 
 impl Location {
-    /// The Region or the group, with what tells it from another of the same name.
+    /// The shortest name that no other has.
     fn name(&self, all: &[Location], taken: &mut BTreeSet<String>) -> String {
-        let (short, long) = self.words();
-        let same = all.iter().filter(|other| other.words().0 == short).count();
-        let first = if same > 1 { long.clone() } else { short };
-        let numbered = (2..).map(|n| super::shortened(&long, &format!("-{n}")));
-        let mut free = [first, long.clone()].into_iter().chain(numbered);
+        let own = self.names();
+        let longest = own.last().cloned().unwrap_or_default();
+        let alone = |(form, name): (usize, &String)| {
+            let same = all
+                .iter()
+                .filter(|other| other.names().get(form) == Some(name));
+            (same.count() == 1).then(|| name.clone())
+        };
+        let short = own.iter().enumerate().filter_map(alone);
+        let numbered = (2..).map(|n| super::shortened(&longest, &format!("-{n}")));
+        let mut free = short.chain([longest.clone()]).chain(numbered);
         // There are more numbers than locations.
-        free.find(|name| taken.insert(name.clone())).unwrap_or(long)
+        free.find(|name| taken.insert(name.clone()))
+            .unwrap_or_default()
     }
 
-    fn words(&self) -> (String, String) {
+    /// The Region or the group, and with more and more of what tells it from others of the same name.
+    fn names(&self) -> Vec<String> {
         match self {
             Location::Aws {
                 account, region, ..
-            } => (
-                plain(region),
-                super::shortened(&plain(region), &format!("-{account}")),
-            ),
+            } => {
+                let region = plain(region);
+                let long = super::shortened(&region, &format!("-{account}"));
+                vec![region, long]
+            }
             Location::Azure {
                 resource_group,
                 region,
                 subscription,
             } => {
                 let group = plain(resource_group);
-                let start: String = subscription.chars().take(8).collect();
-                let end = format!("-{}-{}", plain(region), plain(&start));
-                (group.clone(), super::shortened(&group, &end))
+                let placed = super::shortened(&group, &format!("-{}", plain(region)));
+                let end = subscription.rsplit('-').next().unwrap_or_default();
+                let long = super::shortened(&placed, &format!("-{}", end.to_ascii_lowercase()));
+                vec![group, placed, long]
             }
         }
     }

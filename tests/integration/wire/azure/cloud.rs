@@ -180,6 +180,17 @@ impl Cloud {
         self.paged(request, servers)
     }
 
+    /// A page of a subscription's vaults.
+    fn vaults(&self, request: &Request, subscription: &str) -> ResponseTemplate {
+        let own = format!("/subscriptions/{subscription}/");
+        let is_vault = |id: &str| {
+            let mut steps = id.rsplit('/');
+            id.starts_with(&own) && steps.nth(1) == Some("backupvaults")
+        };
+        let vaults = self.others.iter().filter(|(id, _)| is_vault(id));
+        self.paged(request, vaults.map(|(_, vault)| vault).collect())
+    }
+
     fn paged(&self, request: &Request, members: Vec<&Value>) -> ResponseTemplate {
         let query = |wanted: &str| {
             let mut pairs = request.url.query_pairs();
@@ -228,6 +239,13 @@ impl Respond for Cloud {
                 "microsoft.dbforpostgresql",
                 "flexibleservers",
             ] => self.list(request, subscription),
+            [
+                "subscriptions",
+                subscription,
+                "providers",
+                "microsoft.dataprotection",
+                "backupvaults",
+            ] => self.vaults(request, subscription),
             [.., "flexibleservers", _] => match self.servers.iter().find(|it| id(it) == path) {
                 Some(server) => ResponseTemplate::new(200).set_body_json(server),
                 None => refusal(404, "ResourceNotFound"),
