@@ -14,6 +14,7 @@ mod pitr_test;
 mod promise;
 mod recovery;
 mod resource;
+mod restore_test;
 mod snapshot;
 
 use std::collections::BTreeMap;
@@ -35,6 +36,7 @@ pub use promise::{
 };
 pub use recovery::{Answer, Objectives, RESTORED_TAG, Recovery, Server};
 pub use resource::{Owner, Parameter, Places, Purpose, Resource};
+pub use restore_test::{RestoreTest, TableCheck};
 pub use snapshot::Snapshot;
 
 /// Everything that a workspace asks of its clouds and hosts.
@@ -49,6 +51,8 @@ pub struct Plan {
     /// The Key Vaults that hold passwords: their ids by the names of the locations.
     pub key_vaults: BTreeMap<String, String>,
     pub pitr_tests: Vec<PitrTest>,
+    /// Tests of dumps.
+    pub restore_tests: Vec<RestoreTest>,
     /// One for each database.
     pub recoveries: Vec<Recovery>,
 }
@@ -74,6 +78,8 @@ pub fn plan(estate: &Estate<'_>) -> Plan {
         plan.exports.extend(export::export(database, estate));
         plan.pitr_tests
             .extend(pitr_test::pitr_test(database, estate));
+        plan.restore_tests
+            .extend(restore_test::restore_test(database, estate));
         plan.recoveries.push(recovery::recovery(database, estate));
     }
     for vault in &estate.vaults {

@@ -21,6 +21,7 @@ use std::path::PathBuf;
 
 use crate::plan::{Body, Owner, Plan, Resource};
 
+pub use recovery::walk;
 pub use restore::{deploy_commands, enforce_commands, restore_command};
 pub use templates::{Templates, embedded};
 

@@ -1,6 +1,7 @@
 //! `backstay explain`.
 
 mod database;
+mod drills;
 
 use super::failure::Failure;
 use super::outcome::{self, Code};

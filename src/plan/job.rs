@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::policy::{Runner, Task};
+use crate::policy::{Runner, Schedule, Task};
 use crate::resolve::{Database, Estate, Scope};
 
 /// When a script is run. Serialises to what every script's template is given.
@@ -54,5 +54,15 @@ impl Job {
                 Scope::Aws { .. } | Scope::Azure { .. } => None,
             }),
         })
+    }
+
+    /// Another task, started by what starts this one.
+    pub(super) fn with(&self, task: Task, schedule: &Schedule, words: String) -> Job {
+        Job {
+            task,
+            cron: schedule.cron().to_owned(),
+            schedule: words,
+            ..self.clone()
+        }
     }
 }

@@ -73,6 +73,16 @@ pub enum Server {
     },
 }
 
+impl Server {
+    /// None: on a host of one's own.
+    pub fn region(&self) -> Option<&str> {
+        match self {
+            Server::Aws { region, .. } | Server::Azure { region, .. } => Some(region),
+            Server::Host { .. } => None,
+        }
+    }
+}
+
 /// The key of the tag by which the scripts know what they have restored; its value is the database's name.
 pub const RESTORED_TAG: &str = "backstay:restored";
 

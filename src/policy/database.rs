@@ -224,6 +224,7 @@ pub enum Task {
     Snapshot,
     Export,
     PitrTest,
+    RestoreTest,
 }
 
 impl Task {
@@ -233,6 +234,7 @@ impl Task {
             Task::Snapshot => "snapshot",
             Task::Export => "export",
             Task::PitrTest => "pitr-test",
+            Task::RestoreTest => "restore-test",
         }
     }
 }

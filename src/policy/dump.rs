@@ -63,6 +63,12 @@ pub struct Dump {
 }
 
 impl Dump {
+    /// Whether it can be restored into an empty database.
+    pub fn has_tables(&self) -> bool {
+        let only = self.only.as_ref().map(|only| only.value);
+        only != Some(DumpPart::Data)
+    }
+
     /// Whether a database comes back from it alone.
     pub fn is_whole(&self) -> bool {
         self.only.is_none() && self.tables.is_none()

@@ -189,6 +189,25 @@ pub(super) fn word(by: &By, recovery: &Recovery) -> String {
     }
 }
 
+/// The script that walks a way, and what it is given. None: the cloud does by itself. `own` is the
+/// database's Region.
+pub fn walk<'w>(by: &'w By, own: Option<&str>) -> Option<(&'static str, Vec<&'w str>)> {
+    Some(match by {
+        By::Standby { .. } => return None,
+        By::Replica { .. } => ("disaster", vec!["primary_lost"]),
+        By::Moment => ("recover", vec!["latest"]),
+        By::Replicated { .. } => ("recover", vec!["replicated"]),
+        By::Geo => ("recover", vec!["geo"]),
+        By::Snapshots { region } if own != Some(region) => {
+            ("recover", vec!["snapshot", "--in", region])
+        }
+        By::Snapshots { .. } => ("recover", vec!["snapshot"]),
+        By::Vault(vault) if vault.resource_group.is_some() => ("recover", vec!["files"]),
+        By::Vault(vault) => ("recover", vec!["point", "--vault", &vault.vault]),
+        By::Dumps { store, .. } => ("restore", vec!["--from", store]),
+    })
+}
+
 fn azure(recovery: &Recovery) -> Azure<'_> {
     let ways = || recovery.ways.iter().map(|way| &way.by);
     Azure {

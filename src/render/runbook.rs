@@ -2,16 +2,16 @@
 
 use serde::Serialize;
 
-use super::recovery::{is_automatic, word};
+use super::recovery::{is_automatic, walk, word};
 use super::{RenderError, Renderer};
 use crate::cloud::Command;
-use crate::plan::{Answer, By, Disaster, Export, Plan, Recovery, Server, Way};
+use crate::plan::{Answer, By, Disaster, Dump, Export, Job, Plan, Recovery, Server, Way};
+use crate::policy::Task;
 
 #[derive(Debug, Serialize)]
 struct Runbook<'p> {
     #[serde(flatten)]
     recovery: &'p Recovery,
-    /// The folder of the rendered files, from the root of the repository.
     /// Where it is, in a few words.
     place: String,
     ways: Vec<Told<'p>>,
@@ -19,6 +19,8 @@ struct Runbook<'p> {
     /// The scripts that are rendered for it, by what they do.
     scripts: Vec<&'static str>,
     exports: Vec<&'p Export>,
+    dump: Option<Dumped<'p>>,
+    drills: Vec<Drill<'p>>,
     /// Whether some way back is a vault of Azure's.
     files: bool,
     /// Whether any moment can be restored.
@@ -27,6 +29,21 @@ struct Runbook<'p> {
     example: &'static str,
     /// What else the recover script can do, each a line.
     commands: Vec<String>,
+}
+
+/// What of it comes back from dumps.
+#[derive(Debug, Serialize)]
+struct Dumped<'p> {
+    databases: Vec<&'p str>,
+    globals: bool,
+    cluster: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Drill<'p> {
+    task: Task,
+    what: &'static str,
+    schedule: &'p str,
 }
 
 /// A way back as a row of a table.
@@ -101,6 +118,12 @@ impl Renderer<'_> {
             scenarios: answers.map(|it| scenario(it, recovery)).collect(),
             scripts: TASKS.into_iter().filter(is_rendered).collect(),
             exports: exports.filter(|it| it.job.name == *name).collect(),
+            dump: plan
+                .dumps
+                .iter()
+                .find(|it| it.job.name == *name)
+                .map(dumped),
+            drills: drills(plan, name),
             files: ways().any(|way| is_files(&way.by)),
             moment: ways().any(|way| way.by == By::Moment),
             example: EXAMPLE,
@@ -128,6 +151,29 @@ fn place(server: &Server) -> String {
         ),
         Server::Host { address } => format!("PostgreSQL on {address}"),
     }
+}
+
+fn dumped(dump: &Dump) -> Dumped<'_> {
+    let databases = dump.databases.iter();
+    Dumped {
+        databases: databases.map(|database| database.name.as_str()).collect(),
+        globals: dump.globals,
+        cluster: dump.cluster,
+    }
+}
+
+fn drills<'p>(plan: &'p Plan, name: &str) -> Vec<Drill<'p>> {
+    let moments = plan.pitr_tests.iter().map(|test| &test.job);
+    let moments = moments.map(|job| (job, "a moment is restored"));
+    let dumps = plan.restore_tests.iter().map(|test| &test.dump.job);
+    let dumps = dumps.map(|job| (job, "the newest dump is restored"));
+    let own = moments.chain(dumps).filter(|(job, _)| job.name == name);
+    let drill = |(job, what): (&'p Job, _)| Drill {
+        task: job.task,
+        what,
+        schedule: &job.schedule,
+    };
+    own.map(drill).collect()
 }
 
 fn told(way: &Way) -> Told<'_> {
@@ -215,18 +261,9 @@ fn scenario(answer: &Answer, recovery: &Recovery) -> Scenario {
 
 /// How the recover script walks a way, beside the moments of the database's own Region.
 fn command(way: &Way, recovery: &Recovery) -> Option<String> {
-    let words: Vec<&str> = match &way.by {
-        By::Replicated { .. } => vec!["replicated"],
-        By::Geo => vec!["geo"],
-        By::Snapshots { region } if word(&way.by, recovery) != "snapshot" => {
-            vec!["snapshot", "--in", region]
-        }
-        By::Snapshots { .. } => vec!["snapshot"],
-        By::Vault(_) if is_files(&way.by) => vec!["files"],
-        By::Vault(vault) => vec!["point", "--vault", &vault.vault],
-        By::Standby { .. } | By::Replica { .. } | By::Moment | By::Dumps { .. } => return None,
-    };
-    Some(Command::new(words).to_string())
+    let (script, words) = walk(&way.by, recovery.server.region())?;
+    let walked = script == "recover" && way.by != By::Moment;
+    walked.then(|| Command::new(words).to_string())
 }
 
 /// Minutes in the unit that a person would choose.

@@ -54,11 +54,6 @@ pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
     let windows = servers.filter_map(|d| d.intent.maintenance_window.as_ref()?.place);
     let what = "maintenance windows of Azure servers";
     findings.extend(later(what, windows.collect()));
-    // Who has no vault to restore from is told by a rule of its own.
-    let others = estate.databases.iter();
-    let others = others.filter(|d| d.engine().rds().is_none());
-    let tested = others.filter_map(|d| d.intent.restore_test.every.as_ref()?.place);
-    findings.extend(later("restore tests outside RDS", tested.collect()));
 }
 
 /// The places of the keys that a path leads to.

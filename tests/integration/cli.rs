@@ -308,10 +308,15 @@ fn a_database_is_explained_setting_by_setting() {
     assert!(line("retention.daily").contains("built in"), "{text}");
     assert!(text.lines().all(|line| line.len() <= 120), "{text}");
 
-    let drill = r#"{ "kind": "pitr_test", "started": "2026-11-03T06:41:07Z", "passed": false, "rto_seconds": 812 }"#;
+    let drill = r#"{ "kind": "pitr_test", "started": "2026-11-03T06:41:07Z", "passed": false, "rto_seconds": 812,
+        "checks": [{ "name": "opens", "passed": true, "detail": "it does" }, { "name": "rto", "passed": false, "detail": "812 s, and at most 600 s are allowed" }] }"#;
     let examples = examples
         .file("drills/train-tracker-prod/20261103t064107z.json", drill)
-        .file("drills/train-tracker-prod/20261003t064107z.json", "{}");
+        .file("drills/train-tracker-prod/20261003t064107z.json", "{}")
+        .file(
+            "drills/train-tracker-prod/20261002T064107Z.json",
+            r#"{ "kind": "restore_test", "started": "2026-10-02T06:41:07Z", "passed": true, "rto_seconds": 60, "rpo_seconds": 3600, "checks": [] }"#,
+        );
     let folder = examples.path().to_owned();
     let examples = examples.env("BACKSTAY_DUMP_DIR", folder);
     let args = ["explain", "train-tracker-prod", "--format", "json"];
@@ -328,8 +333,22 @@ fn a_database_is_explained_setting_by_setting() {
         .run(["explain", "train-tracker-prod"])
         .expect_code(0)
         .stdout;
-    let told = "last drill here: pitr_test of 2026-11-03T06:41:07Z, NOT passed, 812 s to restore";
-    assert!(text.contains(told), "{text}");
+    let told = "last drill here: restore_test of 2026-10-02T06:41:07Z, passed, 60 s to restore, 3600 s lost\n\
+        last drill here: pitr_test of 2026-11-03T06:41:07Z, NOT passed, 812 s to restore\n  \
+        rto: 812 s, and at most 600 s are allowed\n";
+    assert!(text.ends_with(told), "{text}");
+    assert!(
+        text.contains(" train-tracker-prod-recover.sh latest\n"),
+        "{text}"
+    );
+    let onprem = examples.run(["explain", "train-tracker-onprem"]);
+    let onprem = onprem.expect_code(0).stdout;
+    for told in [
+        "train-tracker-onprem-restore.sh --from dumps-s3\n",
+        "restore-test.sh\n",
+    ] {
+        assert!(onprem.contains(told), "{onprem}");
+    }
 
     let near = examples
         .run(["explain", "train-tracker-prd"])

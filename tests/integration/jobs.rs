@@ -56,6 +56,8 @@ fn a_host_has_one_crontab_for_every_script_that_it_runs() {
         [
             "43 1 * * * bash \"$BACKSTAY_HOME\"/scripts/own-dump.sh",
             "17 2 * * 0 bash \"$BACKSTAY_HOME\"/scripts/orders-snapshot.sh",
+            // As often as the built-in tier wants its backups tried.
+            "43 4 2 1,4,7,10 * bash \"$BACKSTAY_HOME\"/scripts/own-restore-test.sh",
         ]
     );
     assert_eq!(

@@ -22,6 +22,7 @@ mod regions;
 mod render;
 mod reports;
 mod restore;
+mod restore_test;
 mod rules;
 mod scalars;
 mod snapshot;

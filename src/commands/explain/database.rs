@@ -1,13 +1,15 @@
 //! What a database's settings are, who set each and where, and what keeps the promises.
 
 use std::fmt::Display;
-use std::path::PathBuf;
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 use serde::Serialize;
 
+use super::drills;
+use crate::cloud::Command;
 use crate::policy::{Encryption, HighAvailability};
+use crate::render::walk;
 use crate::resolve::{By, Database, Disaster, Estate, Layer, Resolved, Way, ways};
 use crate::source::{Place, Sources};
 
@@ -27,7 +29,9 @@ pub(super) struct Explanation {
     settings: Vec<Setting>,
     ways: Vec<Row>,
     disasters: Vec<Answer>,
-    /// The newest result of a drill in this machine's folder, as the drill wrote it.
+    /// The newest result of each kind of drill in this machine's folder, as the drill wrote it, and the
+    /// newest of all.
+    drills: Vec<serde_json::Value>,
     last_drill: Option<serde_json::Value>,
 }
 
@@ -47,6 +51,8 @@ struct Row {
     name: String,
     #[serde(flatten)]
     way: Way,
+    /// The rendered script that walks it, and what it is given.
+    script: Option<String>,
     place: Option<String>,
 }
 
@@ -59,6 +65,7 @@ struct Answer {
 pub(super) fn explain(database: &Database<'_>, estate: &Estate<'_>) -> Explanation {
     let sources = &estate.workspace.sources;
     let ways = ways(database, estate);
+    let drills = drills::newest(&database.name.value);
     let left = |disaster: Disaster| Answer {
         disaster,
         ways: ways
@@ -76,11 +83,13 @@ pub(super) fn explain(database: &Database<'_>, estate: &Estate<'_>) -> Explanati
         place: sources.link(database.name.place),
         settings: Settings::of(database, &ways, sources),
         disasters: Disaster::ALL.into_iter().map(left).collect(),
-        last_drill: last_drill(&database.name.value),
+        last_drill: drills.last().cloned(),
+        drills,
         ways: ways
             .into_iter()
             .map(|way| Row {
                 name: name(&way),
+                script: script(&way, database),
                 place: way.place.map(|place| sources.link(place)),
                 way,
             })
@@ -88,16 +97,26 @@ pub(super) fn explain(database: &Database<'_>, estate: &Estate<'_>) -> Explanati
     }
 }
 
-/// The newest result in the folder where drills on this machine leave them.
-fn last_drill(name: &str) -> Option<serde_json::Value> {
-    let folder = std::env::var_os("BACKSTAY_DUMP_DIR").map(PathBuf::from);
-    let folder = folder.unwrap_or_else(|| PathBuf::from("/var/backups/backstay"));
-    let entries = std::fs::read_dir(folder.join("drills").join(name)).ok()?;
-    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
-    let newest = paths
-        .filter(|path| path.extension().is_some_and(|it| it == "json"))
-        .max()?;
-    serde_json::from_str(&std::fs::read_to_string(newest).ok()?).ok()
+/// Who tests that the backups can be restored.
+fn testers(database: &Database<'_>) -> Vec<String> {
+    let written = database.written;
+    let tested = written.dump.as_ref().is_some_and(|dump| dump.has_tables());
+    let script = tested.then(|| "restore-test.sh".to_owned());
+    let kept = &database.intent.retention;
+    let kept = [&kept.weekly, &kept.monthly, &kept.yearly];
+    let vault = written
+        .vault
+        .as_ref()
+        .filter(|_| database.engine().rds().is_some() && kept.iter().any(|class| class.is_some()));
+    let vault = vault.map(|vault| format!("AWS Backup in {}", vault.value));
+    script.into_iter().chain(vault).collect()
+}
+
+fn script(way: &Way, database: &Database<'_>) -> Option<String> {
+    let (script, words) = walk(&way.by, database.region())?;
+    let file = format!("{}-{script}.sh", database.name.value);
+    let words = std::iter::once(file.as_str()).chain(words);
+    Some(Command::new(words).to_string())
 }
 
 /// A way in a few words.
@@ -174,11 +193,16 @@ impl Settings<'_> {
     fn others(&mut self, database: &Database<'_>) {
         let intent = &database.intent;
         let nothing = |_: &Way| false;
-        self.add(
-            "restore_test.every",
-            intent.restore_test.every.as_ref(),
-            nothing,
-        );
+        if let Some(every) = &intent.restore_test.every {
+            let origin = (&every.layer, every.place);
+            let testers = testers(database);
+            self.push(
+                "restore_test.every",
+                every.value.to_string(),
+                origin,
+                testers,
+            );
+        }
         self.add("timezone", Some(&intent.timezone), nothing);
         self.add("window", Some(&intent.window), nothing);
         self.add(
@@ -299,6 +323,15 @@ impl Explanation {
         ];
         text += &table(head, self.ways.iter().map(Row::cells), width);
         text += "\n";
+        let walked = self.ways.iter().map(|row| {
+            let by = row.script.clone();
+            [
+                row.name.clone(),
+                by.unwrap_or_else(|| "the cloud itself".to_owned()),
+            ]
+        });
+        text += &table(["way back", "walked by"], walked, width);
+        text += "\n";
         let left = self.disasters.iter().map(|answer| {
             let ways = match answer.ways.is_empty() {
                 true => "nothing is left".to_owned(),
@@ -307,18 +340,11 @@ impl Explanation {
             [answer.disaster.name().to_owned(), ways]
         });
         text += &table(["disaster", "leaves"], left, width);
-        if let Some(drill) = &self.last_drill {
-            let word = |key: &str| drill[key].as_str().unwrap_or("?").to_owned();
-            let passed = match drill["passed"].as_bool() {
-                Some(true) => "passed",
-                _ => "NOT passed",
-            };
-            text += &format!(
-                "\nlast drill here: {} of {}, {passed}, {} s to restore\n",
-                word("kind"),
-                word("started"),
-                drill["rto_seconds"]
-            );
+        if !self.drills.is_empty() {
+            text += "\n";
+        }
+        for drill in &self.drills {
+            text += &drills::line(drill);
         }
         text
     }

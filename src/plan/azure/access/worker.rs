@@ -111,6 +111,8 @@ pub(super) fn rights<'e>(estate: &'e Estate<'_>) -> Vec<Right<'e>> {
                         add(Worker::SnapshotOperator, group, server);
                     }
                 }
+                // What dumps may is all that their test needs.
+                Task::RestoreTest => {}
                 // Exports are RDS's. Who restores may make and delete servers: that is nothing to give
                 // unasked.
                 Task::Export | Task::PitrTest => {}

@@ -1,0 +1,236 @@
+//! The workflow that runs a script.
+
+use serde::Serialize;
+
+use super::super::actions::{ACTIONS, Actions};
+use super::file;
+use crate::cloud::aws::partition;
+use crate::plan::{
+    Dump, DumpStore, Export, Job, OnDemand, PitrTest, RestoreTest, Server, Snapshot, Worker,
+};
+
+/// A client may be newer than the server, never older: where the policy does not say, the newest.
+const NEWEST_CLIENT: &str = "18";
+
+/// The roles that workflows take.
+const DUMP_WRITER: &str = "backstay-dump-writer";
+const SNAPSHOT_OPERATOR: &str = "backstay-snapshot-operator";
+const EXPORT_OPERATOR: &str = "backstay-export-operator";
+const RESTORE_TESTER: &str = "backstay-restore-tester";
+const RECOVERY_OPERATOR: &str = "backstay-recovery-operator";
+
+/// GitHub's own machine, and one that reaches a host of one's own.
+const GITHUB: &str = "ubuntu-24.04";
+const SELF_HOSTED: &str = "self-hosted";
+
+/// Longest that a run may take, in minutes: GitHub ends its own runners' jobs then anyway.
+const TIMEOUT: u32 = 360;
+
+#[derive(Debug, Serialize)]
+pub(super) struct Workflow<'p> {
+    #[serde(flatten)]
+    job: &'p Job,
+    script: String,
+    runner: &'static str,
+    timeout_minutes: u32,
+    actions: Actions,
+    aws: Option<Aws<'p>>,
+    azure: Option<Azure<'p>>,
+    #[serde(flatten)]
+    steps: Steps<'p>,
+}
+
+/// What the steps of one task need to know.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Steps<'p> {
+    Dump {
+        postgres_major: &'p str,
+        /// The repository's secret.
+        secret: String,
+        /// The repository's variable, where the policy does not say where the server answers.
+        host_variable: Option<String>,
+    },
+    RestoreTest {
+        postgres_major: &'p str,
+    },
+    PitrTest {
+        /// The repository's secret.
+        secret: String,
+    },
+    Snapshot {
+        /// The repository's variable, where copies may need a key.
+        copy_key: Option<String>,
+    },
+    /// Needs nothing besides the login.
+    OnDemand {},
+    Export {
+        /// The repository's variable, where the policy has no key.
+        export_key: Option<String>,
+    },
+}
+
+#[derive(Debug, Serialize)]
+struct Aws<'p> {
+    role: String,
+    region: &'p str,
+    /// How long the credentials live, where longer than the built-in hour.
+    seconds: Option<u32>,
+}
+
+#[derive(Debug, Serialize)]
+struct Azure<'p> {
+    /// The repository's variable that names the identity: one for each thing that an identity may do.
+    client: &'static str,
+    /// None: what it does needs no right in a subscription.
+    subscription: Option<&'p str>,
+}
+
+/// A secret or variable of the repository: the name of one that belongs to a database.
+fn setting(what: &str, job: &Job) -> String {
+    format!("{what}_{}", job.name.to_ascii_uppercase().replace('-', "_"))
+}
+
+fn role(account: &str, region: &str, name: &str) -> String {
+    format!("arn:{}:iam::{account}:role/{name}", partition(region))
+}
+
+fn workflow_of<'p>(job: &'p Job, steps: Steps<'p>) -> Workflow<'p> {
+    Workflow {
+        job,
+        script: file(job),
+        runner: GITHUB,
+        timeout_minutes: TIMEOUT,
+        actions: ACTIONS,
+        aws: None,
+        azure: None,
+        steps,
+    }
+}
+
+pub(super) fn dump(dump: &Dump) -> Workflow<'_> {
+    let steps = Steps::Dump {
+        postgres_major: dump.postgres_major.as_deref().unwrap_or(NEWEST_CLIENT),
+        secret: setting("PGPASS", &dump.job),
+        host_variable: dump
+            .connection
+            .host
+            .is_none()
+            .then(|| setting("PGHOST", &dump.job)),
+    };
+    Workflow {
+        // A host of one's own is seldom reachable from GitHub's runners.
+        runner: if dump.at_host { SELF_HOSTED } else { GITHUB },
+        aws: store_login(dump, DUMP_WRITER, None),
+        azure: container_login(dump, Worker::DumpWriter.variable()),
+        ..workflow_of(&dump.job, steps)
+    }
+}
+
+/// The stores are all that it has to reach: the server is its own. In Azure it needs what dumps need, to
+/// read and to write blobs.
+pub(super) fn restore_test(test: &RestoreTest) -> Workflow<'_> {
+    let dump = &test.dump;
+    let steps = Steps::RestoreTest {
+        postgres_major: dump.postgres_major.as_deref().unwrap_or(NEWEST_CLIENT),
+    };
+    Workflow {
+        aws: store_login(dump, RESTORE_TESTER, Some(TIMEOUT * 60)),
+        azure: container_login(dump, Worker::DumpWriter.variable()),
+        ..workflow_of(&dump.job, steps)
+    }
+}
+
+fn store_login<'p>(dump: &'p Dump, name: &str, seconds: Option<u32>) -> Option<Aws<'p>> {
+    dump.stores.iter().find_map(|store| match store {
+        DumpStore::S3 {
+            account, region, ..
+        } => Some(Aws {
+            role: role(account, region, name),
+            region,
+            seconds,
+        }),
+        DumpStore::Blob { .. } => None,
+    })
+}
+
+fn container_login(dump: &Dump, client: &'static str) -> Option<Azure<'static>> {
+    dump.stores.iter().find_map(|store| match store {
+        DumpStore::Blob { .. } => Some(Azure {
+            client,
+            subscription: None,
+        }),
+        DumpStore::S3 { .. } => None,
+    })
+}
+
+pub(super) fn snapshot(snapshot: &Snapshot) -> Workflow<'_> {
+    let copies = snapshot.copy_region.is_some();
+    let steps = Steps::Snapshot {
+        copy_key: copies.then(|| setting("COPY_KMS_KEY", &snapshot.job)),
+    };
+    Workflow {
+        aws: Some(Aws {
+            role: role(&snapshot.account, &snapshot.region, SNAPSHOT_OPERATOR),
+            region: &snapshot.region,
+            seconds: Some(TIMEOUT * 60),
+        }),
+        ..workflow_of(&snapshot.job, steps)
+    }
+}
+
+pub(super) fn on_demand(backup: &OnDemand) -> Workflow<'_> {
+    Workflow {
+        azure: Some(Azure {
+            client: Worker::SnapshotOperator.variable(),
+            subscription: Some(&backup.subscription),
+        }),
+        ..workflow_of(&backup.job, Steps::OnDemand {})
+    }
+}
+
+pub(super) fn export(export: &Export) -> Workflow<'_> {
+    let unknown = export.key.is_none();
+    let steps = Steps::Export {
+        export_key: unknown.then(|| setting("EXPORT_KMS_KEY", &export.job)),
+    };
+    Workflow {
+        aws: Some(Aws {
+            role: role(&export.account, &export.region, EXPORT_OPERATOR),
+            region: &export.region,
+            seconds: Some(TIMEOUT * 60),
+        }),
+        ..workflow_of(&export.job, steps)
+    }
+}
+
+pub(super) fn pitr_test(test: &PitrTest) -> Workflow<'_> {
+    let steps = Steps::PitrTest {
+        secret: setting("PGPASS", &test.job),
+    };
+    let workflow = Workflow {
+        // Nothing that is restored is public.
+        runner: SELF_HOSTED,
+        ..workflow_of(&test.job, steps)
+    };
+    match &test.recovery.server {
+        Server::Aws {
+            account, region, ..
+        } => Workflow {
+            aws: Some(Aws {
+                role: role(account, region, RECOVERY_OPERATOR),
+                region,
+                seconds: Some(TIMEOUT * 60),
+            }),
+            ..workflow
+        },
+        Server::Azure { subscription, .. } => Workflow {
+            azure: Some(Azure {
+                client: "AZURE_RECOVERY_OPERATOR_CLIENT_ID",
+                subscription: Some(subscription),
+            }),
+            ..workflow
+        },
+        Server::Host { .. } => workflow,
+    }
+}
