@@ -63,8 +63,12 @@ impl Held {
 /// Reads every plan, selection and protected resource, or says why not.
 pub(in super::super) async fn read(clients: &Clients) -> Result<Held, String> {
     let client = clients.backup();
-    let (plans, points) = futures::try_join!(plans(&client), points(&client))?;
-    Ok(Held { plans, points })
+    // Of two refusals always the same one is told.
+    let (plans, points) = futures::join!(plans(&client), points(&client));
+    Ok(Held {
+        plans: plans?,
+        points: points?,
+    })
 }
 
 async fn plans(client: &Client) -> Result<Vec<(BackupPlan, Vec<BackupSelection>)>, String> {
@@ -79,8 +83,9 @@ async fn plans(client: &Client) -> Result<Vec<(BackupPlan, Vec<BackupSelection>)
         ids.extend(plans.filter_map(|plan| plan.backup_plan_id().map(str::to_owned)));
     }
     let plans = futures::stream::iter(ids).map(|id| async move {
-        let (plan, taken) = futures::try_join!(plan(client, &id), selections(client, &id))?;
-        Ok::<_, String>(plan.map(|plan| (plan, taken)))
+        let (plan, taken) = futures::join!(plan(client, &id), selections(client, &id));
+        let taken = taken?;
+        Ok::<_, String>(plan?.map(|plan| (plan, taken)))
     });
     let plans: Vec<Option<_>> = plans.buffered(AT_A_TIME).try_collect().await?;
     Ok(plans.into_iter().flatten().collect())
