@@ -123,6 +123,28 @@ pub enum DrillState {
     },
 }
 
+impl DrillState {
+    /// What two that hold results of the same drill say together. Where one was not read, a later result
+    /// may be there.
+    #[must_use]
+    pub fn and(self, other: DrillState) -> DrillState {
+        match (self, other) {
+            (DrillState::Read(one), DrillState::Read(other)) => {
+                let runs = one.last.into_iter().chain(other.last);
+                let unusable = one.unusable.into_iter().chain(other.unusable);
+                DrillState::Read(DrillsRead {
+                    last: runs.max_by_key(|run| run.finished),
+                    passed: one.passed.max(other.passed),
+                    unusable: unusable.collect(),
+                })
+            }
+            (unread @ DrillState::Unreadable { .. }, _)
+            | (_, unread @ DrillState::Unreadable { .. }) => unread,
+            (read, DrillState::Untold) | (DrillState::Untold, read) => read,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DrillsRead {

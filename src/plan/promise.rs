@@ -71,8 +71,8 @@ pub struct Class {
 #[derive(Debug, Clone)]
 pub struct Drill {
     pub key: DrillKey,
-    /// What holds the results. None: nothing that can be read from here.
-    pub source: Option<Source>,
+    /// What holds the results; nothing where none can be read from here.
+    pub sources: Vec<Source>,
     /// The longest time between two, in minutes.
     pub every: u64,
     /// As the policy writes it.
@@ -257,12 +257,12 @@ fn classes(mechanism: &Mechanism<'_>, database: &Database<'_>, fallback: Place) 
 
 fn drills(database: &Database<'_>, estate: &Estate<'_>) -> Vec<Drill> {
     let named = database.name.place;
-    let drill = |drill, source, every, written, place| Drill {
+    let drill = |drill, sources, every, written, place| Drill {
         key: DrillKey {
             database: database.name.value.clone(),
             drill,
         },
-        source,
+        sources,
         every,
         written,
         place,
@@ -285,7 +285,9 @@ fn drills(database: &Database<'_>, estate: &Estate<'_>) -> Vec<Drill> {
     if let Some(test) = scheduled.find(|it| it.task == Task::PitrTest) {
         drills.push(drill(
             DrillKind::PitrTest,
-            source::drill_results(database, estate),
+            source::drill_results(database, estate)
+                .into_iter()
+                .collect(),
             test.schedule.longest_gap(),
             test.schedule.value.to_string(),
             test.schedule.place,

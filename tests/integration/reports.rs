@@ -91,9 +91,47 @@ fn count(json: &Value, member: &str) -> usize {
 #[test]
 fn every_form_tells_the_same_counts() {
     let reports = Reports::drifted();
+    let [errors, warnings, infos] = counts(&reports, "check");
+    assert!(errors > 2 && warnings > 0 && infos > 0);
+}
+
+#[test]
+fn every_form_of_status_tells_the_same_counts() {
+    let state = "policies/recorded/points.json";
+    let reports = Reports::of(examples(), &["status", "--from", state], 1);
+    let [errors, warnings, _] = counts(&reports, "status");
+    assert!(errors > 1 && warnings > 1);
+    let json = reports.json("json");
+    let verdicts = json["status"]["verdicts"].as_object().expect("verdicts");
+    let metrics = metrics(&reports.path("prometheus"));
+    for (verdict, count) in verdicts.iter().filter(|(name, _)| *name != "failed") {
+        let drills = json["status"]["drills"].as_array().expect("a list").iter();
+        let drills = drills
+            .filter(|drill| drill["verdict"] == verdict.as_str())
+            .count();
+        let own = format!("verdict={verdict} ");
+        let found = metrics
+            .iter()
+            .filter(|metric| metric.contains(&own))
+            .count();
+        assert_eq!(Some((found + drills) as u64), count.as_u64(), "{verdict}");
+        let told = format!("{count} {verdict}");
+        let none = count.as_u64() == Some(0);
+        assert!(
+            none || reports.stderr.contains(&told),
+            "{told} in {}",
+            reports.stderr
+        );
+    }
+}
+
+/// Errors, warnings and notes, the same in each form.
+fn counts(reports: &Reports, command: &str) -> [usize; 3] {
     let json = reports.json("json");
     let [errors, warnings, infos] = ["errors", "warnings", "infos"].map(|name| count(&json, name));
-    assert!(errors > 2 && warnings > 0 && infos > 0, "{json}");
+
+    let all = json["findings"].as_array().expect("findings").iter();
+    let unread = all.filter(|it| it["code"] == "unreadable").count();
 
     let totals = format!("{errors} errors, ");
     for text in [
@@ -109,7 +147,7 @@ fn every_form_tells_the_same_counts() {
     let of = |level: &str| results.iter().filter(|it| it["level"] == level).count();
     assert_eq!(
         [of("error"), of("warning"), of("note")],
-        [errors, warnings, infos]
+        [errors, warnings - unread, infos]
     );
 
     let program = "import sys; from junitparser import JUnitXml; \
@@ -117,16 +155,21 @@ fn every_form_tells_the_same_counts() {
                    print(x.tests, x.failures, x.errors)";
     let fails = json["findings"].as_array().expect("findings").iter();
     let fails = fails.filter(|finding| finding["fails"] == true).count();
-    let expected = format!("{} {fails} 0", errors + warnings + infos);
+    let expected = format!("{} {fails} {unread}", errors + warnings + infos);
     assert_eq!(python(program, &reports.path("junit")).trim(), expected);
 
     let metrics = metrics(&reports.path("prometheus"));
     let counted = [("error", errors), ("info", infos), ("warning", warnings)];
     for (severity, count) in counted {
-        let wanted = format!("backstay_findings command=check severity={severity} {count}");
+        let wanted = format!("backstay_findings command={command} severity={severity} {count}");
         assert!(metrics.contains(&wanted), "{wanted} in {metrics:#?}");
     }
-    assert!(metrics.contains(&"backstay_complete command=check 1".to_owned()));
+    let complete = u8::from(unread == 0);
+    let complete = format!("backstay_complete command={command} {complete}");
+    assert!(
+        metrics.iter().any(|it| it.starts_with(&complete)),
+        "{complete} in {metrics:#?}"
+    );
 
     let github = reports.text("github");
     let commands = |kind: &str| github.matches(&format!("::{kind} ")).count();
@@ -135,6 +178,7 @@ fn every_form_tells_the_same_counts() {
         [commands("error"), commands("warning")],
         [errors, warnings].map(|count| count.min(10))
     );
+    [errors, warnings, infos]
 }
 
 #[test]

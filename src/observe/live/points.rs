@@ -56,7 +56,7 @@ pub fn points(promises: &Promises, report: Report<'_>) -> Result<Points, LiveErr
     let runtime = runtime()?;
     let points = promises.points.iter().map(Asked::Points);
     let drills = promises.drills.iter();
-    let drills = drills.filter_map(|drill| Some(Asked::Drill(drill, drill.source.as_ref()?)));
+    let drills = drills.flat_map(|drill| drill.sources.iter().map(|it| Asked::Drill(drill, it)));
     let asked: Vec<Asked<'_>> = points.chain(drills).collect();
     let clocks = Clocks::default();
     let (aws, azure) = runtime.block_on(async {
@@ -78,6 +78,10 @@ pub fn points(promises: &Promises, report: Report<'_>) -> Result<Points, LiveErr
                 seen.points.insert(key, state);
             }
             Told::Drill(key, state) => {
+                let state = match seen.drills.remove(&key) {
+                    Some(other) => other.and(state),
+                    None => state,
+                };
                 seen.drills.insert(key, state);
             }
         }
@@ -90,7 +94,7 @@ pub fn points(promises: &Promises, report: Report<'_>) -> Result<Points, LiveErr
     for drill in promises
         .drills
         .iter()
-        .filter(|drill| drill.source.is_none())
+        .filter(|drill| drill.sources.is_empty())
     {
         seen.drills.insert(drill.key.clone(), DrillState::Untold);
     }

@@ -161,18 +161,22 @@ pub(super) fn drill_results(database: &Database<'_>, estate: &Estate<'_>) -> Opt
     store(&pitr_test::drill_store(database, estate)?, estate)
 }
 
-/// AWS Backup tests what it keeps; the others are tested by script.
-pub(super) fn restore_tests(database: &Database<'_>, estate: &Estate<'_>) -> Option<Source> {
+/// AWS Backup tests what it keeps, and scripts test dumps.
+pub(super) fn restore_tests(database: &Database<'_>, estate: &Estate<'_>) -> Vec<Source> {
+    let scripts = drill_results(database, estate);
+    restore_jobs(database).into_iter().chain(scripts).collect()
+}
+
+fn restore_jobs(database: &Database<'_>) -> Option<Source> {
     let retention = &database.intent.retention;
     let classes = [&retention.weekly, &retention.monthly, &retention.yearly];
     let kept = classes.into_iter().any(Option::is_some);
-    match &database.written.vault {
-        Some(_) if kept && database.engine().rds().is_some() => Some(Source::RestoreJobs {
-            region: AwsRegion::of(database.site)?,
-            resource_arn: instance_arn(database)?,
-        }),
-        _ => drill_results(database, estate),
-    }
+    database.written.vault.as_ref().filter(|_| kept)?;
+    database.engine().rds()?;
+    Some(Source::RestoreJobs {
+        region: AwsRegion::of(database.site)?,
+        resource_arn: instance_arn(database)?,
+    })
 }
 
 fn store(store: &DumpStore, estate: &Estate<'_>) -> Option<Source> {

@@ -80,7 +80,7 @@ fn sound(promise: &Promise) -> PointState {
 }
 
 fn passed(drill: &Drill) -> DrillState {
-    if drill.source.is_none() {
+    if drill.sources.is_empty() {
         return DrillState::Untold;
     }
     let finished = ago(drill.every / 2);

@@ -1,6 +1,7 @@
 //! Flexible servers, and what Azure Backup keeps of them, as their references document the answers.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 use wiremock::matchers::any;
@@ -39,6 +40,9 @@ struct Arm {
     /// The end of a path that is refused, and from which page on.
     refused: Option<(&'static str, usize)>,
     ahead: i64,
+    /// How often each question is throttled before it is answered.
+    throttled: usize,
+    asked: Arc<Mutex<BTreeMap<String, usize>>>,
 }
 
 impl Arm {
@@ -62,6 +66,12 @@ impl Respond for Arm {
         let refused = |(end, from): (&str, usize)| path.ends_with(end) && page >= from;
         if self.refused.is_some_and(refused) {
             return error(403, "AuthorizationFailed");
+        }
+        let mut asked = self.asked.lock().unwrap();
+        let count = asked.entry(request.url.to_string()).or_default();
+        *count += 1;
+        if *count <= self.throttled {
+            return error(429, "TooManyRequests").insert_header("retry-after-ms", "20");
         }
         let answer = match self.answers.get(&path) {
             Some(Value::Array(all)) => {
@@ -242,8 +252,12 @@ fn every_mechanism_is_read() {
 }
 
 #[test]
-fn half_pages_lose_nothing() {
-    let seen = against(Arm { page: 2, ..sound() });
+fn half_pages_and_throttling_lose_nothing() {
+    let seen = against(Arm {
+        page: 2,
+        throttled: 2,
+        ..sound()
+    });
     but(&seen, &[]);
     assert_eq!(seen.read("long_term", "safe").span.count, Some(23));
 }

@@ -215,7 +215,10 @@ fn a_busy_receiver_is_told_again_and_a_refusal_is_told_once() {
 
 #[test]
 fn nobody_listens() {
-    let gone = Receiving::with(&[200]).url();
+    // Bound and let go again: a server of the tests would go on listening for the next one.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let gone = format!("http://{}/very-secret-token", port.local_addr().unwrap());
+    drop(port);
     let output = run(
         &state(STALE),
         &[("HOOK", gone.as_str())],

@@ -119,7 +119,7 @@ async fn vault_points(
 ) -> Vec<Told> {
     let held = usize::try_from(vault.number_of_recovery_points()).unwrap_or_default();
     let pages = held.div_ceil(PAGE as usize).max(1);
-    if pages <= of.len() {
+    if pages < of.len() {
         let whole = list(client, of[0].vault, None).await;
         let each = |of: &Of<'_>| match &whole {
             Ok(points) => told(of, points_of(of, points, since)),
