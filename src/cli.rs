@@ -1,9 +1,13 @@
 //! The command line: clap types only.
 
+mod helps;
+
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use helps::{Completions, Init, Man, Schema, SchemaFormat, SchemaOf};
 
 /// Backup policy as code: validate it, render it for each cloud, and see when reality drifts from it.
 ///
@@ -39,8 +43,14 @@ pub enum Command {
     Accept(Accept),
     /// Say what a database's settings are, who set each and what keeps it; or what a finding means
     Explain(Explain),
+    /// Start a policy: one that validates, with a comment on each line
+    Init(Init),
     /// Print the JSON Schema of a policy, for editors, or of a report, for scripts
     Schema(Schema),
+    /// Print what makes a shell complete commands and options
+    Completions(Completions),
+    /// Print a manual page
+    Man(Man),
 }
 
 #[derive(Debug, Args)]
@@ -241,34 +251,6 @@ pub enum ExplainFormat {
     #[default]
     Text,
     Json,
-}
-
-#[derive(Debug, Args)]
-pub struct Schema {
-    /// Of what
-    #[arg(value_enum, default_value_t)]
-    pub of: SchemaOf,
-    /// json for editors, markdown for people (of a policy)
-    #[arg(long, value_enum, default_value_t)]
-    pub format: SchemaFormat,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum SchemaOf {
-    /// The policy, for editors
-    #[default]
-    Policy,
-    /// What `--format json` prints
-    Report,
-    /// What `status --format json` prints: the report, and the recovery points
-    Status,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum SchemaFormat {
-    #[default]
-    Json,
-    Markdown,
 }
 
 #[derive(Debug, Args)]

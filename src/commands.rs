@@ -5,13 +5,16 @@ mod adopt;
 mod baseline;
 mod check;
 mod codes;
+mod completions;
 mod coverage;
 mod drift;
 mod exceptions;
 mod explain;
 mod failure;
+mod init;
 mod inventory;
 mod load;
+mod man;
 mod out;
 mod outcome;
 #[cfg(feature = "clouds")]
@@ -39,7 +42,10 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Adopt(args) => adopt::run(args),
         Command::Accept(args) => accept::run(args),
         Command::Explain(args) => explain::run(args),
+        Command::Init(args) => init::run(args),
         Command::Schema(args) => schema::run(args),
+        Command::Completions(args) => completions::run(args),
+        Command::Man(args) => man::run(args),
     };
     match result {
         Ok(code) => code.into(),

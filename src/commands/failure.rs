@@ -18,6 +18,8 @@ pub(super) enum Failure {
     NoPolicy(String),
     #[error("no finding has the code `{code}`{hint}; `backstay explain` lists all codes")]
     UnknownCode { code: String, hint: String },
+    #[error("there is no command `{0}`; `backstay --help` lists all")]
+    UnknownCommand(String),
     #[error("{0}")]
     Accept(String),
     #[error("{0}")]

@@ -1,13 +1,16 @@
 //! When something runs: `daily 01:30`, `weekly sun 02:17`, `monthly 1 05:23`, or five-field cron.
 
+mod calendar;
+
 use std::fmt;
 use std::str::FromStr;
 
+use croner::Direction;
 use croner::parser::{CronParser, Seconds, Year};
-use croner::{Cron, Direction};
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::{Weekday, text_type};
+use calendar::Calendar;
 
 /// A schedule in the database's time zone, kept as it was written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +50,7 @@ impl Schedule {
     pub fn longest_gap(&self) -> u64 {
         self.gap
     }
+
     /// How often it comes within some days, counted up to `most`.
     pub fn runs_within(&self, days: u64, most: usize) -> usize {
         let end = i64::try_from(days).ok().and_then(|days| {
@@ -116,9 +120,6 @@ impl FromStr for Schedule {
     }
 }
 
-/// Runs that are looked at for the longest time between two: more than a year of daily ones.
-const RUNS: usize = 400;
-
 /// Only what every scheduler reads alike: numbers, lists, ranges and steps. croner's own
 /// extensions (`L`, `#`, `W`, names, `5/10`, an empty item of a list) mean something else, or
 /// nothing, to crond and to GitHub: one such line, and crond refuses the whole crontab.
@@ -134,27 +135,16 @@ fn longest_gap(text: &str, cron: &str) -> Result<u64, ScheduleError> {
     {
         return refuse("write 0 for Sunday, since GitHub knows no day 7");
     }
-    let parsed: Cron = parser()
+    // croner's words on what is wrong are better than ours.
+    parser()
         .parse(cron)
         .map_err(|error| ScheduleError::Cron(text.to_owned(), error.to_string()))?;
-    let start =
-        utc(START).map_err(|error| ScheduleError::Cron(text.to_owned(), error.to_string()))?;
-    let first = parsed
-        .find_next_occurrence(&start, true)
-        .map_err(|_| ScheduleError::Never(text.to_owned()))?;
-    let last = start.timestamp().as_second() + 2 * 366 * 24 * 60 * 60;
-    let (mut gap, mut run) = (0, first);
-    for _ in 0..RUNS {
-        let Ok(next) = parsed.find_next_occurrence(&run, false) else {
-            break;
-        };
-        gap = gap.max(next.timestamp().as_second() - run.timestamp().as_second());
-        if next.timestamp().as_second() > last {
-            break;
-        }
-        run = next;
-    }
-    Ok(u64::try_from(gap / 60).unwrap_or_default())
+    let Some(calendar) = Calendar::of(cron) else {
+        return refuse("a number is out of its bounds");
+    };
+    calendar
+        .longest_gap()
+        .ok_or_else(|| ScheduleError::Never(text.to_owned()))
 }
 
 /// A field of numbers, ranges and steps.

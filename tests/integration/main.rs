@@ -25,6 +25,7 @@ mod restore;
 mod restore_test;
 mod rules;
 mod scalars;
+mod small;
 mod snapshot;
 mod status;
 mod stores;

@@ -2,6 +2,8 @@
 
 use backstay::cloud::{DailyWindow, WeeklyWindow};
 use backstay::policy::{Compression, Duration, Endpoint, Query, Schedule, Size, TableName};
+use proptest::prelude::*;
+use proptest::sample::select;
 use rstest::rstest;
 
 #[rstest]
@@ -98,6 +100,57 @@ fn schedules(#[case] text: &str, #[case] cron: &str) {
 #[case::range_to_the_seventh_day("17 6 * * 5-7")]
 fn not_schedules(#[case] text: &str) {
     assert!(text.parse::<Schedule>().is_err());
+}
+
+#[rstest]
+#[case("daily 01:43", 1_440)]
+#[case("weekly sun 02:17", 7 * 1_440)]
+#[case("monthly 1 05:23", 31 * 1_440)]
+#[case("17 2 * * 1-5", 3 * 1_440)]
+#[case("0 0 31 * *", 61 * 1_440)]
+#[case("0 0 29 2 *", 1_461 * 1_440)]
+#[case("* * * * *", 1)]
+#[case("* 1-8 * * *", 16 * 60 + 1)]
+#[case("*/20 1-5/2 * * *", 19 * 60 + 20)]
+fn longest_gaps(#[case] text: &str, #[case] minutes: u64) {
+    assert_eq!(text.parse::<Schedule>().unwrap().longest_gap(), minutes);
+}
+
+/// The longest time between two runs of two years, by a library that walks them.
+fn walked(cron: &str) -> u64 {
+    let cron: croner::Cron = cron.parse().unwrap();
+    let start = jiff::civil::date(2024, 1, 1).at(0, 0, 0, 0);
+    let start = start.to_zoned(jiff::tz::TimeZone::UTC).unwrap();
+    let last = start.timestamp().as_second() + 2 * 366 * 24 * 60 * 60;
+    let mut run = cron.find_next_occurrence(&start, true).unwrap();
+    let mut gap = 0;
+    while run.timestamp().as_second() < last {
+        let next = cron.find_next_occurrence(&run, false).unwrap();
+        gap = gap.max(next.timestamp().as_second() - run.timestamp().as_second());
+        run = next;
+    }
+    u64::try_from(gap / 60).unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_longest_gap_is_the_one_that_a_walk_finds(
+        minute in select(vec!["0", "17", "59", "10,40"]),
+        hour in select(vec!["0", "23", "3,15", "6-18/6"]),
+        (day, weekday) in select(vec![
+            ("*", "*"), ("1", "*"), ("31", "*"), ("1-7", "*"), ("*/9", "*"), ("29", "*"),
+            ("*", "0"), ("*", "1-5"), ("*", "6,0"), ("*", "*/3"),
+        ]),
+        month in select(vec!["*", "1", "2", "1-3,9", "*/2", "12"]),
+    ) {
+        let cron = format!("{minute} {hour} {day} {month} {weekday}");
+        // No year has its date, or none of the two.
+        prop_assume!(!(month == "2" && ["31", "29"].contains(&day)));
+        let schedule: Schedule = cron.parse().unwrap();
+        prop_assert_eq!(schedule.longest_gap(), walked(&cron), "{}", cron);
+    }
 }
 
 #[rstest]
