@@ -15,6 +15,7 @@ mod promise;
 mod recovery;
 mod resource;
 mod restore_test;
+mod review;
 mod snapshot;
 
 use std::collections::BTreeMap;
@@ -37,6 +38,7 @@ pub use promise::{
 pub use recovery::{Answer, Objectives, RESTORED_TAG, Recovery, Server};
 pub use resource::{Owner, Parameter, Places, Purpose, Resource};
 pub use restore_test::{RestoreTest, TableCheck};
+pub use review::{Login, Review};
 pub use snapshot::Snapshot;
 
 /// Everything that a workspace asks of its clouds and hosts.
@@ -55,6 +57,8 @@ pub struct Plan {
     pub restore_tests: Vec<RestoreTest>,
     /// One for each database.
     pub recoveries: Vec<Recovery>,
+    /// None: the policy names no repository.
+    pub review: Option<Review>,
 }
 
 /// Turns intent into resources.
@@ -100,6 +104,7 @@ pub fn plan(estate: &Estate<'_>) -> Plan {
     let access = azure::access(estate, &plan.resources);
     plan.resources.extend(access);
     plan.key_vaults = azure::key_vaults(estate);
+    plan.review = review::review(estate, &plan.resources);
     plan
 }
 

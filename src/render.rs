@@ -10,6 +10,7 @@ mod parameters;
 mod readback;
 mod recovery;
 mod restore;
+mod review;
 mod runbook;
 mod stack;
 mod template;
@@ -105,6 +106,7 @@ pub fn render(plan: &Plan, templates: &Templates) -> Result<Vec<Artifact>, Rende
         renderer.lifecycle(resource)?;
     }
     renderer.jobs(plan)?;
+    renderer.review(plan)?;
     renderer.recoveries(plan)?;
     renderer.runbooks(plan)?;
     Ok(renderer.artifacts.into_values().collect())

@@ -27,7 +27,7 @@ pub(super) fn run(args: &Check) -> Result<Code, Failure> {
             findings.retain(|finding| finding.severity > Severity::Info);
         }
         let plan = plan(&estate);
-        let artifacts = render::artifacts(&plan, &args.folder)?;
+        let artifacts = render::artifacts(&plan, &args.folder, &args.paths)?;
         let changes = folder::compare(&args.folder.out, &artifacts)?;
         findings.extend(stale::findings(&changes, &args.folder.out));
         let result = drift::compare(

@@ -1,6 +1,6 @@
 //! What rendered files and printed commands call the folder of the rendered files.
 
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
 use crate::cloud::RENDERED;
 
@@ -8,8 +8,26 @@ use crate::cloud::RENDERED;
 /// runs a workflow or a runbook has the repository too. Another folder than one below it is only where
 /// somebody looks at what would be rendered, and the files must not differ for that.
 pub(super) fn name(out: &Path) -> String {
+    below_root(out).unwrap_or_else(|| RENDERED.to_owned())
+}
+
+/// The policy files and folders as workflows name them behind a command: nothing where they are those
+/// that backstay looks for by itself, or no workflow could name them without quotes.
+pub(super) fn policies(paths: &[PathBuf]) -> Vec<String> {
+    let plain = |path: &String| {
+        let letter = |c: char| c.is_ascii_alphanumeric() || "._/-".contains(c);
+        path.chars().all(letter) && !path.starts_with('-')
+    };
+    let names = paths.iter().map(|path| below_root(path).filter(plain));
+    let names: Option<Vec<String>> = names.collect();
+    names
+        .filter(|names| names != &["policies"])
+        .unwrap_or_default()
+}
+
+fn below_root(path: &Path) -> Option<String> {
     let here = std::env::current_dir().unwrap_or_default();
-    let below = out.strip_prefix(&here).unwrap_or(out);
+    let below = path.strip_prefix(&here).unwrap_or(path);
     let parts = below.components().filter(|part| *part != Component::CurDir);
     let parts: Option<Vec<&str>> = parts
         .map(|part| match part {
@@ -17,8 +35,7 @@ pub(super) fn name(out: &Path) -> String {
             _ => None,
         })
         .collect();
-    match parts {
-        Some(parts) if !parts.is_empty() => parts.join("/"),
-        _ => RENDERED.to_owned(),
-    }
+    parts
+        .filter(|parts| !parts.is_empty())
+        .map(|parts| parts.join("/"))
 }

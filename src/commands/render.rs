@@ -8,7 +8,7 @@ use super::failure::Failure;
 use super::load::Loaded;
 use super::outcome::{self, Code};
 use super::{load, out, stale};
-use crate::cli::{Folder, Render};
+use crate::cli::{Folder, Paths, Render};
 use crate::finding::Severity;
 use crate::plan::{Plan, plan};
 use crate::render::folder::{self, Changes};
@@ -27,7 +27,7 @@ pub(super) fn run(args: &Render) -> Result<Code, Failure> {
     findings.retain(|finding| finding.severity > Severity::Info);
     if sound {
         let plan = plan(&estate);
-        let artifacts = artifacts(&plan, &args.folder)?;
+        let artifacts = artifacts(&plan, &args.folder, &args.paths)?;
         let changes = folder::compare(&args.folder.out, &artifacts)?;
         if args.diff {
             outcome::print(&diff(&changes, &artifacts, &args.folder)?)?;
@@ -52,12 +52,18 @@ pub(super) fn run(args: &Render) -> Result<Code, Failure> {
     outcome::finish(&report, &workspace, &args.output, Detail::Brief)
 }
 
-pub(super) fn artifacts(plan: &Plan, folder: &Folder) -> Result<Vec<Artifact>, Failure> {
+pub(super) fn artifacts(
+    plan: &Plan,
+    folder: &Folder,
+    paths: &Paths,
+) -> Result<Vec<Artifact>, Failure> {
     let templates = match &folder.templates {
         Some(path) => Templates::from_folder(path)?,
         None => Templates::embedded()?,
     };
-    let templates = templates.in_folder(&out::name(&folder.out));
+    let templates = templates
+        .in_folder(&out::name(&folder.out))
+        .of_policies(&out::policies(&paths.paths));
     Ok(render(plan, &templates)?)
 }
 

@@ -30,6 +30,10 @@ pub struct GitHub {
     /// reviewers and branches of its own.
     #[schemars(pattern(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$"))]
     pub environment: Option<Spanned<String>>,
+    /// Action that puts backstay onto the runners of the workflows that review and compare, pinned by
+    /// its commit: owner/name@ and 40 digits. Without one, backstay has to be there.
+    #[schemars(pattern(r"^[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}@[0-9a-f]{40}$"))]
+    pub action: Option<Spanned<String>>,
 }
 
 /// The branch of workflows that are scheduled.
@@ -52,6 +56,13 @@ pub struct Subjects {
 }
 
 impl GitHub {
+    /// The branch whose workflows are trusted.
+    pub fn branch(&self) -> &str {
+        self.branch
+            .as_ref()
+            .map_or(BRANCH, |branch| branch.value.as_str())
+    }
+
     pub fn subjects(&self) -> Subjects {
         let Repository { owner, name } = &self.repository.value;
         let text = |written: &Option<Spanned<String>>| written.as_ref().map(|it| it.value.clone());

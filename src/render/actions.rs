@@ -15,6 +15,7 @@ pub struct Actions {
     pub checkout: Action,
     pub aws_credentials: Action,
     pub azure_login: Action,
+    pub upload_sarif: Action,
 }
 
 pub const ACTIONS: Actions = Actions {
@@ -32,5 +33,10 @@ pub const ACTIONS: Actions = Actions {
         repo: "azure/login",
         sha: "532459ea530d8321f2fb9bb10d1e0bcf23869a43",
         version: "v3.0.0",
+    },
+    upload_sarif: Action {
+        repo: "github/codeql-action/upload-sarif",
+        sha: "e46ed2cbd01164d986452f91f178727624ae40d7",
+        version: "v4.35.3",
     },
 };

@@ -1,7 +1,7 @@
 //! Scripts that are run again and again, and what runs them: the crontab of a host, or a workflow.
 
 mod host;
-mod workflow;
+pub(super) mod workflow;
 
 use serde::Serialize;
 

@@ -23,6 +23,8 @@ pub struct Templates {
     brackets: Tera,
     /// The folder of the rendered files, from the root of the repository: `out` in each frame.
     out: String,
+    /// Policy files and folders, as words behind a command: `paths` in each frame.
+    paths: String,
 }
 
 impl Templates {
@@ -53,12 +55,19 @@ impl Templates {
             braces: engine(Delimiters::default(), braces)?,
             brackets: engine(delimiters, brackets)?,
             out: RENDERED.to_owned(),
+            paths: String::new(),
         })
     }
 
     /// The same for files that are rendered into another folder.
     pub fn in_folder(mut self, out: &str) -> Templates {
         self.out = out.to_owned();
+        self
+    }
+
+    /// The same for a policy in other places than `policies`, of names that need no quotes.
+    pub fn of_policies(mut self, paths: &[String]) -> Templates {
+        self.paths = paths.iter().map(|path| format!(" {path}")).collect();
         self
     }
 
@@ -70,6 +79,7 @@ impl Templates {
         Context::from_serialize(context)
             .and_then(|mut context| {
                 context.insert("out", &self.out);
+                context.insert("paths", &self.paths);
                 engine.render(name, &context)
             })
             .map_err(|error| RenderError::Template(error.to_string()))

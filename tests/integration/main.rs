@@ -23,6 +23,7 @@ mod render;
 mod reports;
 mod restore;
 mod restore_test;
+mod review;
 mod rules;
 mod scalars;
 mod small;

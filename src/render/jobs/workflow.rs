@@ -20,7 +20,7 @@ const RESTORE_TESTER: &str = "backstay-restore-tester";
 const RECOVERY_OPERATOR: &str = "backstay-recovery-operator";
 
 /// GitHub's own machine, and one that reaches a host of one's own.
-const GITHUB: &str = "ubuntu-24.04";
+pub(in crate::render) const GITHUB: &str = "ubuntu-24.04";
 const SELF_HOSTED: &str = "self-hosted";
 
 /// Longest that a run may take, in minutes: GitHub ends its own runners' jobs then anyway.
@@ -71,19 +71,20 @@ enum Steps<'p> {
 }
 
 #[derive(Debug, Serialize)]
-struct Aws<'p> {
-    role: String,
-    region: &'p str,
+pub(in crate::render) struct Aws<'p> {
+    /// None: the repository says which, in a variable.
+    pub role: Option<String>,
+    pub region: &'p str,
     /// How long the credentials live, where longer than the built-in hour.
-    seconds: Option<u32>,
+    pub seconds: Option<u32>,
 }
 
 #[derive(Debug, Serialize)]
-struct Azure<'p> {
+pub(in crate::render) struct Azure<'p> {
     /// The repository's variable that names the identity: one for each thing that an identity may do.
-    client: &'static str,
+    pub client: &'static str,
     /// None: what it does needs no right in a subscription.
-    subscription: Option<&'p str>,
+    pub subscription: Option<&'p str>,
 }
 
 /// A secret or variable of the repository: the name of one that belongs to a database.
@@ -91,7 +92,7 @@ fn setting(what: &str, job: &Job) -> String {
     format!("{what}_{}", job.name.to_ascii_uppercase().replace('-', "_"))
 }
 
-fn role(account: &str, region: &str, name: &str) -> String {
+pub(in crate::render) fn role(account: &str, region: &str, name: &str) -> String {
     format!("arn:{}:iam::{account}:role/{name}", partition(region))
 }
 
@@ -146,7 +147,7 @@ fn store_login<'p>(dump: &'p Dump, name: &str, seconds: Option<u32>) -> Option<A
         DumpStore::S3 {
             account, region, ..
         } => Some(Aws {
-            role: role(account, region, name),
+            role: Some(role(account, region, name)),
             region,
             seconds,
         }),
@@ -171,7 +172,7 @@ pub(super) fn snapshot(snapshot: &Snapshot) -> Workflow<'_> {
     };
     Workflow {
         aws: Some(Aws {
-            role: role(&snapshot.account, &snapshot.region, SNAPSHOT_OPERATOR),
+            role: Some(role(&snapshot.account, &snapshot.region, SNAPSHOT_OPERATOR)),
             region: &snapshot.region,
             seconds: Some(TIMEOUT * 60),
         }),
@@ -196,7 +197,7 @@ pub(super) fn export(export: &Export) -> Workflow<'_> {
     };
     Workflow {
         aws: Some(Aws {
-            role: role(&export.account, &export.region, EXPORT_OPERATOR),
+            role: Some(role(&export.account, &export.region, EXPORT_OPERATOR)),
             region: &export.region,
             seconds: Some(TIMEOUT * 60),
         }),
@@ -218,7 +219,7 @@ pub(super) fn pitr_test(test: &PitrTest) -> Workflow<'_> {
             account, region, ..
         } => Workflow {
             aws: Some(Aws {
-                role: role(account, region, RECOVERY_OPERATOR),
+                role: Some(role(account, region, RECOVERY_OPERATOR)),
                 region,
                 seconds: Some(TIMEOUT * 60),
             }),
