@@ -24,6 +24,7 @@ mod schema;
 mod stale;
 mod status;
 mod validate;
+mod write;
 
 use std::process::ExitCode;
 
