@@ -79,25 +79,28 @@ pub type Restore<'a> = &'a dyn Fn(&Resource, &str, &Value) -> Option<String>;
 
 /// Compares everything that the plan names.
 pub fn compare(plan: &Plan, observations: &Observations, restore: Restore<'_>) -> Drift {
-    compare_since(plan, plan, observations, restore)
+    compare_since(None, plan, observations, restore)
 }
 
 /// The same, and tells what the plan changes of an older one apart from what the clouds changed.
 /// What only the older one names is looked up in the observations as well.
 pub fn compare_since(
-    before: &Plan,
+    before: Option<&Plan>,
     plan: &Plan,
     observations: &Observations,
     restore: Restore<'_>,
 ) -> Drift {
-    let baseline = Baseline::new(before, plan);
+    let baseline = before.map(|before| Baseline::new(before, plan));
+    let elsewhere = |address| baseline.as_ref().and_then(|it| it.elsewhere(address));
     let mut drift = Drift::default();
     for resource in &plan.resources {
-        let before = baseline.before(resource);
+        let before = baseline
+            .as_ref()
+            .map_or(Before::Same, |baseline| baseline.before(resource));
         match (observations.0.get(&resource.address), before) {
             (Some(State::Found(found)), before) => drift.found(resource, found, before, restore),
             (Some(State::Missing | State::Undeployed), Before::Nothing) => {
-                drift.proposed(resource, baseline.elsewhere(&resource.address), restore);
+                drift.proposed(resource, elsewhere(&resource.address), restore);
             }
             (Some(State::Missing), _) => drift.missing(resource, restore),
             // Its stack takes it for there: deploying again would create nothing.
@@ -107,13 +110,13 @@ pub fn compare_since(
             (None, _) => drift.unreadable(resource, "it is not in the recorded state"),
         }
     }
-    for resource in &baseline.removed {
+    for resource in baseline.iter().flat_map(|it| &it.removed) {
         let there = match observations.0.get(&resource.address) {
             Some(State::Missing | State::Undeployed | State::Deleted) => continue,
             Some(State::Found(_)) => THERE,
             Some(State::Unreadable { .. }) | None => UNKNOWN,
         };
-        drift.unasked(resource, there, baseline.elsewhere(&resource.address));
+        drift.unasked(resource, there, elsewhere(&resource.address));
     }
     drift
 }

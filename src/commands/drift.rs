@@ -91,8 +91,9 @@ pub(super) fn compare(comparison: &Comparison<'_>) -> Result<Outcome, Failure> {
         Some(name) => baseline::load(name, comparison.paths)?,
         None => Baseline::default(),
     };
-    let before = baseline.plan.as_ref().unwrap_or(plan);
-    let resources = || plan.resources.iter().chain(drift::removed(before, plan));
+    let before = baseline.plan.as_ref();
+    let removed = before.map_or_else(Vec::new, |before| drift::removed(before, plan));
+    let resources = || plan.resources.iter().chain(removed.iter().copied());
     let observations = match &state.from {
         Some(path) => observe::read(path)?,
         None => live(resources())?,

@@ -50,7 +50,7 @@ fn cloud(plan: &Plan) -> Observations {
 }
 
 fn since(before: &Plan, now: &Plan, live: &Observations) -> Drift {
-    compare_since(before, now, live, &|_, pointer, _| {
+    compare_since(Some(before), now, live, &|_, pointer, _| {
         Some(format!("restore {pointer}"))
     })
 }
@@ -351,7 +351,7 @@ proptest! {
         }
         let restore: &dyn Fn(&_, &str, &_) -> _ = &|_, pointer, _| Some(format!("restore {pointer}"));
         let alone = compare(&now, &seen, restore);
-        let both = compare_since(&before, &now, &seen, restore);
+        let both = compare_since(Some(&before), &now, &seen, restore);
         prop_assert_eq!(said(&alone), said(&both));
         prop_assert_eq!(alone.properties, both.properties);
     }

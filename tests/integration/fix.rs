@@ -13,6 +13,7 @@ use backstay::source::Sources;
 use serde_json::{Value, json};
 
 use super::cli::examples;
+use super::readme::commands;
 use super::support::{Output, Workspace, path_variable, tools};
 
 /// A client that says the account, writes down the rest of what it is asked, and fails where told.
@@ -176,6 +177,32 @@ fn what_protects_goes_first_and_what_lowers_last_and_only_when_asked() {
     );
     fix.run(&["--apply", "6"]).expect_code(0);
     assert_eq!(fix.calls().len(), 1);
+}
+
+#[test]
+fn the_readmes_runs_are_as_it_says() {
+    let fix = Fix::examples();
+    let counts = commands("bash fix.sh").into_iter().map(|command| {
+        fix.0.execute("sh", ["-c", &command]);
+        (command, fix.calls().len())
+    });
+    let counts: Vec<(String, usize)> = counts.collect();
+    let expected = [
+        ("bash fix.sh", 0),
+        ("bash fix.sh --apply 1 2", 2),
+        ("bash fix.sh --apply --lower", 16),
+    ];
+    assert_eq!(
+        counts,
+        expected.map(|(command, count)| (command.to_owned(), count))
+    );
+    for command in commands("backstay drift --fix-script") {
+        let args = command
+            .split(' ')
+            .skip(1)
+            .chain(["--from", "policies/recorded/drifted.json"]);
+        fix.0.run(args).expect_code(1);
+    }
 }
 
 #[test]

@@ -2,6 +2,33 @@
 
 use super::support::root as repository;
 
+/// The lines of the README's shell blocks that start with a program, without their comments.
+pub fn commands(start: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(repository().join("README.md")).expect("README.md");
+    let blocks = text.split("```sh\n").skip(1);
+    let blocks = blocks.filter_map(|rest| Some(rest.split_once("\n```")?.0));
+    let lines = blocks
+        .flat_map(str::lines)
+        .filter(|line| line.starts_with(start));
+    let lines: Vec<String> = lines
+        .map(|line| line.split(" # ").next().unwrap_or(line).trim().to_owned())
+        .collect();
+    assert!(!lines.is_empty(), "the README shows no {start}");
+    lines
+}
+
+/// Its block of YAML that has a text.
+pub fn yaml(part: &str) -> String {
+    let text = std::fs::read_to_string(repository().join("README.md")).expect("README.md");
+    let blocks = text.split("```yaml\n").skip(1);
+    let mut blocks = blocks.filter_map(|rest| Some(rest.split_once("\n```")?.0));
+    let found = blocks.find(|block| block.contains(part));
+    found
+        .unwrap_or_else(|| panic!("the README shows no {part}"))
+        .to_owned()
+        + "\n"
+}
+
 /// The text between two lines, the lines left out.
 fn between<'t>(text: &'t str, start: &str, end: &str) -> &'t str {
     let (_, rest) = text

@@ -12,6 +12,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use super::cli::examples;
+use super::readme::{commands, yaml};
 use super::support::{Output, Workspace, path_variable, rendered, root, tools};
 
 /// GitHub's comments, as its client tells and takes them. The expression that filters them is jq's.
@@ -248,6 +249,24 @@ fn the_policy_says_who_the_workflows_are_and_what_they_read() {
         locations: { room: { provider: host, address: 10.0.0.1 } }\n";
     let hosts = rendered(hosts, REVIEW);
     assert!(!hosts.contains("id-token"), "{hosts}");
+}
+
+#[test]
+fn the_readmes_repository_and_comparison_are_real() {
+    let github = yaml("repository: acme/backups");
+    let policy = format!("version: 1\n{github}");
+    let workspace = Workspace::new().policy("p.yaml", &policy);
+    workspace.run(["validate"]).expect_code(0);
+
+    let workspace = merged();
+    git(
+        &workspace,
+        &["update-ref", "refs/remotes/origin/main", "HEAD^1"],
+    );
+    for command in commands("backstay drift --baseline") {
+        let told = step(&workspace, &command).expect_code(1).stdout;
+        assert!(told.contains("proposed "), "{told}");
+    }
 }
 
 fn plain_of_two_accounts() -> String {

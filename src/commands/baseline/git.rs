@@ -1,6 +1,7 @@
 //! Policy files of a revision, by the installed git. Nothing that a repository or a name holds becomes
 //! an option, a program to run, or a fetch.
 
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
@@ -72,12 +73,10 @@ impl Repository {
         paths: &[PathBuf],
     ) -> Result<Vec<(String, Vec<u8>)>, Problem> {
         let mut blobs: Vec<Blob> = Vec::new();
+        let mut seen = HashSet::new();
         for path in paths {
-            for blob in self.blobs(commit, path)? {
-                if !blobs.iter().any(|other| other.path == blob.path) {
-                    blobs.push(blob);
-                }
-            }
+            let more = self.blobs(commit, path)?.into_iter();
+            blobs.extend(more.filter(|blob| seen.insert(blob.path.clone())));
         }
         Ok(texts(blobs)?)
     }

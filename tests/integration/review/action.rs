@@ -6,6 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use super::super::cli::examples;
+use super::super::readme::yaml;
 use super::super::support::{Output, Workspace, root, tools};
 use super::{comments, is_sound, on_github, runner_file};
 
@@ -144,18 +145,9 @@ fn it_fits_githubs_schema_and_zizmor_finds_nothing() {
     }
 }
 
-/// A block of the README that uses the action.
-fn sample() -> String {
-    let readme = fs::read_to_string(root().join("README.md")).expect("README.md");
-    let blocks = readme.split("```yaml\n").skip(1);
-    let mut blocks = blocks.filter_map(|rest| Some(rest.split_once("\n```")?.0));
-    let found = blocks.find(|block| block.contains("OWNER/backstay@"));
-    found.expect("the README shows it").to_owned() + "\n"
-}
-
 #[test]
 fn the_readmes_workflow_is_sound_and_names_inputs_that_there_are() {
-    let sample = sample();
+    let sample = yaml("OWNER/backstay@");
     let workflow: Value = serde_yaml::from_str(&sample).expect("YAML");
     let action = fs::read_to_string(root().join("action.yml")).expect("the action");
     let action: Value = serde_yaml::from_str(&action).expect("YAML");

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
+use super::super::readme::yaml;
 use super::super::support::{Output, Workspace, path_variable, root, tools};
 use super::git;
 
@@ -30,6 +31,14 @@ fn pre_commit_takes_the_manifest() {
         .output()
         .expect("pre-commit starts");
     Output::of(output).expect_code(0);
+}
+
+#[test]
+fn the_readme_names_the_hooks_that_there_are() {
+    let sample: Value = serde_yaml::from_str(&yaml("backstay-validate")).expect("YAML");
+    let ids = |hooks: &[Value]| -> Vec<Value> { hooks.iter().map(|it| it["id"].clone()).collect() };
+    let named = sample["repos"][0]["hooks"].as_array().expect("hooks");
+    assert_eq!(ids(named), ids(&manifest()));
 }
 
 #[test]
