@@ -2,6 +2,7 @@
 //! user would set, since the clients take endpoints and credentials from there.
 
 mod adopt;
+mod alerts;
 mod aws;
 mod azure;
 mod backup;

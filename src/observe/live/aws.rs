@@ -7,9 +7,11 @@ mod instances;
 mod inventory;
 mod keys;
 mod points;
+mod registry;
 mod replications;
 mod session;
 mod stacks;
+mod subscriptions;
 mod sweep;
 mod whole;
 
@@ -134,14 +136,22 @@ async fn region(
         Err(reason) => all_unreadable(&instances, &reason),
     };
     report(Progress::Read(seen.len()));
-    let (buckets, keys, backups) = futures::join!(
+    let subscriptions = of(|body| matches!(body, Body::EventSubscription(_)));
+    let (buckets, keys, backups, subscriptions, registered) = futures::join!(
         counted(buckets::read(&clients, &place, &stacks, &buckets), report),
         counted(keys::read(&clients, &place, &stacks, &keys), report),
-        counted(backup::read(&clients, &stacks, &resources), report)
+        counted(backup::read(&clients, &stacks, &resources), report),
+        counted(
+            subscriptions::read(&clients, &stacks, &subscriptions),
+            report
+        ),
+        counted(
+            registry::read(&clients, &place, &stacks, &resources),
+            report
+        ),
     );
-    seen.extend(buckets);
-    seen.extend(keys);
-    seen.extend(backups);
+    let of_services = [buckets, keys, backups, subscriptions];
+    seen.extend(of_services.into_iter().flatten().chain(registered));
     let planned: HashMap<&Address, &Resource> = resources
         .iter()
         .map(|resource| (&resource.address, *resource))
