@@ -1,6 +1,7 @@
 //! What the user wrote: one document a file, each value with its place.
 
 mod alerts;
+mod calendar;
 mod compression;
 mod database;
 mod dump;
@@ -25,6 +26,7 @@ use crate::finding::Finding;
 use crate::source::{FileId, Sources};
 
 pub use alerts::{AlertEvent, Alerts, Receiver, topic_of};
+pub use calendar::Unsteady;
 pub use compression::{Compression, Method};
 pub use database::{
     Database, Engine, Export, Key, Provision, ProvisionStorage, Replica, Runner, Scheduled,

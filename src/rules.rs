@@ -96,6 +96,7 @@ rules! {
     too_few_regions
     top_of_hour
     unknown_reference
+    unsteady_hour
     vault_elsewhere
     vault_empty
     vault_keys

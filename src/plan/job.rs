@@ -20,9 +20,12 @@ pub struct Job {
     pub schedule: String,
     #[serde(skip)]
     pub run_by: Vec<Runner>,
-    /// The machine whose crontab runs it.
+    /// The machine whose cron or systemd runs it.
     #[serde(skip)]
     pub host: Option<Host>,
+    /// As systemd writes the schedule.
+    #[serde(skip)]
+    pub calendar: String,
 }
 
 /// A machine that runs scripts.
@@ -43,6 +46,9 @@ impl Job {
             name: database.name.value.clone(),
             source: estate.workspace.sources.get(database.file).display_path(),
             cron: scheduled.schedule.cron().to_owned(),
+            calendar: scheduled
+                .schedule
+                .systemd(&database.intent.timezone.value.to_string()),
             timezone: database.intent.timezone.value.to_string(),
             schedule: scheduled.schedule.value.to_string(),
             run_by: started.by,
@@ -61,6 +67,7 @@ impl Job {
         Job {
             task,
             cron: schedule.cron().to_owned(),
+            calendar: schedule.systemd(&self.timezone),
             schedule: words,
             ..self.clone()
         }

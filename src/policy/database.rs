@@ -166,7 +166,8 @@ pub struct Snapshots {
     /// What starts it. Built in: cron on a host, github_actions for a cloud.
     #[schemars(length(min = 1))]
     pub run_by: Option<Vec<Spanned<Runner>>>,
-    /// Location of the host whose cron starts it. Built in: the database's own, where that is a host.
+    /// Location of the host whose cron or systemd starts it. Built in: the database's own, where that
+    /// is a host.
     pub host: Option<Spanned<String>>,
 }
 
@@ -183,7 +184,8 @@ pub struct Export {
     /// What starts it. Built in: cron on a host, github_actions for a cloud.
     #[schemars(length(min = 1))]
     pub run_by: Option<Vec<Spanned<Runner>>>,
-    /// Location of the host whose cron starts it. Built in: the database's own, where that is a host.
+    /// Location of the host whose cron or systemd starts it. Built in: the database's own, where that
+    /// is a host.
     pub host: Option<Spanned<String>>,
 }
 
@@ -203,7 +205,7 @@ pub struct PitrTest {
     /// What starts it. Built in: github_actions, on a runner of one's own.
     #[schemars(length(min = 1))]
     pub run_by: Option<Vec<Spanned<Runner>>>,
-    /// Location of the host whose cron starts it.
+    /// Location of the host whose cron or systemd starts it.
     pub host: Option<Spanned<String>>,
 }
 
@@ -274,7 +276,27 @@ impl Database {
 #[serde(rename_all = "snake_case")]
 pub enum Runner {
     Cron,
+    Systemd,
     GithubActions,
+}
+
+impl Runner {
+    /// Whether it belongs to one machine.
+    pub fn of_a_host(self) -> bool {
+        match self {
+            Runner::Cron | Runner::Systemd => true,
+            Runner::GithubActions => false,
+        }
+    }
+
+    /// As the policy writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Runner::Cron => "cron",
+            Runner::Systemd => "systemd",
+            Runner::GithubActions => "github_actions",
+        }
+    }
 }
 
 /// What a new database is made of.

@@ -46,7 +46,8 @@ pub struct Dump {
     /// What starts it. Built in: cron on a host, github_actions for a cloud.
     #[schemars(length(min = 1))]
     pub run_by: Option<Vec<Spanned<Runner>>>,
-    /// Location of the host whose cron starts it. Built in: the database's own, where that is a host.
+    /// Location of the host whose cron or systemd starts it. Built in: the database's own, where that
+    /// is a host.
     pub host: Option<Spanned<String>>,
     /// Where the server answers: host, host:port or the folder of a socket. Built in: the location's
     /// address, the Azure server's name, or what AWS says of the RDS instance.

@@ -1,4 +1,5 @@
-//! Scripts that are run again and again, and what runs them: the crontab of a host, or a workflow.
+//! Scripts that are run again and again, and what runs them: the crontab or the timers of a host, or a
+//! workflow.
 
 mod host;
 pub(super) mod workflow;
@@ -71,9 +72,16 @@ impl Renderer<'_> {
             self.script(&test.dump.job, test)?;
             self.workflow(&test.dump.job, || workflow::restore_test(test))?;
         }
-        for crontab in host::crontabs(&jobs(plan))? {
+        let jobs = jobs(plan);
+        for crontab in host::crontabs(&jobs)? {
             let text = self.templates.fill("cron/crontab", &crontab)?;
             self.add(format!("cron/{}.crontab", crontab.host), text)?;
+        }
+        for unit in host::units(&jobs) {
+            for kind in ["service", "timer"] {
+                let text = self.templates.fill(&format!("systemd/{kind}"), &unit)?;
+                self.add(format!("systemd/{}.{kind}", unit.unit), text)?;
+            }
         }
         Ok(())
     }

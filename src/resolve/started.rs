@@ -7,7 +7,7 @@ use crate::policy::{Runner, Scheduled};
 #[derive(Debug)]
 pub struct Started<'e> {
     pub by: Vec<Runner>,
-    /// The host whose cron it is.
+    /// The host whose cron or systemd it is.
     pub host: Option<Site<'e>>,
 }
 

@@ -26,6 +26,19 @@ def sample(checker, path, text, *rules):
     SAMPLES.setdefault(checker, []).append((path, dedent(text).lstrip("\n"), set(rules)))
 
 
+# --- units -------------------------------------------------------------------------------------
+
+SERVICE = "[Service]\nType=oneshot\nExecStart=/bin/true\n"
+TIMER = "[Timer]\nOnCalendar=*-*-* 01:43:00 UTC\nPersistent=true\n[Install]\nWantedBy=timers.target\n"
+sample("units", "systemd/good.service", SERVICE)
+sample("units", "systemd/good.timer", TIMER)
+sample("units", "systemd/alone.timer", TIMER, "alone")
+sample("units", "systemd/slept.service", SERVICE)
+sample("units", "systemd/slept.timer", TIMER.replace("Persistent=true\n", ""), "persistent")
+if shutil.which("systemd-analyze"):
+    sample("units", "systemd/word.service", SERVICE + "ProtectSystems=strict\n", "verify")
+    sample("units", "systemd/nothing.service", "[Service]\nType=oneshot\nExecStart=/nowhere/at/all\n", "verify")
+
 # --- cron --------------------------------------------------------------------------------------
 
 sample("cron", "cron/good.crontab", """

@@ -6,7 +6,7 @@ from common import Finding, below, checker
 
 WHAT = "rendered files"
 # That a template is valid YAML says nothing about what it asks for, so yaml11 is no judge here.
-JUDGES = ("arm", "cfn", "cron", "iam", "lifecycle", "parameters", "runbooks", "shell", "workflows")
+JUDGES = ("arm", "cfn", "cron", "iam", "lifecycle", "parameters", "runbooks", "shell", "units", "workflows")
 
 
 def files(folder):

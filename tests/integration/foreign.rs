@@ -41,6 +41,7 @@ checkers! {
     parameters JUDGED,
     runbooks JUDGED,
     shell JUDGED,
+    units JUDGED,
     unjudged JUDGED,
     workflows JUDGED,
     yaml11 JUDGED,

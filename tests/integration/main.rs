@@ -28,6 +28,7 @@ mod restore_test;
 mod review;
 mod rules;
 mod scalars;
+mod schedules;
 mod small;
 mod snapshot;
 mod status;

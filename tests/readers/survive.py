@@ -76,6 +76,8 @@ class Side:
                 return arm(tree) if "$schema" in tree else tree
             case ".crontab":
                 return crontab(text)
+            case ".service" | ".timer":
+                return unit(text)
             case ".sh":
                 return shell.script(path, text, self.tags)
             case ".md":
@@ -131,6 +133,29 @@ def literal(text):
     if text.startswith("[") and text.endswith("]"):
         return text[1:] if text.startswith("[[") else ("evaluated", text)
     return text
+
+
+def unit(text):
+    """What systemd makes of a unit: sections, and settings in their order."""
+    if re.search(r"\\$", text, re.MULTILINE):
+        raise Problem("a line goes on in the next one")
+    entries = []
+    for line in text.split("\n"):
+        line = line.strip()
+        if not line or line[0] in "#;":
+            continue
+        if re.fullmatch(r"\[[A-Za-z]+\]", line):
+            entries.append(line)
+            continue
+        setting = re.fullmatch(r"([A-Za-z]+)=(.*)", line)
+        if not setting:
+            raise Problem(f"no setting: {line!r}")
+        key, value = setting.groups()
+        if "%" in value:
+            raise Problem(f"a specifier: {line!r}")
+        # Another schedule where it is swapped; that all dialects mean the same moments has a test of its own.
+        entries.append([key, "" if key == "OnCalendar" else value])
+    return entries
 
 
 def crontab(text):

@@ -1,4 +1,4 @@
-//! What a host runs: its crontab.
+//! What a host runs: its crontab, and the units of its systemd.
 
 use std::collections::BTreeMap;
 
@@ -61,4 +61,33 @@ pub(super) fn crontabs<'p>(jobs: &[&'p Job]) -> Result<Vec<Crontab<'p>>, RenderE
         });
     }
     Ok(hosts.into_values().collect())
+}
+
+/// A service and its timer.
+#[derive(Debug, Serialize)]
+pub(super) struct Unit<'p> {
+    #[serde(flatten)]
+    job: &'p Job,
+    pub(super) unit: String,
+    script: String,
+    host: &'p str,
+    address: &'p str,
+    calendar: &'p str,
+}
+
+/// The units of the jobs that systemd starts.
+pub(super) fn units<'p>(jobs: &[&'p Job]) -> Vec<Unit<'p>> {
+    let by_systemd = |job: &&&'p Job| job.run_by.contains(&Runner::Systemd);
+    let unit = |&job: &&'p Job| {
+        let Host { name, address } = job.host.as_ref()?;
+        Some(Unit {
+            job,
+            unit: format!("{}-{}", job.name, job.task.name()),
+            script: file(job),
+            host: name,
+            address,
+            calendar: &job.calendar,
+        })
+    };
+    jobs.iter().filter(by_systemd).filter_map(unit).collect()
 }

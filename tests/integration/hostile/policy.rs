@@ -138,7 +138,7 @@ databases:
     dump:
       to: ["<qzstore>", blobs-<file>]
       globals: true
-      run_by: [cron, github_actions]
+      run_by: [cron, systemd, github_actions]
       user: "<qzuser>"
       schedule: "<qzschedule>"
       databases:
