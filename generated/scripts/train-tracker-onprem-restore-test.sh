@@ -579,9 +579,9 @@ has_rows() {
 }
 
 ask() {
-  has_rows traintracker bookings '"public"."bookings"' 1
-  has_rows traintracker trains '"public"."trains"' 1
   has_rows traintracker users '"public"."users"' 1
+  has_rows traintracker trains '"public"."trains"' 1
+  has_rows traintracker bookings '"public"."bookings"' 1
   STEP='judging'
   within rto "$RTO_SECONDS" "$RTO_LIMIT"
   within rpo "$RPO_SECONDS" "$RPO_LIMIT"

@@ -1,7 +1,5 @@
 //! Tests of dumps: the newest is restored into a scratch database, and asked what is in it.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use super::dump::{self, Dump, DumpStore};
@@ -91,7 +89,7 @@ fn first_number(field: &str) -> Option<u32> {
     field.split([',', '-', '/']).next()?.parse().ok()
 }
 
-/// Each table that the policy names, under `tables` or under `rows`.
+/// Each table that the policy names, under `tables` or under `rows`, in its order.
 fn tables(database: &Database<'_>, dump: &crate::policy::Dump) -> Vec<TableCheck> {
     let test = &database.intent.restore_test;
     let first = dump.databases.first().map(|name| name.value.as_str());
@@ -100,7 +98,7 @@ fn tables(database: &Database<'_>, dump: &crate::policy::Dump) -> Vec<TableCheck
         .rows
         .iter()
         .filter_map(|(name, rows)| Some((name.parse::<TableName>().ok()?, rows.value)));
-    let mut checks = BTreeMap::new();
+    let mut checks: Vec<TableCheck> = Vec::new();
     for (table, least) in listed.chain(counted) {
         let Some(database) = table.database().or(first) else {
             continue;
@@ -111,7 +109,11 @@ fn tables(database: &Database<'_>, dump: &crate::policy::Dump) -> Vec<TableCheck
             sql: table.sql(),
             least,
         };
-        checks.insert((check.database.clone(), check.sql.clone()), check);
+        let same = |it: &&mut TableCheck| (&it.database, &it.sql) == (&check.database, &check.sql);
+        match checks.iter_mut().find(same) {
+            Some(known) => *known = check,
+            None => checks.push(check),
+        }
     }
-    checks.into_values().collect()
+    checks
 }

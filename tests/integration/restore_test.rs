@@ -195,11 +195,11 @@ fn what_is_missing_is_told_and_fails() {
     assert_eq!(
         failed,
         [
+            ("table trains", "10 rows, and at least 4000 are expected"),
             (
                 "table public.bookings",
                 "0 rows, and at least 1 are expected"
             ),
-            ("table trains", "10 rows, and at least 4000 are expected"),
         ]
     );
     drill.nothing_is_left();

@@ -70,6 +70,9 @@ class Side:
         text = path.read_bytes().decode()
         match path.suffix:
             case ".yaml" | ".yml":
+                if path.name.endswith("-restore-test.yml"):
+                    # It comes some hours after a dump, whose schedule is another one where it is swapped.
+                    text = re.sub(r"(?m)^( +- cron: ).*$", r"\1''", text)
                 return [document(text), evaluated_marks(text)]
             case ".json":
                 tree = json.loads(text, object_pairs_hook=unique)
@@ -85,13 +88,19 @@ class Side:
                 text = re.sub(r"(?m)^Rendered by backstay from .*$", "", text, count=1)
                 # What may be lost follows from the schedule, which is another one where it is swapped.
                 text = re.sub(r"\| \d+ (?:min|h|d) \|", "| - |", text)
-                return markdown(MarkdownIt("commonmark").enable("table").parse(text))
+                return markdown(MarkdownIt("commonmark").enable("table").parse(text), self.tags)
         raise Problem("nobody reads this kind of file")
 
 
-def markdown(tokens):
-    """What a reader of Markdown makes of a text: blocks, marks, and the texts in them."""
-    return [[token.type, token.tag, token.attrs, token.content if not token.children else markdown(token.children)] for token in tokens]
+def markdown(tokens, tags):
+    """What a reader of Markdown makes of a text: blocks, marks, and the texts in them; of commands what a shell does."""
+
+    def content(token):
+        if token.children:
+            return markdown(token.children, tags)
+        return shell.tree(token.content, tags) if (token.type, token.info) == ("fence", "sh") else token.content
+
+    return [[token.type, token.tag, token.attrs, content(token)] for token in tokens]
 
 
 class Loader(yaml.SafeLoader):
@@ -178,7 +187,9 @@ def crontab(text):
         except CronSimError as error:
             raise Problem(f"cronsim: {line!r}: {error}") from error
         command = re.split(r"(?<!\\)%", fields[5])
-        entries.append([" ".join(fields[:5]), shell.tree(command[0], {}), *command[1:]])
+        # A test comes some hours after its dump, whose schedule is another one where it is swapped.
+        times = "" if "-restore-test.sh" in command[0] else " ".join(fields[:5])
+        entries.append([times, shell.tree(command[0], {}), *command[1:]])
     return entries
 
 
