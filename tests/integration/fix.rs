@@ -121,7 +121,7 @@ fn verbs(calls: &[String]) -> Vec<String> {
 fn nothing_runs_unless_it_is_told_to() {
     let fix = Fix::examples();
     let listed = fix.run(&[]).expect_code(0).stdout;
-    assert!(listed.contains("10. azure"), "{listed}");
+    assert!(listed.contains("11. azure"), "{listed}");
     assert!(
         listed
             .lines()
@@ -161,6 +161,7 @@ fn what_protects_goes_first_and_what_lowers_last_and_only_when_asked() {
             "aws rds modify-db-instance",
             "az postgres flexible-server update",
             "aws cloudformation create-change-set",
+            "aws cloudformation create-change-set",
             "aws cloudformation deploy",
         ]
     );
@@ -190,7 +191,7 @@ fn the_readmes_runs_are_as_it_says() {
     let expected = [
         ("bash fix.sh", 0),
         ("bash fix.sh --apply 1 2", 2),
-        ("bash fix.sh --apply --lower", 16),
+        ("bash fix.sh --apply --lower", 17),
     ];
     assert_eq!(
         counts,
