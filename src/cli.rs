@@ -29,6 +29,8 @@ pub enum Command {
     Drift(Drift),
     /// Validate, render --check and drift in one, as a pull request needs it
     Check(Check),
+    /// Say which databases of the clouds no policy names, and which are paid for twice
+    Coverage(Coverage),
     /// Accept a finding until a day: write an exception into the policy
     Accept(Accept),
     /// Say what a database's settings are, who set each and what keeps it; or what a finding means
@@ -82,6 +84,16 @@ pub struct Check {
     pub folder: Folder,
     #[command(flatten)]
     pub state: State,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct Coverage {
+    #[command(flatten)]
+    pub paths: Paths,
+    #[command(flatten)]
+    pub inventory: Inventory,
     #[command(flatten)]
     pub output: Output,
 }
@@ -186,6 +198,16 @@ pub struct State {
     /// Show as well what the clouds never tell back
     #[arg(long, short)]
     pub verbose: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Inventory {
+    /// Take this recorded inventory instead of asking the live clouds
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
+    /// Save what the clouds have, without secrets
+    #[arg(long, value_name = "FILE", conflicts_with = "from")]
+    pub record: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -7,10 +7,14 @@
 pub mod aws;
 pub mod azure;
 mod command;
+mod pattern;
 mod property;
+mod secret;
 mod window;
 
 pub use command::{Command, RENDERED, shell_word};
+pub use pattern::matches;
 pub use property::{Direction, NotCompared, Owned, Property, Restore};
+pub use secret::{secret_key, secret_value};
 pub use window::{DailyWindow, Weekday, WeeklyWindow, WindowError};
 pub(crate) use window::{parse_time, text_type};

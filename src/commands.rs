@@ -4,10 +4,12 @@ mod accept;
 mod baseline;
 mod check;
 mod codes;
+mod coverage;
 mod drift;
 mod exceptions;
 mod explain;
 mod failure;
+mod inventory;
 mod load;
 mod out;
 mod outcome;
@@ -28,6 +30,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Render(args) => render::run(args),
         Command::Drift(args) => drift::run(args),
         Command::Check(args) => check::run(args),
+        Command::Coverage(args) => coverage::run(args),
         Command::Accept(args) => accept::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Schema(args) => schema::run(args),

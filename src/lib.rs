@@ -3,6 +3,7 @@
 pub mod cli;
 pub mod cloud;
 pub mod commands;
+pub mod coverage;
 pub mod drift;
 pub mod finding;
 pub mod observe;

@@ -1,5 +1,6 @@
 //! What the clouds have: live, or as recorded.
 
+pub mod inventory;
 #[cfg(feature = "clouds")]
 pub mod live;
 mod recorded;

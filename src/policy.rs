@@ -29,8 +29,9 @@ pub use dump::{Dump, DumpFormat, DumpPart};
 pub use duration::{Duration, Unit};
 pub use endpoint::Endpoint;
 pub use model::{
-    Defaults, Exception, FloorKey, Immutability, Location, LockMode, Policy, Provider, Store,
-    StoreLock, StoreLockMode, StoreRedundancy, Tier, Vault, VaultLock, VaultRedundancy,
+    Coverage, Defaults, Exception, FloorKey, Ignore, Immutability, Location, LockMode, Policy,
+    Provider, Store, StoreLock, StoreLockMode, StoreRedundancy, Tier, Vault, VaultLock,
+    VaultRedundancy,
 };
 pub use problem::CODES;
 pub use query::Query;

@@ -32,6 +32,8 @@ pub struct Report<'a> {
     /// In the order in which they are shown.
     pub findings: &'a [Finding],
     pub compared: Option<Compared>,
+    /// How the databases of the clouds stand, where that was asked.
+    pub coverage: Option<&'a Coverage>,
     /// What is to be protected, in the order of the policy.
     pub databases: &'a [Database],
     pub threshold: Threshold,
@@ -50,6 +52,50 @@ pub struct Database {
     pub retention: Vec<(&'static str, String)>,
     /// file:line:column.
     pub place: String,
+}
+
+/// How the databases of the clouds stand, by location.
+#[derive(Debug, Clone, Default)]
+pub struct Coverage {
+    pub rows: Vec<Covered>,
+    /// Places and parts of them whose answer did not come.
+    pub unreadable: usize,
+}
+
+/// How the databases of one location stand.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Covered {
+    pub location: String,
+    pub databases: usize,
+    pub protected: usize,
+    pub unprotected: usize,
+    pub twice: usize,
+    pub ignored: usize,
+    pub not_handled: usize,
+}
+
+impl Covered {
+    /// The heads of the table.
+    const HEADS: [&str; 7] = [
+        "location",
+        "databases",
+        "protected",
+        "unprotected",
+        "paid twice",
+        "ignored",
+        "not handled",
+    ];
+
+    fn numbers(&self) -> [usize; 6] {
+        [
+            self.databases,
+            self.protected,
+            self.unprotected,
+            self.twice,
+            self.ignored,
+            self.not_handled,
+        ]
+    }
 }
 
 /// From which severity on a finding makes the run fail. None: nothing does.
@@ -142,6 +188,12 @@ impl Report<'_> {
             0 => String::new(),
             count => format!("; {count} accepted"),
         }
+    }
+
+    /// What could not be read.
+    pub fn unreadable(&self) -> usize {
+        let compared = self.compared.map_or(0, |compared| compared.unreadable);
+        compared + self.coverage.map_or(0, |coverage| coverage.unreadable)
     }
 
     pub fn count(&self, severity: Severity) -> usize {

@@ -47,6 +47,7 @@ pub(super) fn run(args: &Check) -> Result<Code, Failure> {
         sources: &workspace.sources,
         findings: &findings,
         compared,
+        coverage: None,
         databases: &load::databases(&estate),
         threshold: outcome::threshold(&args.output),
     };

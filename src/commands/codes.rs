@@ -1,7 +1,7 @@
 //! Every code that a finding can have.
 
 use crate::finding::Code;
-use crate::{drift, policy, rules};
+use crate::{coverage, drift, policy, rules};
 
 use super::{baseline, exceptions, stale};
 
@@ -10,6 +10,7 @@ pub(super) fn all() -> Vec<&'static Code> {
     let mut codes = policy::CODES.to_vec();
     codes.extend(of_the_policy());
     codes.extend(drift::CODES);
+    codes.extend(coverage::CODES);
     codes.extend([&stale::CODE, &baseline::CODE]);
     codes.extend(exceptions::CODES);
     codes.sort_by_key(|code| code.name);

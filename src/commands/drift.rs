@@ -46,6 +46,7 @@ pub(super) fn run(args: &Drift) -> Result<Code, Failure> {
         sources: &workspace.sources,
         findings: &findings,
         compared,
+        coverage: None,
         databases: &load::databases(&estate),
         threshold: outcome::threshold(&args.output),
     };

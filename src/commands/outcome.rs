@@ -36,10 +36,7 @@ impl Code {
             Code::Unusable
         } else if report.findings.iter().any(|finding| report.fails(finding)) {
             Code::Findings
-        } else if report
-            .compared
-            .is_some_and(|compared| compared.unreadable > 0)
-        {
+        } else if report.unreadable() > 0 {
             Code::Incomplete
         } else {
             Code::Clean
@@ -123,23 +120,31 @@ pub(super) fn style(detail: Detail) -> Style {
 }
 
 fn summary(report: &Report<'_>) {
-    let counts = report.totals();
-    match report.compared {
-        None => eprintln!("backstay {}: {counts}", report.command),
-        Some(compared) => {
-            let properties = match compared.properties {
-                1 => "1 property".to_owned(),
-                count => format!("{count} properties"),
-            };
-            let resources = many(compared.resources, "resource");
-            let unread = match compared.unreadable {
-                0 => String::new(),
-                count => format!("; {count} could not be read"),
-            };
-            eprintln!(
-                "backstay {}: {resources} and {properties} compared{unread}; {counts}",
-                report.command
-            );
+    let properties = |count| match count {
+        1 => "1 property".to_owned(),
+        count => format!("{count} properties"),
+    };
+    let looked_at = match (report.compared, report.coverage) {
+        (Some(compared), _) => format!(
+            "{} and {} compared",
+            many(compared.resources, "resource"),
+            properties(compared.properties)
+        ),
+        (None, Some(coverage)) => {
+            let databases = coverage.rows.iter().map(|row| row.databases).sum();
+            let locations = many(coverage.rows.len(), "location");
+            format!("{} in {locations}", many(databases, "database"))
         }
-    }
+        (None, None) => String::new(),
+    };
+    let unread = match report.unreadable() {
+        0 => String::new(),
+        count => format!("; {count} could not be read"),
+    };
+    let end = if looked_at.is_empty() { "" } else { "; " };
+    let counts = report.totals();
+    eprintln!(
+        "backstay {}: {looked_at}{unread}{end}{counts}",
+        report.command
+    );
 }

@@ -44,6 +44,7 @@ pub(super) fn run(args: &Render) -> Result<Code, Failure> {
         sources: &workspace.sources,
         findings: &findings,
         compared: None,
+        coverage: None,
         databases: &load::databases(&estate),
         threshold: outcome::threshold(&args.output),
     };

@@ -22,6 +22,7 @@ pub(super) fn run(args: &Validate) -> Result<Code, Failure> {
         sources: &workspace.sources,
         findings: &findings,
         compared: None,
+        coverage: None,
         databases: &load::databases(&estate),
         threshold: outcome::threshold(&args.output),
     };

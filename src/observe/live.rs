@@ -6,6 +6,7 @@ mod azure;
 
 use std::collections::BTreeMap;
 
+use super::inventory::{self, Inventory};
 use super::{Found, Observations, StackDrift, State};
 use crate::plan::{Address, Resource, Scope};
 
@@ -36,18 +37,38 @@ pub fn observe<'p>(
     resources: impl IntoIterator<Item = &'p Resource>,
     report: Report<'_>,
 ) -> Result<Observations, LiveError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(LiveError::Runtime)?;
     let (aws, azure): (Vec<&Resource>, Vec<&Resource>) = resources
         .into_iter()
         .partition(|resource| matches!(resource.address.scope, Scope::Aws { .. }));
-    let (aws, azure) = runtime.block_on(async {
+    let (aws, azure) = runtime()?.block_on(async {
         futures::join!(aws::observe(aws, report), azure::observe(azure, report))
     });
     Ok(Observations(aws.into_iter().chain(azure).collect()))
+}
+
+/// Reads all databases of some places, each with the role to assume there.
+///
+/// # Errors
+/// The runtime cannot start. What a cloud refuses is a listing, not an error.
+pub fn inventory(
+    places: BTreeMap<inventory::Place, Option<String>>,
+    report: Report<'_>,
+) -> Result<Inventory, LiveError> {
+    let (aws, azure) = places
+        .into_iter()
+        .partition(|(place, _)| matches!(place, inventory::Place::Aws { .. }));
+    let (aws, azure) = runtime()?.block_on(async {
+        futures::join!(aws::inventory(aws, report), azure::inventory(azure, report))
+    });
+    Ok(Inventory::new(aws.into_iter().chain(azure)))
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, LiveError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(LiveError::Runtime)
 }
 
 /// Resources by what they are read together by.

@@ -85,6 +85,13 @@ impl Engine {
         }
     }
 
+    /// The engine that RDS calls so. None: backstay does not handle it.
+    pub fn of_rds(name: &str) -> Option<Engine> {
+        let all = [Engine::RdsPostgres, Engine::RdsMysql, Engine::RdsMariadb];
+        all.into_iter()
+            .find(|engine| engine.rds().is_some_and(|rds| rds.name == name))
+    }
+
     /// As the policy writes it.
     pub fn name(self) -> &'static str {
         match self {

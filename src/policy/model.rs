@@ -39,6 +39,8 @@ pub struct Policy {
     /// What must be recoverable.
     #[serde(default)]
     pub databases: Named<Database>,
+    /// What `backstay coverage` leaves out.
+    pub coverage: Option<Coverage>,
     /// Findings that are accepted for a while.
     #[serde(default)]
     pub exceptions: Vec<Exception>,
@@ -244,6 +246,36 @@ pub enum FloorKey {
     Copies,
     Encryption,
     RestoreTest,
+}
+
+/// Databases of the locations that need no policy.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Coverage {
+    /// Patterns of what is left out.
+    #[serde(default)]
+    pub ignore: Vec<Ignore>,
+}
+
+/// Databases that are left out of the coverage: those that fit every pattern that is written.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("anyOf" = [{ "required": ["name"] }, { "required": ["tag"] }]))]
+pub struct Ignore {
+    /// Name in the cloud; `*` stands for anything.
+    #[schemars(length(min = 1))]
+    pub name: Option<Spanned<String>>,
+    /// A tag's key, or KEY=VALUE; `*` stands for anything in the value.
+    #[schemars(pattern(r"^[^=*]+(=.*)?$"))]
+    pub tag: Option<Spanned<String>>,
+    /// Location, where only its databases are meant.
+    pub at: Option<Spanned<String>>,
+    /// Why they need no policy.
+    #[schemars(length(min = 1))]
+    pub reason: Spanned<String>,
+    /// Last day on which they are left out, year-month-day.
+    #[schemars(extend("format" = "date"))]
+    pub until: Option<Spanned<String>>,
 }
 
 /// A finding that is accepted until a date.

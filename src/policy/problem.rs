@@ -120,6 +120,7 @@ pub(super) fn violation(error: &ValidationError<'_>, tree: &Node, schema: &Value
         }
         Broken::FalseSchema => vec![misplaced(tree, pointer, here)],
         Broken::Required { property } => vec![missing(property, here, pointer)],
+        Broken::AnyOf { .. } => vec![missing(&choice(error, schema), here, pointer)],
         Broken::PropertyNames { error } => {
             let key = error.instance().as_str().unwrap_or_default();
             let place = node.entry(key).map_or(node.place, |entry| entry.key);
@@ -162,6 +163,16 @@ fn resolve<'a>(schema: &'a Value, path: &str) -> Option<&'a Value> {
         };
     }
     Some(at)
+}
+
+/// The keys of which a part needs one: "name` or `tag".
+fn choice(error: &ValidationError<'_>, schema: &Value) -> Value {
+    let choices = resolve(schema, error.schema_path().as_str());
+    let choices = choices.and_then(Value::as_array).into_iter().flatten();
+    let keys: Vec<&str> = choices
+        .filter_map(|choice| choice["required"][0].as_str())
+        .collect();
+    keys.join("` or `").into()
 }
 
 fn unknown_key(node: &Node, key: &str, known: &[String]) -> Finding {

@@ -21,6 +21,8 @@ struct Page<'a> {
     counts: Vec<(&'static str, usize)>,
     /// Resources, properties, and those that could not be read.
     compared: Option<(usize, usize, usize)>,
+    heads: [&'static str; 7],
+    covered: &'a [super::Covered],
     databases: Vec<Row<'a>>,
     resources: Vec<Resource<'a>>,
     findings: Vec<Entry<'a>>,
@@ -109,6 +111,8 @@ pub fn render(report: &Report<'_>) -> Result<String, ReportError> {
         compared: report
             .compared
             .map(|it| (it.resources, it.properties, it.unreadable)),
+        heads: super::Covered::HEADS,
+        covered: report.coverage.map(|it| &*it.rows).unwrap_or_default(),
         databases: rows(report.databases, &drift),
         resources,
         findings: policy

@@ -22,8 +22,27 @@ struct Document<'a> {
     /// The command that was run, as drift.
     command: &'a str,
     summary: Summary,
+    /// How the databases of each location stand; absent where that was not asked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    coverage: Vec<Covered<'a>>,
     /// In the order in which a person reads them.
     findings: Vec<Entry<'a>>,
+}
+
+/// How many databases of one location stand how.
+#[derive(Serialize, JsonSchema)]
+struct Covered<'a> {
+    location: &'a str,
+    /// All that the location has.
+    databases: usize,
+    /// Those that a policy names, and replicas of such.
+    protected: usize,
+    unprotected: usize,
+    /// Those of which two mechanisms keep the same backups.
+    twice: usize,
+    ignored: usize,
+    /// Those that no policy can name.
+    not_handled: usize,
 }
 
 /// How many findings of each severity, and how much was compared.
@@ -184,6 +203,7 @@ pub fn render(report: &Report<'_>) -> Result<String, ReportError> {
                 unreadable: compared.unreadable,
             }),
         },
+        coverage: report.coverage.map(covered).unwrap_or_default(),
         findings: report
             .findings
             .iter()
@@ -191,6 +211,21 @@ pub fn render(report: &Report<'_>) -> Result<String, ReportError> {
             .collect(),
     };
     Ok(serde_json::to_string_pretty(&document)? + "\n")
+}
+
+fn covered(coverage: &super::Coverage) -> Vec<Covered<'_>> {
+    fn row(row: &super::Covered) -> Covered<'_> {
+        Covered {
+            location: &row.location,
+            databases: row.databases,
+            protected: row.protected,
+            unprotected: row.unprotected,
+            twice: row.twice,
+            ignored: row.ignored,
+            not_handled: row.not_handled,
+        }
+    }
+    coverage.rows.iter().map(row).collect()
 }
 
 fn entry<'a>(report: &Report<'_>, finding: &'a Finding) -> Entry<'a> {

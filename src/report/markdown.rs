@@ -3,7 +3,7 @@
 
 use indexmap::{IndexMap, IndexSet};
 
-use super::{Report, is_unread, many, sides};
+use super::{Coverage, Covered, Report, is_unread, many, sides};
 use crate::drift::brief;
 use crate::finding::{Difference, Finding, Kind, Severity};
 use crate::source::Sources;
@@ -16,6 +16,7 @@ pub fn render(report: &Report<'_>) -> String {
     let (policy, drift) = report.parts();
     let mut page = Page::default();
     page.add(head(report, &drift));
+    page.add(report.coverage.and_then(coverage));
     page.add(findings(report.sources, &policy));
     let mut resources: IndexMap<&str, Vec<(&Finding, &Difference)>> = IndexMap::new();
     for finding in drift {
@@ -93,9 +94,9 @@ fn head(report: &Report<'_>, drift: &[&Finding]) -> Vec<String> {
     );
     if let Some(compared) = report.compared {
         text += &format!("; {} compared", many(compared.resources, "resource"));
-        if compared.unreadable > 0 {
-            text += &format!(", **{} could not be read**", compared.unreadable);
-        }
+    }
+    if report.unreadable() > 0 {
+        text += &format!(", **{} could not be read**", report.unreadable());
     }
     text += ".\n\n";
     let counted = Kind::ALL.map(|kind| {
@@ -113,6 +114,17 @@ fn head(report: &Report<'_>, drift: &[&Finding]) -> Vec<String> {
         text += &format!("Drift: {}.\n\n", counted.join(", "));
     }
     vec![text]
+}
+
+/// How the databases of each location stand.
+fn coverage(coverage: &Coverage) -> Option<String> {
+    let mut text = format!("| {} |\n|---|", Covered::HEADS.join(" | "));
+    text += &"---:|".repeat(Covered::HEADS.len() - 1);
+    for row in &coverage.rows {
+        let numbers = row.numbers().map(|number| number.to_string());
+        text += &format!("\n| {} | {} |", cell(&row.location), numbers.join(" | "));
+    }
+    (!coverage.rows.is_empty()).then(|| text + "\n\n")
 }
 
 /// Findings on the policy, one fold for each severity; errors are open.

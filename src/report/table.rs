@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 
 use comfy_table::presets::NOTHING;
-use comfy_table::{Attribute, Cell, Color as Paint, ColumnConstraint, Table, Width};
+use comfy_table::{Attribute, Cell, CellAlignment, Color as Paint, ColumnConstraint, Table, Width};
 use indexmap::IndexMap;
 use similar::TextDiff;
 use unicode_width::UnicodeWidthStr;
 
-use super::{Color, Style, sides};
+use super::{Color, Coverage, Covered, Style, sides};
 use crate::drift::{brief, is_document};
 use crate::finding::{Difference, Finding, Kind, StackDrift};
 use crate::source::Sources;
@@ -50,6 +50,27 @@ pub(super) fn render(sources: &Sources, findings: &[&Finding], style: Style) -> 
     let parts = [restore, advice(&rows), propose, weaken];
     let parts: Vec<String> = parts.into_iter().filter(|it| !it.is_empty()).collect();
     text + &parts.join("\n")
+}
+
+/// How the databases of each location stand; nothing where there is none.
+pub(super) fn coverage(coverage: &Coverage) -> String {
+    if coverage.rows.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new();
+    table.load_style(NOTHING).force_no_tty();
+    table.add_row(Covered::HEADS);
+    for row in &coverage.rows {
+        let numbers = row.numbers().map(|number| number.to_string());
+        table.add_row([row.location.clone()].into_iter().chain(numbers));
+    }
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    let lines = table.lines();
+    lines
+        .map(|line| line.trim_end().to_owned() + "\n")
+        .collect()
 }
 
 struct Row<'a> {

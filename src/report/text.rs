@@ -1,4 +1,5 @@
-//! The report for a terminal. A clean run has nothing to say.
+//! The report for a terminal. A clean run has nothing to say, but for
+//! the counts of coverage.
 
 use super::{Detail, Report, Style, snippet, table};
 use crate::finding::{Finding, Kind};
@@ -20,5 +21,6 @@ pub fn render(report: &Report<'_>, style: Style) -> String {
     if !shown.is_empty() {
         text += &table::render(report.sources, &shown, style);
     }
+    text += &report.coverage.map(table::coverage).unwrap_or_default();
     text
 }

@@ -182,6 +182,12 @@ pub fn resolve(workspace: &Workspace) -> Estate<'_> {
         for copies in defaults.chain(tiers).filter_map(|layer| layer.copies) {
             estate.copies(&scopes, copies);
         }
+        let coverage = policy.coverage.iter();
+        for entry in coverage.flat_map(|coverage| &coverage.ignore) {
+            if let Some(at) = &entry.at {
+                estate.located(&scopes, at);
+            }
+        }
         for (name, written) in policy.databases.iter() {
             estate.database(&scopes, file, policy, name, written);
         }

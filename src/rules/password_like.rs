@@ -6,6 +6,7 @@
 //! clouds by their own logins.
 //!
 //! **Fix.** Remove it, and change the secret wherever it is in use: it may have been seen already.
+use crate::cloud::{secret_key, secret_value};
 use crate::finding::{Code, Finding, Severity};
 use crate::policy::{Kind, Visit};
 use crate::resolve::Estate;
@@ -17,34 +18,6 @@ pub static CODE: Code = Code::new(
     include_str!("password_like.rs"),
 )
 .hiding_its_line();
-
-/// Last words of keys that hold secrets.
-const KEYS: [&str; 11] = [
-    "password",
-    "passwd",
-    "pwd",
-    "passphrase",
-    "secret",
-    "token",
-    "api_key",
-    "apikey",
-    "access_key",
-    "private_key",
-    "connection_string",
-];
-
-/// Parts of values that are secrets, or name one in the same text; in lower case.
-const MARKS: [&str; 9] = [
-    "-----begin",
-    "password=",
-    "passwd=",
-    "pwd=",
-    "accountkey=",
-    "sharedaccesskey=",
-    "ghp_",
-    "github_pat_",
-    "xoxb-",
-];
 
 pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
     for tree in estate
@@ -83,36 +56,4 @@ fn secret(place: Place, message: &str) -> Finding {
     Finding::new(&CODE, place, message)
         .why("whoever can read the policy could use it, now and in every older version")
         .fix("remove it, and change the secret where it is in use")
-}
-
-fn secret_key(key: &str) -> bool {
-    let key = key.to_ascii_lowercase().replace(['-', '.'], "_");
-    KEYS.into_iter().any(|word| {
-        let before = key.strip_suffix(word);
-        before.is_some_and(|before| before.is_empty() || before.ends_with('_'))
-    })
-}
-
-fn secret_value(text: &str) -> bool {
-    let lower = text.to_ascii_lowercase();
-    MARKS.into_iter().any(|mark| lower.contains(mark)) || access_key(text) || login(text)
-}
-
-/// An AWS access key id: AKIA or ASIA and 16 capitals or digits.
-fn access_key(text: &str) -> bool {
-    let rest = |mark| text.split(mark).skip(1);
-    rest("AKIA").chain(rest("ASIA")).any(|rest: &str| {
-        let capital = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit();
-        rest.bytes().take_while(capital).count() >= 16
-    })
-}
-
-/// A URL with a password: scheme://user:password@host.
-fn login(text: &str) -> bool {
-    text.split("://").skip(1).any(|rest| {
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        let user = authority.rsplit_once('@').map(|(user, _)| user);
-        user.and_then(|user| user.split_once(':'))
-            .is_some_and(|(_, password)| !password.is_empty())
-    })
 }

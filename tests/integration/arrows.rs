@@ -22,12 +22,18 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("render", &["plan", "cloud", "finding", "policy"]),
     ("observe", &["plan", "cloud"]),
     ("drift", &["plan", "observe", "finding", "source", "cloud"]),
+    (
+        "coverage",
+        &[
+            "observe", "plan", "resolve", "policy", "drift", "finding", "source", "cloud",
+        ],
+    ),
     ("report", &["finding", "source", "drift"]),
     ("commands", EVERYTHING),
 ];
 const EVERYTHING: &[&str] = &[
     "cli", "source", "cloud", "finding", "policy", "resolve", "rules", "plan", "render", "observe",
-    "drift", "report",
+    "drift", "coverage", "report",
 ];
 /// Rooms that treat every cloud alike.
 const KNOW_NO_PROVIDER: &[&str] = &["source", "finding", "drift", "report"];

@@ -3,6 +3,7 @@ mod arrows;
 mod backups;
 mod baseline;
 mod cli;
+mod coverage;
 mod drift;
 mod dump;
 mod enforce;

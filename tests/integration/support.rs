@@ -2,6 +2,7 @@
 
 mod aws;
 mod az;
+pub mod inventory;
 mod postgres;
 mod script;
 

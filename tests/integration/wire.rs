@@ -5,6 +5,7 @@ mod aws;
 mod azure;
 mod backup;
 mod cloud;
+mod inventory;
 mod keys;
 mod locks;
 mod rds;

@@ -4,6 +4,7 @@ mod backup;
 mod buckets;
 mod clients;
 mod instances;
+mod inventory;
 mod keys;
 mod replications;
 mod session;
@@ -17,6 +18,7 @@ use futures::StreamExt;
 
 use super::{AT_A_TIME, Report, Seen, State, all_unreadable, chain, grouped, one_line};
 use crate::plan::{Address, Body, Resource, Scope};
+pub(super) use inventory::inventory;
 use replications::Replications;
 use session::Sessions;
 

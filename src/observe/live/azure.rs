@@ -6,6 +6,7 @@ mod arm;
 mod backup;
 mod blob;
 mod credential;
+mod inventory;
 mod lock;
 mod one;
 mod policy;
@@ -24,6 +25,8 @@ use super::{AT_A_TIME, Report, Seen, State, all_unreadable, chain, grouped};
 use super::{one_line, unreadable};
 use crate::plan::{Body, Resource, Scope};
 use arm::Arm;
+
+pub(super) use inventory::inventory;
 
 /// Reads all resources of Azure.
 pub(super) async fn observe(resources: Vec<&Resource>, report: Report<'_>) -> Seen {

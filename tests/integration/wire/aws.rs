@@ -18,7 +18,7 @@ use super::{observe, plan, runtime};
 use crate::support::Aws;
 
 const OTHER: &str = "210987654321";
-const ROLE: &str = "arn:aws:iam::210987654321:role/reader";
+pub const ROLE: &str = "arn:aws:iam::210987654321:role/reader";
 
 const LOCATIONS: &str = r#"version: 1
 locations:
@@ -54,7 +54,7 @@ fn role_of(scope: &Scope) -> (&str, Option<&'static str>) {
 }
 
 /// Somebody who deploys, in one Region, as one role or as the account of plain credentials.
-async fn deployer(aws: &Aws, region: &str, role: Option<&str>) -> SdkConfig {
+pub async fn deployer(aws: &Aws, region: &str, role: Option<&str>) -> SdkConfig {
     let base = aws_config::defaults(BehaviorVersion::latest())
         .region(Region::new(region.to_owned()))
         .endpoint_url(&aws.url)
@@ -81,7 +81,7 @@ async fn deployer(aws: &Aws, region: &str, role: Option<&str>) -> SdkConfig {
         .build()
 }
 
-async fn create(config: &SdkConfig, body: &DbInstance) {
+pub async fn create(config: &SdkConfig, body: &DbInstance) {
     let text = |value: &Option<String>, default: &str| value.clone().unwrap_or(default.to_owned());
     let tags = body
         .tags

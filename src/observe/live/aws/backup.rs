@@ -1,5 +1,6 @@
 //! AWS Backup: vaults, plans with their selections, and restore tests.
 
+mod held;
 mod plans;
 mod restore_tests;
 mod vaults;
@@ -12,7 +13,10 @@ use super::super::{Found, Seen, State, tree};
 use super::clients::Clients;
 use super::stacks::Stacks;
 use crate::cloud::aws::Value;
+use crate::cloud::matches;
 use crate::plan::Resource;
+
+pub(super) use held::{Held, read as held};
 
 /// The most that AWS Backup gives in one page.
 const PAGE: i32 = 1_000;
@@ -117,28 +121,4 @@ fn taken_in(
         false => arn.clone(),
     })
     .collect()
-}
-
-/// Whether a text fits a pattern in which `*` stands for anything.
-fn matches(pattern: &str, text: &str) -> bool {
-    let Some((start, rest)) = pattern.split_once('*') else {
-        return pattern == text;
-    };
-    let Some(text) = text.strip_prefix(start) else {
-        return false;
-    };
-    let mut ends = text.char_indices().map(|(at, _)| at).chain([text.len()]);
-    ends.any(|at| matches(rest, &text[at..]))
-}
-
-#[cfg(test)]
-#[test]
-fn a_star_is_anything() {
-    let arn = "arn:aws:rds:us-east-1:123456789012:db:orders";
-    for pattern in [arn, "*", "arn:aws:rds:*", "arn:aws:rds:*:*:db:*", "*orders"] {
-        assert!(matches(pattern, arn), "{pattern}");
-    }
-    for pattern in ["", "arn:aws:rds:*:db:ledger", "arn:aws:s3:*", "orders"] {
-        assert!(!matches(pattern, arn), "{pattern}");
-    }
 }

@@ -88,39 +88,20 @@ impl Instance<'_> {
         })
     }
 
+    /// What RDS tells, in the plan's own words where both mean the same.
     fn body(&self) -> Result<rds::DbInstance, String> {
         let live = self.live;
         Ok(rds::DbInstance {
             identifier: self.resource.address.name.clone(),
-            class: lower(live.db_instance_class()),
-            engine: lower(live.engine()),
             engine_version: live.engine_version().map(|version| self.version(version)),
-            allocated_storage: live.allocated_storage().map(|gib| gib.to_string()),
-            storage_type: lower(live.storage_type()),
-            master_username: live.master_username().map(str::to_owned),
-            manage_master_user_password: Some(live.master_user_secret().is_some()),
             source: self.source(),
-            availability_zone: live.availability_zone().map(str::to_owned),
-            backup_retention_period: live.backup_retention_period().and_then(whole),
-            preferred_backup_window: parsed(live.preferred_backup_window()),
-            preferred_maintenance_window: parsed(live.preferred_maintenance_window()),
-            copy_tags_to_snapshot: live.copy_tags_to_snapshot(),
-            deletion_protection: live.deletion_protection(),
-            multi_az: live.multi_az(),
-            storage_encrypted: live.storage_encrypted(),
             kms_key_id: self.key()?,
-            log_exports: Some(
-                live.enabled_cloudwatch_logs_exports()
-                    .iter()
-                    .cloned()
-                    .collect(),
-            ),
             replication_region: self.replication_region(),
             replication_retention: match self.held {
                 Some(Ok(days)) => *days,
                 Some(Err(_)) | None => None,
             },
-            tags: Some(self.tags()),
+            ..told(live)
         })
     }
 
@@ -170,15 +151,6 @@ impl Instance<'_> {
             Some(planned) if is_release_of(live, planned) => planned.clone(),
             _ => live.to_owned(),
         }
-    }
-
-    fn tags(&self) -> Tags {
-        let tags = self.live.tag_list().iter();
-        let tags = tags.filter_map(|tag| {
-            let value = tag.value().unwrap_or_default();
-            Some((tag.key()?.to_owned(), value.to_owned()))
-        });
-        Tags(tags.collect())
     }
 
     /// The source of a replica: as the plan names it, where that is the same instance. RDS gives the
@@ -271,6 +243,47 @@ impl Instance<'_> {
         .collect();
         (!pending.is_empty()).then_some(Json::Object(pending))
     }
+}
+
+/// An instance in RDS's own words. What only another Region tells is left open.
+pub(super) fn told(live: &Live) -> rds::DbInstance {
+    rds::DbInstance {
+        identifier: lower(live.db_instance_identifier()).unwrap_or_default(),
+        class: lower(live.db_instance_class()),
+        engine: lower(live.engine()),
+        engine_version: live.engine_version().map(str::to_owned),
+        allocated_storage: live.allocated_storage().map(|gib| gib.to_string()),
+        storage_type: lower(live.storage_type()),
+        master_username: live.master_username().map(str::to_owned),
+        manage_master_user_password: Some(live.master_user_secret().is_some()),
+        source: lower(live.read_replica_source_db_instance_identifier()).map(Value::Text),
+        availability_zone: live.availability_zone().map(str::to_owned),
+        backup_retention_period: live.backup_retention_period().and_then(whole),
+        preferred_backup_window: parsed(live.preferred_backup_window()),
+        preferred_maintenance_window: parsed(live.preferred_maintenance_window()),
+        copy_tags_to_snapshot: live.copy_tags_to_snapshot(),
+        deletion_protection: live.deletion_protection(),
+        multi_az: live.multi_az(),
+        storage_encrypted: live.storage_encrypted(),
+        kms_key_id: live.kms_key_id().map(|key| Value::Text(key.to_owned())),
+        log_exports: Some(
+            live.enabled_cloudwatch_logs_exports()
+                .iter()
+                .cloned()
+                .collect(),
+        ),
+        replication_region: None,
+        replication_retention: None,
+        tags: Some(tags(live)),
+    }
+}
+
+fn tags(live: &Live) -> Tags {
+    let tags = live.tag_list().iter().filter_map(|tag| {
+        let value = tag.value().unwrap_or_default();
+        Some((tag.key()?.to_owned(), value.to_owned()))
+    });
+    Tags(tags.collect())
 }
 
 /// Whether `live` is a release of the planned version. RDS takes a major version and fills in the

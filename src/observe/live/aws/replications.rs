@@ -6,6 +6,7 @@ use std::sync::Arc;
 use aws_sdk_rds::types::DbInstanceAutomatedBackup as Live;
 use tokio::sync::{Mutex, OnceCell};
 
+use super::clients::Clients;
 use super::session::Sessions;
 use super::sweep::lower;
 use super::{Place, place, reason};
@@ -19,7 +20,7 @@ const PAGE: i32 = 100;
 const RETAINED: &str = "retained";
 
 /// Days by the source instance's ARN; or why they could not be read.
-type Swept = Result<BTreeMap<String, u32>, String>;
+pub(super) type Swept = Result<BTreeMap<String, u32>, String>;
 
 /// For how many days the destination of an instance holds its backups. None: it holds none.
 pub(super) type Held = Result<Option<u32>, String>;
@@ -87,21 +88,24 @@ impl<'s> Replications<'s> {
         held
     }
 
-    /// Reads every page, or says why not.
     async fn sweep(&self, there: &Place) -> Swept {
         // With another account's credentials there would seem to be none.
         self.sessions.check_account(there).await?;
-        let clients = self.sessions.clients(there).await;
-        let request = clients.rds().describe_db_instance_automated_backups();
-        let mut backups = request.into_paginator().page_size(PAGE).items().send();
-        let mut swept = BTreeMap::new();
-        while let Some(backup) = backups.next().await {
-            let backup =
-                backup.map_err(|error| reason("rds:DescribeDBInstanceAutomatedBackups", &error))?;
-            swept.extend(running(&backup));
-        }
-        Ok(swept)
+        read(&self.sessions.clients(there).await).await
     }
+}
+
+/// Reads every page of what a Region holds, or says why not.
+pub(super) async fn read(clients: &Clients) -> Swept {
+    let request = clients.rds().describe_db_instance_automated_backups();
+    let mut backups = request.into_paginator().page_size(PAGE).items().send();
+    let mut swept = BTreeMap::new();
+    while let Some(backup) = backups.next().await {
+        let backup =
+            backup.map_err(|error| reason("rds:DescribeDBInstanceAutomatedBackups", &error))?;
+        swept.extend(running(&backup));
+    }
+    Ok(swept)
 }
 
 fn source_arn(address: &Address) -> Option<String> {

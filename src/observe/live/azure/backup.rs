@@ -11,6 +11,8 @@ use futures::StreamExt;
 use super::super::{AT_A_TIME, Seen, all_unreadable, grouped, unreadable};
 use super::arm::Arm;
 use super::{is_absent, reason};
+pub(super) use instance::is_gone;
+
 use crate::cloud::Owned;
 use crate::cloud::azure::backup::BackupVault;
 use crate::cloud::azure::resource_id;

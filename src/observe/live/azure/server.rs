@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::super::{Found, State, tree};
 use super::Key;
 use crate::cloud::azure::postgres;
+use crate::observe::inventory::Live;
 use crate::plan::{Body, Resource};
 
 pub(super) use keys::{has_identity, identity};
@@ -55,9 +56,12 @@ pub(super) fn state(
         Ok(identity) => (identity, None),
         Err(reason) => (None, Some(("/identity".to_owned(), reason))),
     };
+    // Found by this name; ARM may answer in another case.
+    let name = resource.address.name.clone();
+    let planned = Planned::of(&resource.body);
     let live = match &resource.body {
-        Body::Replica(_) => tree(&replica(live, properties, identity, resource)),
-        _ => tree(&server(live, properties, identity, resource)),
+        Body::Replica(_) => tree(&replica(name, live, properties, identity, &planned)),
+        _ => tree(&server(name, live, properties, identity, &planned)),
     };
     State::Found(Box::new(Found {
         live,
@@ -68,16 +72,31 @@ pub(super) fn state(
     }))
 }
 
+/// A server of which no plan is known, in its own words. None: it is going.
+pub(super) fn told(live: &models::Server) -> Option<(String, Live)> {
+    let id = live.tracked_resource.resource.id.clone()?;
+    let name = id.rsplit('/').next()?.to_ascii_lowercase();
+    let properties = live.properties.clone().unwrap_or_default();
+    if properties.state.as_ref().and_then(text).as_deref() == Some(GOING) {
+        return None;
+    }
+    let planned = Planned::default();
+    let body = match source(&properties, None) {
+        Some(_) => Live::Replica(Box::new(replica(name, live, properties, None, &planned))),
+        None => Live::Server(Box::new(server(name, live, properties, None, &planned))),
+    };
+    Some((id, body))
+}
+
 fn server(
+    name: String,
     live: &models::Server,
     properties: models::ServerProperties,
     identity: Option<postgres::Identity>,
-    resource: &Resource,
+    planned: &Planned<'_>,
 ) -> postgres::FlexibleServer {
-    let planned = Planned::of(&resource.body);
     postgres::FlexibleServer {
-        // Found by this name; ARM may answer in another case.
-        name: resource.address.name.clone(),
+        name,
         location: Some(planned.location(&live.tracked_resource.location)),
         sku: sku(live),
         identity,
@@ -97,14 +116,14 @@ fn server(
 
 /// The backups that the API reports of a replica are not its own.
 fn replica(
+    name: String,
     live: &models::Server,
     properties: models::ServerProperties,
     identity: Option<postgres::Identity>,
-    resource: &Resource,
+    planned: &Planned<'_>,
 ) -> postgres::Replica {
-    let planned = Planned::of(&resource.body);
     postgres::Replica {
-        name: resource.address.name.clone(),
+        name,
         location: Some(planned.location(&live.tracked_resource.location)),
         sku: sku(live),
         identity,

@@ -122,7 +122,7 @@ async fn rules(asked: &Asked<'_>, id: &str, plans: &[&Resource]) -> Seen {
     vec![(resource.address.clone(), state)]
 }
 
-fn body(live: &Live) -> backup::BackupPlan {
+pub(super) fn body(live: &Live) -> backup::BackupPlan {
     backup::BackupPlan {
         backup_plan: backup::Rules {
             backup_plan_name: live.backup_plan_name().to_owned(),

@@ -18,6 +18,7 @@ pub(super) const READS: [(&str, &[&str]); 6] = [
             "ListBackupPlans",
             "ListBackupSelections",
             "ListBackupVaults",
+            "ListProtectedResources",
             "ListTags",
         ],
     ),

@@ -24,7 +24,7 @@ pub(super) fn state(planned: &BackupInstance, listed: &[Value]) -> State {
     let own = &planned.properties.data_source_info.resource_id;
     let source = |told: &&Value| {
         let id = told["properties"]["dataSourceInfo"]["resourceID"].as_str();
-        id.is_some_and(|id| id.eq_ignore_ascii_case(own)) && protection(told) != Some(GONE)
+        id.is_some_and(|id| id.eq_ignore_ascii_case(own)) && !is_gone(told)
     };
     let Some(told) = listed.iter().find(source) else {
         return State::Missing;
@@ -40,6 +40,11 @@ pub(super) fn state(planned: &BackupInstance, listed: &[Value]) -> State {
         },
         ..Found::default()
     }))
+}
+
+/// Whether the vault keeps it only until it is deleted for good.
+pub(in super::super) fn is_gone(told: &Value) -> bool {
+    protection(told) == Some(GONE)
 }
 
 /// The state in the newer word, else in the older one.
