@@ -195,6 +195,10 @@ pub struct State {
     /// at this git revision, or an older copy of it
     #[arg(long, value_name = "REV|PATH")]
     pub baseline: Option<String>,
+    /// Write a script of every command that restores the policy, in a safe order; it only lists them
+    /// until it is run with --apply
+    #[arg(long, value_name = "FILE")]
+    pub fix_script: Option<PathBuf>,
     /// Show as well what the clouds never tell back
     #[arg(long, short)]
     pub verbose: bool,

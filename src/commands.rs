@@ -17,6 +17,7 @@ mod render;
 mod schema;
 mod stale;
 mod validate;
+mod write;
 
 use std::process::ExitCode;
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::drift::Comparison;
 use super::failure::Failure;
 use super::load::Loaded;
 use super::outcome::{self, Code};
@@ -30,13 +31,14 @@ pub(super) fn run(args: &Check) -> Result<Code, Failure> {
         let artifacts = render::artifacts(&plan, &args.folder)?;
         let changes = folder::compare(&args.folder.out, &artifacts)?;
         findings.extend(stale::findings(&changes, &args.folder.out));
-        let result = drift::compare(
-            &plan,
-            &args.paths,
-            &args.state,
-            &out::name(&args.folder.out),
-            &exceptions,
-        )?;
+        let result = drift::compare(&Comparison {
+            plan: &plan,
+            sources: &workspace.sources,
+            paths: &args.paths,
+            state: &args.state,
+            out: &out::name(&args.folder.out),
+            exceptions: &exceptions,
+        })?;
         looked_for.extend(result.looked_for());
         findings.extend(result.findings);
         compared = Some(result.compared);

@@ -7,14 +7,15 @@ use super::exceptions::{self, Exceptions};
 use super::failure::Failure;
 use super::load::Loaded;
 use super::outcome::Code;
-use super::{load, out, outcome};
+use super::{load, out, outcome, write};
 use crate::cli::{Drift, Paths, State};
 use crate::drift;
 use crate::finding::{Finding, Kind, Severity};
 use crate::observe::{self, Observations};
 use crate::plan::{Plan, Resource, plan};
-use crate::render;
+use crate::render::{self, Told};
 use crate::report::{Compared, Detail, Report};
+use crate::source::Sources;
 
 pub(super) fn run(args: &Drift) -> Result<Code, Failure> {
     let (workspace, findings) = load::workspace(&args.paths.paths)?;
@@ -28,13 +29,14 @@ pub(super) fn run(args: &Drift) -> Result<Code, Failure> {
     if sound {
         // What validate says is validate's to say; drift speaks of the clouds, and of exceptions.
         findings.retain(|finding| exceptions::CODES.contains(&finding.code));
-        let result = compare(
-            &plan(&estate),
-            &args.paths,
-            &args.state,
-            &out::name(&args.out),
-            &exceptions,
-        )?;
+        let result = compare(&Comparison {
+            plan: &plan(&estate),
+            sources: &workspace.sources,
+            paths: &args.paths,
+            state: &args.state,
+            out: &out::name(&args.out),
+            exceptions: &exceptions,
+        })?;
         findings.extend(exceptions.unused(&result.looked_for()));
         findings.extend(result.findings);
         compared = Some(result.compared);
@@ -66,16 +68,24 @@ pub(super) struct Outcome {
     pub(super) compared: Compared,
 }
 
-/// Reads the clouds, or the recorded state, and compares. Commands name the rendered files in `out`.
-pub(super) fn compare(
-    plan: &Plan,
-    paths: &Paths,
-    state: &State,
-    out: &str,
-    exceptions: &Exceptions<'_>,
-) -> Result<Outcome, Failure> {
+/// What is compared, and how.
+pub(super) struct Comparison<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) sources: &'a Sources,
+    pub(super) paths: &'a Paths,
+    pub(super) state: &'a State,
+    /// What commands call the folder of the rendered files.
+    pub(super) out: &'a str,
+    pub(super) exceptions: &'a Exceptions<'a>,
+}
+
+/// Reads the clouds, or the recorded state, and compares.
+pub(super) fn compare(comparison: &Comparison<'_>) -> Result<Outcome, Failure> {
+    let Comparison {
+        plan, state, out, ..
+    } = *comparison;
     let baseline = match &state.baseline {
-        Some(name) => baseline::load(name, paths)?,
+        Some(name) => baseline::load(name, comparison.paths)?,
         None => Baseline::default(),
     };
     let before = baseline.plan.as_ref().unwrap_or(plan);
@@ -86,17 +96,24 @@ pub(super) fn compare(
     };
     if let Some(path) = &state.record {
         let text = observe::write(&observations, resources())?;
-        std::fs::write(path, text).map_err(|source| Failure::Write {
-            path: path.clone(),
-            source,
-        })?;
+        write::write(path, &text)?;
     }
     let restore = |resource: &_, pointer: &str, live: &_| {
         let command = render::restore_command(resource, pointer, live)?;
         Some(command.in_folder(out).to_string())
     };
     let mut drift = drift::compare_since(before, plan, &observations, &restore);
-    exceptions.apply(&mut drift.findings);
+    comparison.exceptions.apply(&mut drift.findings);
+    if let Some(path) = &state.fix_script {
+        let link = |place| comparison.sources.link(place);
+        let told = drift.findings.iter().map(|finding| Told {
+            finding,
+            place: finding.place.map(link),
+        });
+        let told: Vec<Told<'_>> = told.collect();
+        let script = render::fix_script(plan, &told, drift.unreadable, out)?;
+        write::write(path, &script)?;
+    }
     let mut findings = baseline.findings;
     findings.append(&mut drift.findings);
     Ok(Outcome {

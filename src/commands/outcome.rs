@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use super::failure::Failure;
+use super::write;
 use crate::cli::{FailOn, Format, Output};
 use crate::finding::Severity;
 use crate::policy::Workspace;
@@ -73,10 +74,7 @@ pub(super) fn finish(
             detail,
         };
         let text = text(report, file.format, plain)?;
-        std::fs::write(&file.path, text).map_err(|source| Failure::Write {
-            path: file.path.clone(),
-            source,
-        })?;
+        write::write(&file.path, &text)?;
     }
     print(&text(report, output.format, style(detail))?)?;
     summary(report);

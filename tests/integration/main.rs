@@ -9,6 +9,7 @@ mod dump;
 mod enforce;
 mod exceptions;
 mod export;
+mod fix;
 mod foreign;
 mod hostile;
 mod jobs;

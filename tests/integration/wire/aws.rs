@@ -1,6 +1,7 @@
 //! AWS, deployed into a simulator and read back.
 
 mod estate;
+mod fix;
 mod story;
 
 use std::fmt::Write;
