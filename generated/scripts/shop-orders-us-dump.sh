@@ -31,14 +31,7 @@ umask 077
 export TZ=UTC0 LC_ALL=C
 
 NAME=shop-orders-us
-# Used where the environment does not say otherwise.
 # shellcheck disable=SC1003,SC1112,SC2016 # names are literal text, whatever they look like
-declare -A CONNECTION=(
-  [PGSSLMODE]=require
-  [PGCONNECT_TIMEOUT]=30
-  [PGAPPNAME]=backstay
-)
-# shellcheck disable=SC1003,SC1112,SC2016 # as above
 DATABASES=(
   orders
   invoices
@@ -178,6 +171,14 @@ take_lock() {
   # With the lock held, an unfinished run can only be what a killed one left.
   rm -rf -- "$BASE"/.*.partial
 }
+
+# Used where the environment does not say otherwise.
+# shellcheck disable=SC1003,SC1112,SC2016 # names are literal text, whatever they look like
+declare -A CONNECTION=(
+  [PGSSLMODE]=require
+  [PGCONNECT_TIMEOUT]=30
+  [PGAPPNAME]=backstay
+)
 
 # The endpoint of an RDS instance has a part that only AWS knows.
 find_endpoint() {
@@ -363,6 +364,11 @@ verify_run() {
   say "ok: $directory is whole"
 }
 
+list_s3() {
+  aws s3api list-objects-v2 --bucket "$1" --region "$2" --expected-bucket-owner "$3" --prefix "$4" \
+    --query "Contents[?ends_with(Key, '/manifest.json')].Key" --output text
+}
+
 # The key of this run in a store, under a class and its current period.
 key_of() {
   local stamp="${RUN##*/}" period='%Y-%m-%d'
@@ -400,11 +406,6 @@ choose_key() {
 # In the functions below, errors are passed on by hand: bash ignores `set -e` where the caller looks
 # at the result, as upload_run does to try every store. manifest.json always goes last, because its
 # presence is what makes a dump complete.
-
-list_s3() {
-  aws s3api list-objects-v2 --bucket "$1" --region "$2" --expected-bucket-owner "$3" --prefix "$4" \
-    --query "Contents[?ends_with(Key, '/manifest.json')].Key" --output text
-}
 
 # The listing has made sure of the bucket's owner; "s3 cp" has no option for it.
 upload_s3() {

@@ -29,15 +29,7 @@ umask 077
 export TZ=UTC0 LC_ALL=C
 
 NAME=train-tracker-azure
-# Used where the environment does not say otherwise.
 # shellcheck disable=SC1003,SC1112,SC2016 # names are literal text, whatever they look like
-declare -A CONNECTION=(
-  [PGHOST]=train-tracker-db-prod.postgres.database.azure.com
-  [PGSSLMODE]=require
-  [PGCONNECT_TIMEOUT]=30
-  [PGAPPNAME]=backstay
-)
-# shellcheck disable=SC1003,SC1112,SC2016 # as above
 DATABASES=(
   traintracker
 )
@@ -176,6 +168,15 @@ take_lock() {
   # With the lock held, an unfinished run can only be what a killed one left.
   rm -rf -- "$BASE"/.*.partial
 }
+
+# Used where the environment does not say otherwise.
+# shellcheck disable=SC1003,SC1112,SC2016 # names are literal text, whatever they look like
+declare -A CONNECTION=(
+  [PGHOST]=train-tracker-db-prod.postgres.database.azure.com
+  [PGSSLMODE]=require
+  [PGCONNECT_TIMEOUT]=30
+  [PGAPPNAME]=backstay
+)
 
 set_connection() {
   STEP='setting up the connection'
@@ -346,6 +347,14 @@ verify_run() {
   say "ok: $directory is whole"
 }
 
+blob() { az storage blob "$@" --auth-mode login --only-show-errors; }
+
+list_blob() {
+  # Without --num-results az stops at 5000 blobs.
+  blob list --account-name "$1" --container-name "$2" --prefix "$3" --num-results '*' \
+    --query "[?ends_with(name, '/manifest.json')].name" --output tsv
+}
+
 # The key of this run in a store, under a class and its current period.
 key_of() {
   local stamp="${RUN##*/}" period='%Y-%m-%d'
@@ -383,14 +392,6 @@ choose_key() {
 # In the functions below, errors are passed on by hand: bash ignores `set -e` where the caller looks
 # at the result, as upload_run does to try every store. manifest.json always goes last, because its
 # presence is what makes a dump complete.
-
-blob() { az storage blob "$@" --auth-mode login --only-show-errors; }
-
-list_blob() {
-  # Without --num-results az stops at 5000 blobs.
-  blob list --account-name "$1" --container-name "$2" --prefix "$3" --num-results '*' \
-    --query "[?ends_with(name, '/manifest.json')].name" --output tsv
-}
 
 # What the store has of this run already, as size, tab, path.
 stored_blobs() {

@@ -29,15 +29,7 @@ umask 077
 export TZ=UTC0 LC_ALL=C
 
 NAME=train-tracker-onprem
-# Used where the environment does not say otherwise.
 # shellcheck disable=SC1003,SC1112,SC2016 # names are literal text, whatever they look like
-declare -A CONNECTION=(
-  [PGHOST]=db-01.internal
-  [PGSSLMODE]=prefer
-  [PGCONNECT_TIMEOUT]=30
-  [PGAPPNAME]=backstay
-)
-# shellcheck disable=SC1003,SC1112,SC2016 # as above
 DATABASES=(
   traintracker
 )
@@ -176,6 +168,15 @@ take_lock() {
   # With the lock held, an unfinished run can only be what a killed one left.
   rm -rf -- "$BASE"/.*.partial
 }
+
+# Used where the environment does not say otherwise.
+# shellcheck disable=SC1003,SC1112,SC2016 # names are literal text, whatever they look like
+declare -A CONNECTION=(
+  [PGHOST]=db-01.internal
+  [PGSSLMODE]=prefer
+  [PGCONNECT_TIMEOUT]=30
+  [PGAPPNAME]=backstay
+)
 
 set_connection() {
   STEP='setting up the connection'
@@ -357,6 +358,19 @@ verify_run() {
   say "ok: $directory is whole"
 }
 
+list_s3() {
+  aws s3api list-objects-v2 --bucket "$1" --region "$2" --expected-bucket-owner "$3" --prefix "$4" \
+    --query "Contents[?ends_with(Key, '/manifest.json')].Key" --output text
+}
+
+blob() { az storage blob "$@" --auth-mode login --only-show-errors; }
+
+list_blob() {
+  # Without --num-results az stops at 5000 blobs.
+  blob list --account-name "$1" --container-name "$2" --prefix "$3" --num-results '*' \
+    --query "[?ends_with(name, '/manifest.json')].name" --output tsv
+}
+
 # The key of this run in a store, under a class and its current period.
 key_of() {
   local stamp="${RUN##*/}" period='%Y-%m-%d'
@@ -395,11 +409,6 @@ choose_key() {
 # at the result, as upload_run does to try every store. manifest.json always goes last, because its
 # presence is what makes a dump complete.
 
-list_s3() {
-  aws s3api list-objects-v2 --bucket "$1" --region "$2" --expected-bucket-owner "$3" --prefix "$4" \
-    --query "Contents[?ends_with(Key, '/manifest.json')].Key" --output text
-}
-
 # The listing has made sure of the bucket's owner; "s3 cp" has no option for it.
 upload_s3() {
   local store="$1" bucket="$2" region="$3" account="$4" KEY
@@ -413,14 +422,6 @@ upload_s3() {
       --output text >/dev/null || return 1
   fi
   say "store $store: ${KEY:-already there}"
-}
-
-blob() { az storage blob "$@" --auth-mode login --only-show-errors; }
-
-list_blob() {
-  # Without --num-results az stops at 5000 blobs.
-  blob list --account-name "$1" --container-name "$2" --prefix "$3" --num-results '*' \
-    --query "[?ends_with(name, '/manifest.json')].name" --output tsv
 }
 
 # What the store has of this run already, as size, tab, path.

@@ -124,6 +124,7 @@ impl Renderer<'_> {
         for dump in &plan.dumps {
             self.script(&dump.job, dump)?;
             self.workflow(&dump.job, || dump_workflow(dump))?;
+            self.by_hand("restore", &dump.job, dump)?;
         }
         for snapshot in &plan.snapshots {
             let script = Bounded {
@@ -184,6 +185,19 @@ impl Renderer<'_> {
         let template = format!("scripts/{template}.sh");
         let text = self.templates.fill(&template, context)?;
         self.add(format!("scripts/{}", file(job)), text)
+    }
+
+    /// A script beside a job's own, which people run.
+    fn by_hand(
+        &mut self,
+        does: &str,
+        job: &Job,
+        context: &impl Serialize,
+    ) -> Result<(), RenderError> {
+        let text = self
+            .templates
+            .fill(&format!("scripts/{does}.sh"), context)?;
+        self.add(format!("scripts/{}-{does}.sh", job.name), text)
     }
 
     fn workflow<'p>(

@@ -168,7 +168,7 @@ take_checksum() {
   # bash forgets these two when the process ends.
   SNAPSHOT_INPUT="${HOLDER[1]}"
   SNAPSHOT_HOLDER="$HOLDER_PID"
-  sum="$(checksum "$1" "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT '$SNAPSHOT'")"
+  sum="$(checksum "$1" "$1" "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT '$SNAPSHOT'")"
   printf -v FACTS '%s, "checksum": "%s", "checksum_query": "%s"' "$FACTS" "$sum" "$(printf '%s' "$text" | sum_of)"
   OPTIONS+=(--snapshot="$SNAPSHOT")
 }
@@ -333,6 +333,7 @@ verify_run() {
 }
 {%- if stores %}
 
+{% include "scripts/dump/stores.sh" %}
 {% include "scripts/dump/upload.sh" %}
 {%- endif %}
 # Only reached when every step before it succeeded. The newest complete run stays, however old.

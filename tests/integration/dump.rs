@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-pub use job::{Asks, Job, ROWS, archive, children, manifest};
+pub use job::{Asks, Job, ODD, ROWS, archive, children, manifest};
 
 use crate::support::Output;
 

@@ -20,6 +20,7 @@ mod recover;
 mod regions;
 mod render;
 mod reports;
+mod restore;
 mod rules;
 mod scalars;
 mod snapshot;

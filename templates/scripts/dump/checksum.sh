@@ -18,8 +18,9 @@ sum_of() {
   printf '%s' "${sum%% *}"
 }
 
-# The answer's checksum in a database, by the same settings at any time; "$2" is how the transaction begins.
+# checksum DATABASE WHERE BEGIN: what the database's query answers in another one or itself, as a checksum; by
+# the same settings at any time. BEGIN is how the transaction begins.
 checksum() {
-  query "$1" "$2" "SET LOCAL timezone = 'UTC'" "SET LOCAL datestyle = 'ISO, YMD'" 'SET LOCAL extra_float_digits = 1' \
+  query "$2" "$3" "SET LOCAL timezone = 'UTC'" "SET LOCAL datestyle = 'ISO, YMD'" 'SET LOCAL extra_float_digits = 1' \
     "$(checksum_query "$1")" | sum_of
 }

@@ -1,4 +1,21 @@
 {#- How the scripts reach the server that the policy names. As in common.sh, no brace before a hash or a percent. -#}
+# Used where the environment does not say otherwise.
+# shellcheck disable=SC1003,SC1112,SC2016 # names are literal text, whatever they look like
+declare -A CONNECTION=(
+{%- if connection.host %}
+  [PGHOST]={{ connection.host | sh }}
+{%- endif %}
+{%- if connection.port %}
+  [PGPORT]={{ connection.port | sh }}
+{%- endif %}
+{%- if connection.user %}
+  [PGUSER]={{ connection.user | sh }}
+{%- endif %}
+  [PGSSLMODE]={{ connection.sslmode | sh }}
+  [PGCONNECT_TIMEOUT]=30
+  [PGAPPNAME]=backstay
+)
+
 {% if instance -%}
 # The endpoint of an RDS instance has a part that only AWS knows.
 find_endpoint() {

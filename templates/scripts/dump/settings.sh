@@ -1,22 +1,6 @@
 {#- The constants of the scripts around dumps. -#}
 NAME={{ name | sh }}
-# Used where the environment does not say otherwise.
 # shellcheck disable=SC1003,SC1112,SC2016 # names are literal text, whatever they look like
-declare -A CONNECTION=(
-{%- if connection.host %}
-  [PGHOST]={{ connection.host | sh }}
-{%- endif %}
-{%- if connection.port %}
-  [PGPORT]={{ connection.port | sh }}
-{%- endif %}
-{%- if connection.user %}
-  [PGUSER]={{ connection.user | sh }}
-{%- endif %}
-  [PGSSLMODE]={{ connection.sslmode | sh }}
-  [PGCONNECT_TIMEOUT]=30
-  [PGAPPNAME]=backstay
-)
-# shellcheck disable=SC1003,SC1112,SC2016 # as above
 DATABASES=(
 {%- for database in databases %}
   {{ database.name | sh }}

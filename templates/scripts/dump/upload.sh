@@ -38,11 +38,6 @@ choose_key() {
 # presence is what makes a dump complete.
 {%- if "s3" in [store.kind for store in stores] %}
 
-list_s3() {
-  aws s3api list-objects-v2 --bucket "$1" --region "$2" --expected-bucket-owner "$3" --prefix "$4" \
-    --query "Contents[?ends_with(Key, '/manifest.json')].Key" --output text
-}
-
 # The listing has made sure of the bucket's owner; "s3 cp" has no option for it.
 upload_s3() {
   local store="$1" bucket="$2" region="$3" account="$4" KEY
@@ -59,14 +54,6 @@ upload_s3() {
 }
 {%- endif %}
 {%- if "blob" in [store.kind for store in stores] %}
-
-blob() { az storage blob "$@" --auth-mode login --only-show-errors; }
-
-list_blob() {
-  # Without --num-results az stops at 5000 blobs.
-  blob list --account-name "$1" --container-name "$2" --prefix "$3" --num-results '*' \
-    --query "[?ends_with(name, '/manifest.json')].name" --output tsv
-}
 
 # What the store has of this run already, as size, tab, path.
 stored_blobs() {

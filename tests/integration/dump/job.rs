@@ -1,6 +1,7 @@
 //! Databases of a real server, and the scripts that backstay renders for them.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -182,16 +183,21 @@ impl Job {
 
 impl Drop for Job {
     fn drop(&mut self) {
+        // What was restored of a database is named after it. The server goes away after the last test;
+        // that a database stays until then is no harm.
         for database in &self.databases {
-            let name = database.replace('"', "\"\"");
-            for name in [format!("{name} again"), name] {
-                let drop = format!("DROP DATABASE IF EXISTS \"{name}\" WITH (FORCE)");
-                // The server goes away after the last test; that a database stays until then is no harm.
-                let _ = self
-                    .server
-                    .client("psql")
-                    .args(["-X", "-q", "-d", "postgres", "-c", &drop])
-                    .output();
+            let name = database.replace('\'', "''");
+            let drop = format!(
+                "SELECT format('DROP DATABASE IF EXISTS %I WITH (FORCE)', datname) FROM pg_database \
+                 WHERE starts_with(datname, left('{name}', 40)) \\gexec\n"
+            );
+            let mut psql = self.server.client("psql");
+            let psql = psql.args(["-X", "-q", "-d", "postgres"]);
+            if let Ok(mut child) = psql.stdin(Stdio::piped()).spawn() {
+                if let Some(mut input) = child.stdin.take() {
+                    let _ = input.write_all(drop.as_bytes());
+                }
+                let _ = child.wait();
             }
         }
     }

@@ -58,6 +58,13 @@ impl Postgres {
         }
     }
 
+    /// The client programs of a version.
+    pub fn client_folder(version: &str) -> PathBuf {
+        let output = checker().args(["clients", "--version", version]).output();
+        let output = Output::of(output.expect("tests/checkers/postgres starts")).expect_code(0);
+        output.stdout.trim_end().into()
+    }
+
     /// One of the server's client programs, with the way to the server.
     pub fn client(&self, program: &str) -> Command {
         let mut command = Command::new(self.bin.join(program));
