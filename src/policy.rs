@@ -1,10 +1,12 @@
 //! What the user wrote: one document a file, each value with its place.
 
+mod alerts;
 mod compression;
 mod database;
 mod dump;
 mod duration;
 mod endpoint;
+mod github;
 mod model;
 mod problem;
 mod query;
@@ -20,6 +22,7 @@ mod tree;
 use crate::finding::Finding;
 use crate::source::{FileId, Sources};
 
+pub use alerts::{AlertEvent, Alerts, Receiver, topic_of};
 pub use compression::{Compression, Method};
 pub use database::{
     Database, Engine, Export, Key, Provision, ProvisionStorage, Replica, Runner, Scheduled,
@@ -28,6 +31,7 @@ pub use database::{
 pub use dump::{Dump, DumpFormat, DumpPart};
 pub use duration::{Duration, Unit};
 pub use endpoint::Endpoint;
+pub use github::{GitHub, ISSUER, Repository, Subjects};
 pub use model::{
     Coverage, Defaults, Exception, FloorKey, Ignore, Immutability, Location, LockMode, Policy,
     Provider, Store, StoreLock, StoreLockMode, StoreRedundancy, Tier, Vault, VaultLock,
@@ -39,8 +43,7 @@ pub use reference::reference;
 pub use schedule::Schedule;
 pub use schema::{json_schema, validator};
 pub use settings::{
-    AlertEvent, Alerts, Copies, Encryption, HighAvailability, RestoreTest, Retention, Settings,
-    TimeZone,
+    Copies, Encryption, HighAvailability, RestoreTest, Retention, Settings, TimeZone,
 };
 pub use size::Size;
 pub use spanned::{NAME_PATTERN, Name, Named, Spanned};

@@ -18,7 +18,9 @@ pub use account::Account;
 pub use builtin::TIERS;
 pub use estate::resolve;
 pub use estate::{Database, Estate, Reference, Scope, Site, Store, Unresolved, Vault};
-pub use layers::{Intent, IntentCopies, IntentRestoreTest, IntentRetention, Layer, Resolved};
+pub use layers::{
+    Intent, IntentAlerts, IntentCopies, IntentRestoreTest, IntentRetention, Layer, Resolved,
+};
 pub use mechanisms::{Lies, Means, Mechanism, Medium, mechanisms};
 pub use started::Started;
 pub use ways::{By, Disaster, Vault as VaultOf, Way, ways};

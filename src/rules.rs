@@ -27,6 +27,7 @@ macro_rules! rules {
 }
 
 rules! {
+    alert_undelivered
     archive_redundancy
     azure_geo
     azure_key
@@ -59,6 +60,7 @@ rules! {
     engine_location
     export_region
     expression_in_value
+    github_repository
     ha_and_sku
     lifecycle_rules
     lock_retention

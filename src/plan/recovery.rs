@@ -84,7 +84,7 @@ pub(super) fn recovery(database: &Database<'_>, estate: &Estate<'_>) -> Recovery
             .filter(|&number| disaster.leaves(&ways[number]))
             .collect(),
     };
-    let contacts = database.intent.contacts.iter();
+    let contacts = database.intent.alerts.to.iter();
     Recovery {
         name: database.name.value.clone(),
         source: estate.workspace.sources.get(database.file).display_path(),
@@ -97,7 +97,7 @@ pub(super) fn recovery(database: &Database<'_>, estate: &Estate<'_>) -> Recovery
             .rto
             .as_ref()
             .map(|rto| rto.value.minutes() * 60),
-        contacts: contacts.map(|to| to.value.clone()).collect(),
+        contacts: contacts.map(|to| to.value.to_string()).collect(),
         store: pitr_test::drill_store(database, estate),
         ways,
     }

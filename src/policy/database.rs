@@ -3,12 +3,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::alerts::Alerts;
 use super::dump::Dump;
 use super::duration::Duration;
 use super::model::requirements;
 use super::schedule::Schedule;
 use super::settings::{
-    Alerts, Copies, Encryption, HighAvailability, RestoreTest, Retention, TimeZone, layer,
+    Copies, Encryption, HighAvailability, RestoreTest, Retention, TimeZone, layer,
 };
 use super::size::Size;
 use super::spanned::{Named, Spanned};

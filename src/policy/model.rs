@@ -4,10 +4,12 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::alerts::Alerts;
 use super::database::Database;
 use super::duration::Duration;
+use super::github::GitHub;
 use super::settings::{
-    Alerts, Copies, Encryption, HighAvailability, RestoreTest, Retention, TimeZone, layer,
+    Copies, Encryption, HighAvailability, RestoreTest, Retention, TimeZone, layer,
 };
 use super::spanned::{Named, Spanned};
 use crate::cloud::{DailyWindow, WeeklyWindow};
@@ -29,6 +31,8 @@ pub struct Policy {
     /// Buckets and containers that hold dumps and exports.
     #[serde(default)]
     pub stores: Named<Store>,
+    /// Repository whose workflows run what is rendered. It holds for the whole workspace.
+    pub github: Option<GitHub>,
     /// What holds for every database of this file; in a file without databases, of the workspace.
     #[serde(default)]
     pub defaults: Option<Defaults>,
@@ -72,7 +76,7 @@ pub struct Location {
     #[schemars(pattern(r"^[0-9]{12}$"))]
     pub account: Option<Spanned<String>>,
     /// IAM role that drift assumes to read this account.
-    #[schemars(pattern(r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]{1,512}$"))]
+    #[schemars(pattern(r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/([A-Za-z0-9+=,.@_/-]{1,511}/)?[A-Za-z0-9+=,.@_-]{1,64}$"))]
     pub role: Option<Spanned<String>>,
     /// Azure subscription id.
     #[schemars(pattern(r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"))]

@@ -1,6 +1,7 @@
 //! What can be wrong with the form of a policy file.
 
 mod bad_duration;
+mod bad_receiver;
 mod bad_schedule;
 mod bad_value;
 mod bad_window;
@@ -18,8 +19,8 @@ use serde_json::Value;
 use super::spanned::ReadError;
 use super::tree::{Node, ParseError, Reason};
 use super::{
-    Compression, Duration, Encryption, Endpoint, NAME_PATTERN, Query, Schedule, Size, TableName,
-    TimeZone,
+    Compression, Duration, Encryption, Endpoint, NAME_PATTERN, Query, Receiver, Repository,
+    Schedule, Size, TableName, TimeZone,
 };
 use crate::cloud::{DailyWindow, WeeklyWindow};
 use crate::finding::{Code, Finding, closest};
@@ -28,6 +29,7 @@ use crate::source::{FileId, Place};
 /// Every code of this room.
 pub static CODES: &[&Code] = &[
     &bad_duration::CODE,
+    &bad_receiver::CODE,
     &bad_schedule::CODE,
     &bad_value::CODE,
     &bad_window::CODE,
@@ -69,6 +71,8 @@ pub(super) static FORMATS: &[Format] = &[
     Format { name: "backstay-endpoint", read: reads::<Endpoint>, code: &bad_value::CODE },
     Format { name: "backstay-query", read: reads::<Query>, code: &bad_value::CODE },
     Format { name: "backstay-table", read: reads::<TableName>, code: &bad_value::CODE },
+    Format { name: "backstay-receiver", read: reads::<Receiver>, code: &bad_receiver::CODE },
+    Format { name: "github-repository", read: reads::<Repository>, code: &bad_value::CODE },
     Format { name: "iana-time-zone", read: reads::<TimeZone>, code: &bad_value::CODE },
     Format { name: "daily-window", read: reads::<DailyWindow>, code: &bad_window::CODE },
     Format { name: "weekly-window", read: reads::<WeeklyWindow>, code: &bad_window::CODE },
@@ -175,11 +179,20 @@ fn choice(error: &ValidationError<'_>, schema: &Value) -> Value {
     keys.join("` or `").into()
 }
 
+/// Keys that people write from habit, and what is meant. `on` is a boolean to YAML 1.1.
+const HABITS: [(&str, &str); 1] = [("on", "events")];
+
 fn unknown_key(node: &Node, key: &str, known: &[String]) -> Finding {
     let place = node.entry(key).map_or(node.place, |entry| entry.key);
-    let fix = match closest(key, known.iter().map(String::as_str)) {
-        Some(similar) => format!("did you mean `{similar}`?"),
-        None => format!("known here: {}", known.join(", ")),
+    let is_known = |word: &str| known.iter().any(|key| key == word);
+    let meant = HABITS
+        .iter()
+        .find(|(habit, word)| *habit == key && is_known(word));
+    let similar = closest(key, known.iter().map(String::as_str));
+    let fix = match (meant, similar) {
+        (Some((_, word)), _) => format!("write `{word}:`"),
+        (None, Some(similar)) => format!("did you mean `{similar}`?"),
+        (None, None) => format!("known here: {}", known.join(", ")),
     };
     Finding::new(&unknown_key::CODE, place, format!("unknown key `{key}`"))
         .why("a key that is not understood would protect nothing")

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::alerts::Alerts;
 use super::duration::Duration;
 use super::query::Query;
 use super::spanned::{Named, Spanned};
@@ -137,27 +138,6 @@ pub struct RestoreTest {
     #[serde(default)]
     #[schemars(with = "std::collections::BTreeMap<String, Query>")]
     pub checksums: Named<Spanned<Query>>,
-}
-
-/// Who is told of what.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Alerts {
-    /// Receivers: slack:CHANNEL, sns:TOPIC or email:ADDRESS.
-    #[schemars(inner(pattern(r"^(slack|sns|email):[^\s]+$")))]
-    pub to: Option<Vec<Spanned<String>>>,
-    /// Events that are told.
-    pub on: Option<Vec<Spanned<AlertEvent>>>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum AlertEvent {
-    Failed,
-    Missed,
-    Stale,
-    RestoreTestFailed,
-    Weakened,
 }
 
 /// A standby in the same Region.

@@ -20,6 +20,8 @@ pub struct Estate<'w> {
     pub vaults: Vec<Vault<'w>>,
     /// Every location by its name.
     pub locations: BTreeMap<&'w str, Site<'w>>,
+    /// The repository whose workflows run what is rendered.
+    pub github: Option<&'w policy::GitHub>,
     /// Names that lead nowhere. What depends on one is left out above.
     pub unresolved: Vec<Unresolved<'w>>,
 }
@@ -32,7 +34,7 @@ pub struct Site<'w> {
 }
 
 /// Where a provider keeps things.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scope<'w> {
     Aws {
         account: &'w str,
@@ -155,6 +157,9 @@ pub fn resolve(workspace: &Workspace) -> Estate<'_> {
         stores: Vec::new(),
         vaults: Vec::new(),
         locations: scopes.locations.clone(),
+        github: workspace
+            .policies()
+            .find_map(|(_, policy)| policy.github.as_ref()),
         unresolved: Vec::new(),
     };
     for (file, policy) in workspace.policies() {

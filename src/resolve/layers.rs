@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::cloud::{DailyWindow, WeeklyWindow};
 use crate::policy::{
-    Duration, Encryption, FloorKey, HighAvailability, Named, Query, Settings, Spanned, TableName,
-    TimeZone,
+    AlertEvent, Duration, Encryption, FloorKey, HighAvailability, Named, Query, Receiver, Settings,
+    Spanned, TableName, TimeZone,
 };
 use crate::source::Place;
 
@@ -44,8 +44,7 @@ pub struct Intent {
     pub deletion_protection: Resolved<bool>,
     pub high_availability: Resolved<HighAvailability>,
     pub tags: BTreeMap<String, Resolved<String>>,
-    /// Who is told.
-    pub contacts: Vec<Resolved<String>>,
+    pub alerts: IntentAlerts,
     pub floor: Vec<(FloorKey, Place)>,
     /// The same settings with the database's own layer left off: what its tier asks for.
     pub floor_intent: Option<Box<Intent>>,
@@ -88,6 +87,12 @@ pub struct IntentRestoreTest {
     pub rows: BTreeMap<String, Resolved<u64>>,
     /// By the database's name.
     pub checksums: BTreeMap<String, Resolved<Query>>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct IntentAlerts {
+    pub to: Vec<Resolved<Receiver>>,
+    pub events: Vec<Resolved<AlertEvent>>,
 }
 
 /// The layers of one database, weakest first.
@@ -175,7 +180,10 @@ impl<'a> Stack<'a> {
             deletion_protection: self.pick(|s| s.deletion_protection)?,
             high_availability: self.pick(|s| s.high_availability)?,
             tags: self.tags(),
-            contacts: self.list(|s| s.alerts?.to.as_ref()),
+            alerts: IntentAlerts {
+                to: self.list(|s| s.alerts?.to.as_ref()),
+                events: self.list(|s| s.alerts?.events.as_ref()),
+            },
             floor: Vec::new(),
             floor_intent: None,
         })

@@ -21,8 +21,9 @@ pub static CODE: Code = Code::new(
 const LABELS: usize = 4;
 
 /// What is not rendered, and the keys that ask for it. `*` is any name, `@` each layer.
-const PARTS: [(&str, &[&str]); 1] = [
+const PARTS: [(&str, &[&str]); 2] = [
     ("alerts", &["@.alerts"]),
+    ("trust in the workflows of a repository", &["github"]),
 ];
 
 const LAYERS: [&str; 3] = ["defaults", "tiers.*", "databases.*"];

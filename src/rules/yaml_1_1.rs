@@ -7,10 +7,8 @@
 //! backstay and another to the tool beside it.
 //!
 //! **Fix.** Put the text in quotes; write a boolean as `true` or `false`.
-use std::collections::HashSet;
-
 use crate::finding::{Code, Finding, Severity};
-use crate::policy::{Node, Visit};
+use crate::policy::Visit;
 use crate::resolve::Estate;
 use crate::source::{Place, Sources};
 
@@ -24,32 +22,14 @@ pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
         .iter()
         .filter_map(|d| d.tree.as_ref())
     {
-        let own = own_keys(tree);
         tree.walk(&mut |visit| {
             let place = match visit {
-                Visit::Key(_, entry) if own.contains(&entry.key) => return,
                 Visit::Key(_, entry) => entry.key,
                 Visit::Scalar(node) => node.place,
             };
             findings.extend(ambiguous(sources, place));
         });
     }
-}
-
-/// The one word of the grammar that YAML 1.1 reads differently: `on` of `alerts`. It can be nothing
-/// else there.
-fn own_keys(tree: &Node) -> HashSet<Place> {
-    let under = |key| {
-        let layers = tree.get(key).into_iter().flat_map(Node::entries);
-        layers.map(|(_, entry)| &entry.value)
-    };
-    let on = |layer: &Node| Some(layer.get("alerts")?.entry("on")?.key);
-    let layers = tree.get("defaults").into_iter();
-    layers
-        .chain(under("tiers"))
-        .chain(under("databases"))
-        .filter_map(on)
-        .collect()
 }
 
 fn ambiguous(sources: &Sources, place: Place) -> Option<Finding> {

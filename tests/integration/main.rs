@@ -1,4 +1,5 @@
 //! The one integration binary.
+mod access;
 mod arrows;
 mod backups;
 mod baseline;

@@ -19,7 +19,7 @@ fn told(output: &Output, key: &str) -> String {
 }
 
 #[test]
-fn no_name_escapes_the_markdown_of_a_runbook() {
+fn a_runbook_names_who_is_told() {
     let policy = r#"version: 1
 locations:
   east: { provider: aws, region: us-east-1, account: "123456789012" }
@@ -29,11 +29,11 @@ databases:
     at: east
     id: orders
     tier: non_critical
-    alerts: { to: ["slack:`x`|[y](z)"], on: [failed] }
+    alerts: { to: [slack:db_alerts.x, "email:dba+x_y@example.com"], events: [failed] }
 "#;
     let text = rendered(policy, "runbooks/orders.md");
     assert!(
-        text.contains("- Who is told: `` slack:`x`|[y](z) ``\n"),
+        text.contains("- Who is told: `slack:db_alerts.x`, `email:dba+x_y@example.com`\n"),
         "{text}"
     );
     // The same policy gives the same bytes.

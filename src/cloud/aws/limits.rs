@@ -95,6 +95,21 @@ pub fn vault_name_problem(text: &str) -> Option<&'static str> {
     }
 }
 
+/// Why a text is not the name of a topic that alerts can be sent to. Names of subscriptions are made
+/// of it, which RDS takes up to 254 characters long.
+pub fn topic_name_problem(text: &str) -> Option<&'static str> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    if text.ends_with(".fifo") {
+        Some("RDS does not publish to FIFO topics")
+    } else if text.is_empty() || text.len() > 200 {
+        Some("its name must have 1 to 200 characters")
+    } else if !text.bytes().all(plain) {
+        Some("its name may have letters, digits, `-` and `_` only")
+    } else {
+        None
+    }
+}
+
 /// Why a pair is not a tag that every AWS service takes.
 pub fn tag_problem(key: &str, value: &str) -> Option<&'static str> {
     let plain = |c: char| c.is_alphanumeric() || " _.:/=+-@".contains(c);

@@ -208,8 +208,11 @@ impl Settings<'_> {
         for (key, tag) in &intent.tags {
             self.add(&format!("tags.{key}"), Some(tag), nothing);
         }
-        for to in &intent.contacts {
+        for to in &intent.alerts.to {
             self.add("alerts.to", Some(to), nothing);
+        }
+        for event in &intent.alerts.events {
+            self.add("alerts.events", Some(event), nothing);
         }
     }
 

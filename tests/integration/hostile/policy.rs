@@ -58,7 +58,7 @@ pub const SLOTS: &[Slot] = &[
         SCHEDULE,
         "(daily|weekly (mon|sun)|monthly [0-9]{1,2}) [0-9]{1,2}:[0-9]{2}|[0-9,*/-]{1,6} [0-9]{1,2} [*0-9] [*] [*0-7]",
     ),
-    one("qzchannel", "[!-~]{1,12}"),
+    one("qzchannel", "[A-Za-z0-9._-]{1,12}"),
     one("qzreason", ".{1,20}"),
     one("qzowner", ".{1,20}"),
     one("qzinstance", "[A-Za-z][A-Za-z0-9-]{0,20}"),
