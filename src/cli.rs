@@ -31,6 +31,8 @@ pub enum Command {
     Check(Check),
     /// Say which databases of the clouds no policy names, and which are paid for twice
     Coverage(Coverage),
+    /// Newest and oldest recovery point of each mechanism against the RPO and the retention
+    Status(Status),
     /// Accept a finding until a day: write an exception into the policy
     Accept(Accept),
     /// Say what a database's settings are, who set each and what keeps it; or what a finding means
@@ -99,6 +101,23 @@ pub struct Coverage {
 }
 
 #[derive(Debug, Args)]
+pub struct Status {
+    #[command(flatten)]
+    pub paths: Paths,
+    /// Judge this recorded state instead of the live clouds, as of when it was recorded
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
+    /// Save what was seen: times and counts
+    #[arg(long, value_name = "FILE", conflicts_with = "from")]
+    pub record: Option<PathBuf>,
+    /// Judge as of this moment, as 2026-11-25T08:00:00Z
+    #[arg(long, value_name = "TIME")]
+    pub now: Option<jiff::Timestamp>,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
 pub struct Accept {
     /// Code of the finding, as below-floor
     pub code: String,
@@ -154,6 +173,8 @@ pub enum SchemaOf {
     Policy,
     /// What `--format json` prints
     Report,
+    /// What `status --format json` prints: the report, and the recovery points
+    Status,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -195,10 +216,6 @@ pub struct State {
     /// at this git revision, or an older copy of it
     #[arg(long, value_name = "REV|PATH")]
     pub baseline: Option<String>,
-    /// Write a script of every command that restores the policy, in a safe order; it only lists them
-    /// until it is run with --apply
-    #[arg(long, value_name = "FILE")]
-    pub fix_script: Option<PathBuf>,
     /// Show as well what the clouds never tell back
     #[arg(long, short)]
     pub verbose: bool,

@@ -16,8 +16,8 @@ mod outcome;
 mod render;
 mod schema;
 mod stale;
+mod status;
 mod validate;
-mod write;
 
 use std::process::ExitCode;
 
@@ -32,6 +32,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Drift(args) => drift::run(args),
         Command::Check(args) => check::run(args),
         Command::Coverage(args) => coverage::run(args),
+        Command::Status(args) => status::run(args),
         Command::Accept(args) => accept::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Schema(args) => schema::run(args),

@@ -3,6 +3,7 @@
 pub mod inventory;
 #[cfg(feature = "clouds")]
 pub mod live;
+mod points;
 mod recorded;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,10 @@ use serde_json::Value;
 
 use crate::plan::Address;
 
+pub use points::{
+    Clock, DrillRun, DrillState, DrillsRead, PointState, Points, PointsRead, Span, Unusable,
+    read_points, write_points,
+};
 pub use recorded::{RecordError, read, write};
 
 /// What was seen of each resource that the plan names.

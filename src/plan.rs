@@ -11,6 +11,7 @@ mod job;
 mod lifecycle;
 mod on_demand;
 mod pitr_test;
+mod promise;
 mod recovery;
 mod resource;
 mod snapshot;
@@ -27,6 +28,10 @@ pub use export::Export;
 pub use job::{Host, Job};
 pub use on_demand::OnDemand;
 pub use pitr_test::PitrTest;
+pub use promise::{
+    Asked, AwsRegion, Class as PointClass, Drill, DrillKey, DrillKind, Key, Means, Pace, Promise,
+    Promises, Source as PointSource, promises,
+};
 pub use recovery::{Answer, Objectives, RESTORED_TAG, Recovery, Server};
 pub use resource::{Owner, Parameter, Places, Purpose, Resource};
 pub use snapshot::Snapshot;

@@ -4,7 +4,6 @@
 mod actions;
 mod arm;
 mod enforce;
-mod fix;
 pub mod folder;
 mod jobs;
 mod parameters;
@@ -22,7 +21,6 @@ use std::path::PathBuf;
 
 use crate::plan::{Body, Owner, Plan, Resource};
 
-pub use fix::{Told, fix_script};
 pub use restore::{deploy_commands, enforce_commands, restore_command};
 pub use templates::{Templates, embedded};
 

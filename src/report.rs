@@ -5,6 +5,7 @@ mod html;
 mod json;
 mod junit;
 mod markdown;
+mod recovery;
 mod sarif;
 mod snippet;
 mod table;
@@ -15,10 +16,11 @@ use serde_json::Value;
 use crate::drift::{self, brief};
 use crate::finding::{Accepted, Difference, Finding, Severity};
 use crate::source::{Place, Sources};
+use crate::status::Status;
 
 pub use github::render as github;
 pub use html::render as html;
-pub use json::{VERSION as JSON_VERSION, render as json, schema as json_schema};
+pub use json::{VERSION as JSON_VERSION, render as json, schema as json_schema, status_schema};
 pub use junit::render as junit;
 pub use markdown::render as markdown;
 pub use sarif::render as sarif;
@@ -34,6 +36,8 @@ pub struct Report<'a> {
     pub compared: Option<Compared>,
     /// How the databases of the clouds stand, where that was asked.
     pub coverage: Option<&'a Coverage>,
+    /// The recovery points, where they were looked at.
+    pub status: Option<&'a Status>,
     /// What is to be protected, in the order of the policy.
     pub databases: &'a [Database],
     pub threshold: Threshold,
@@ -193,7 +197,8 @@ impl Report<'_> {
     /// What could not be read.
     pub fn unreadable(&self) -> usize {
         let compared = self.compared.map_or(0, |compared| compared.unreadable);
-        compared + self.coverage.map_or(0, |coverage| coverage.unreadable)
+        let covered = self.coverage.map_or(0, |coverage| coverage.unreadable);
+        compared + covered + self.status.map_or(0, |status| status.unreadable)
     }
 
     pub fn count(&self, severity: Severity) -> usize {

@@ -92,26 +92,6 @@ impl Command {
         words.collect::<Option<_>>().filter(|_| self.next.is_none())
     }
 
-    /// The lines of a script that ends at the first failure: one for each command, and one before it
-    /// for what another one prints, whose failure would pass unseen within a word.
-    pub fn lines(&self) -> Vec<String> {
-        let mut lines = Vec::new();
-        let words: Vec<String> = self
-            .words
-            .iter()
-            .map(|word| {
-                word.shell(|command| {
-                    let name = format!("told_{}", lines.len() + 1);
-                    lines.push(format!("{name}=$({command})"));
-                    format!("\"${name}\"")
-                })
-            })
-            .collect();
-        lines.push(words.join(" "));
-        lines.extend(self.next.iter().flat_map(|next| next.lines()));
-        lines
-    }
-
     /// The same, and then another one.
     pub fn then(mut self, next: Command) -> Command {
         self.next = Some(Box::new(next));
@@ -125,36 +105,27 @@ impl fmt::Display for Command {
             if i > 0 {
                 f.write_str(" ")?;
             }
-            f.write_str(&word.shell(|command| format!("\"$({command})\"")))?;
+            match word {
+                Word::Text(text) => f.write_str(&shell_word(text))?,
+                Word::Rendered {
+                    before,
+                    folder,
+                    path,
+                } => f.write_str(&shell_word(&format!("{before}{folder}/{path}")))?,
+                Word::Output(before, command) => {
+                    // An assignment needs no quotes where its name needs none.
+                    let plain = before.strip_suffix('=').unwrap_or(before);
+                    match plain.bytes().all(|b| b.is_ascii_alphanumeric()) {
+                        true => f.write_str(before)?,
+                        false => f.write_str(&shell_word(before))?,
+                    }
+                    write!(f, "\"$({command})\"")?;
+                }
+            }
         }
         match &self.next {
             Some(next) => write!(f, " && {next}"),
             None => Ok(()),
-        }
-    }
-}
-
-impl Word {
-    /// As a shell reads it; what another command prints is written by `output`.
-    fn shell(&self, output: impl FnOnce(&Command) -> String) -> String {
-        match self {
-            Word::Text(text) => shell_word(text),
-            Word::Rendered {
-                before,
-                folder,
-                path,
-            } => shell_word(&format!("{before}{folder}/{path}")),
-            Word::Output(before, command) => {
-                // An assignment needs no quotes where its name needs none.
-                let plain = before.strip_suffix('=').unwrap_or(before);
-                let bare = plain.bytes().all(|b| b.is_ascii_alphanumeric());
-                let before = if bare {
-                    before.clone()
-                } else {
-                    shell_word(before)
-                };
-                before + &output(command)
-            }
         }
     }
 }

@@ -1,10 +1,12 @@
 //! `backstay accept`: writes an exception into the policy file that has the part it is about.
 
+use std::path::{Path, PathBuf};
+
 use serde_json::Value;
 
 use super::failure::Failure;
 use super::outcome::{self, Code};
-use super::{codes, exceptions, load, write};
+use super::{codes, exceptions, load};
 use crate::cli::Accept;
 use crate::finding::closest;
 use crate::policy::{self, Document, Kind, Node, Visit, Workspace};
@@ -44,7 +46,7 @@ pub(super) fn run(args: &Accept) -> Result<Code, Failure> {
                 entry.lines("  ")
             ))
         })?;
-    write::write(source.path(), &text)?;
+    write(source.path(), &text)?;
     outcome::print(&format!("{}\n", source.display_path()))?;
     Ok(Code::Clean)
 }
@@ -160,4 +162,24 @@ fn has_one_more(text: &str, document: &Document) -> bool {
             .unwrap_or(0)
     };
     findings.is_empty() && count(&mut new) == count(&mut old) + 1 && new == old
+}
+
+/// Beside the file, then in its place: a policy is never half written.
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    let failed = |source| Failure::Write {
+        path: PathBuf::from(path),
+        source,
+    };
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let mut file =
+        tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new("."))).map_err(failed)?;
+    std::io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)?;
+    let permissions = std::fs::metadata(path).map_err(failed)?.permissions();
+    file.as_file()
+        .set_permissions(permissions)
+        .map_err(failed)?;
+    file.persist(path).map_err(|error| failed(error.error))?;
+    Ok(())
 }

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use super::drift::Comparison;
 use super::failure::Failure;
 use super::load::Loaded;
 use super::outcome::{self, Code};
@@ -31,14 +30,13 @@ pub(super) fn run(args: &Check) -> Result<Code, Failure> {
         let artifacts = render::artifacts(&plan, &args.folder)?;
         let changes = folder::compare(&args.folder.out, &artifacts)?;
         findings.extend(stale::findings(&changes, &args.folder.out));
-        let result = drift::compare(&Comparison {
-            plan: &plan,
-            sources: &workspace.sources,
-            paths: &args.paths,
-            state: &args.state,
-            out: &out::name(&args.folder.out),
-            exceptions: &exceptions,
-        })?;
+        let result = drift::compare(
+            &plan,
+            &args.paths,
+            &args.state,
+            &out::name(&args.folder.out),
+            &exceptions,
+        )?;
         looked_for.extend(result.looked_for());
         findings.extend(result.findings);
         compared = Some(result.compared);
@@ -50,6 +48,7 @@ pub(super) fn run(args: &Check) -> Result<Code, Failure> {
         findings: &findings,
         compared,
         coverage: None,
+        status: None,
         databases: &load::databases(&estate),
         threshold: outcome::threshold(&args.output),
     };

@@ -54,6 +54,7 @@ pub(super) fn run(args: &Args) -> Result<Code, Failure> {
         findings: &findings,
         compared: None,
         coverage: covered.as_ref(),
+        status: None,
         databases: &load::databases(&estate),
         threshold: outcome::threshold(&args.output),
     };

@@ -7,15 +7,14 @@ use super::exceptions::{self, Exceptions};
 use super::failure::Failure;
 use super::load::Loaded;
 use super::outcome::Code;
-use super::{load, out, outcome, write};
+use super::{load, out, outcome};
 use crate::cli::{Drift, Paths, State};
 use crate::drift;
 use crate::finding::{Finding, Kind, Severity};
 use crate::observe::{self, Observations};
 use crate::plan::{Plan, Resource, plan};
-use crate::render::{self, Told};
+use crate::render;
 use crate::report::{Compared, Detail, Report};
-use crate::source::Sources;
 
 pub(super) fn run(args: &Drift) -> Result<Code, Failure> {
     let (workspace, findings) = load::workspace(&args.paths.paths)?;
@@ -29,14 +28,13 @@ pub(super) fn run(args: &Drift) -> Result<Code, Failure> {
     if sound {
         // What validate says is validate's to say; drift speaks of the clouds, and of exceptions.
         findings.retain(|finding| exceptions::CODES.contains(&finding.code));
-        let result = compare(&Comparison {
-            plan: &plan(&estate),
-            sources: &workspace.sources,
-            paths: &args.paths,
-            state: &args.state,
-            out: &out::name(&args.out),
-            exceptions: &exceptions,
-        })?;
+        let result = compare(
+            &plan(&estate),
+            &args.paths,
+            &args.state,
+            &out::name(&args.out),
+            &exceptions,
+        )?;
         findings.extend(exceptions.unused(&result.looked_for()));
         findings.extend(result.findings);
         compared = Some(result.compared);
@@ -49,6 +47,7 @@ pub(super) fn run(args: &Drift) -> Result<Code, Failure> {
         findings: &findings,
         compared,
         coverage: None,
+        status: None,
         databases: &load::databases(&estate),
         threshold: outcome::threshold(&args.output),
     };
@@ -68,24 +67,16 @@ pub(super) struct Outcome {
     pub(super) compared: Compared,
 }
 
-/// What is compared, and how.
-pub(super) struct Comparison<'a> {
-    pub(super) plan: &'a Plan,
-    pub(super) sources: &'a Sources,
-    pub(super) paths: &'a Paths,
-    pub(super) state: &'a State,
-    /// What commands call the folder of the rendered files.
-    pub(super) out: &'a str,
-    pub(super) exceptions: &'a Exceptions<'a>,
-}
-
-/// Reads the clouds, or the recorded state, and compares.
-pub(super) fn compare(comparison: &Comparison<'_>) -> Result<Outcome, Failure> {
-    let Comparison {
-        plan, state, out, ..
-    } = *comparison;
+/// Reads the clouds, or the recorded state, and compares. Commands name the rendered files in `out`.
+pub(super) fn compare(
+    plan: &Plan,
+    paths: &Paths,
+    state: &State,
+    out: &str,
+    exceptions: &Exceptions<'_>,
+) -> Result<Outcome, Failure> {
     let baseline = match &state.baseline {
-        Some(name) => baseline::load(name, comparison.paths)?,
+        Some(name) => baseline::load(name, paths)?,
         None => Baseline::default(),
     };
     let before = baseline.plan.as_ref().unwrap_or(plan);
@@ -96,24 +87,17 @@ pub(super) fn compare(comparison: &Comparison<'_>) -> Result<Outcome, Failure> {
     };
     if let Some(path) = &state.record {
         let text = observe::write(&observations, resources())?;
-        write::write(path, &text)?;
+        std::fs::write(path, text).map_err(|source| Failure::Write {
+            path: path.clone(),
+            source,
+        })?;
     }
     let restore = |resource: &_, pointer: &str, live: &_| {
         let command = render::restore_command(resource, pointer, live)?;
         Some(command.in_folder(out).to_string())
     };
     let mut drift = drift::compare_since(before, plan, &observations, &restore);
-    comparison.exceptions.apply(&mut drift.findings);
-    if let Some(path) = &state.fix_script {
-        let link = |place| comparison.sources.link(place);
-        let told = drift.findings.iter().map(|finding| Told {
-            finding,
-            place: finding.place.map(link),
-        });
-        let told: Vec<Told<'_>> = told.collect();
-        let script = render::fix_script(plan, &told, drift.unreadable, out)?;
-        write::write(path, &script)?;
-    }
+    exceptions.apply(&mut drift.findings);
     let mut findings = baseline.findings;
     findings.append(&mut drift.findings);
     Ok(Outcome {

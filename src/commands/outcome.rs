@@ -4,11 +4,11 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use super::failure::Failure;
-use super::write;
 use crate::cli::{FailOn, Format, Output};
 use crate::finding::Severity;
 use crate::policy::Workspace;
 use crate::report::{self, Color, Detail, Report, Style, Threshold, many};
+use crate::status::Verdict;
 
 /// Exit codes, the same for every command and format. The greater wins, but for [`Code::Findings`],
 /// which wins over [`Code::Incomplete`].
@@ -74,7 +74,10 @@ pub(super) fn finish(
             detail,
         };
         let text = text(report, file.format, plain)?;
-        write::write(&file.path, &text)?;
+        std::fs::write(&file.path, text).map_err(|source| Failure::Write {
+            path: file.path.clone(),
+            source,
+        })?;
     }
     print(&text(report, output.format, style(detail))?)?;
     summary(report);
@@ -122,6 +125,17 @@ fn summary(report: &Report<'_>) {
         1 => "1 property".to_owned(),
         count => format!("{count} properties"),
     };
+    if let Some(status) = report.status {
+        let counts = report.totals();
+        let verdicts = Verdict::ALL.into_iter();
+        let verdicts: Vec<String> = verdicts
+            .map(|verdict| (status.count(verdict), verdict.name()))
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, name)| format!("{count} {name}; "))
+            .collect();
+        eprintln!("backstay {}: {}{counts}", report.command, verdicts.concat());
+        return;
+    }
     let looked_at = match (report.compared, report.coverage) {
         (Some(compared), _) => format!(
             "{} and {} compared",

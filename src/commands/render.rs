@@ -45,6 +45,7 @@ pub(super) fn run(args: &Render) -> Result<Code, Failure> {
         findings: &findings,
         compared: None,
         coverage: None,
+        status: None,
         databases: &load::databases(&estate),
         threshold: outcome::threshold(&args.output),
     };

@@ -12,6 +12,7 @@ pub(super) fn run(args: &Schema) -> Result<Code, Failure> {
         (SchemaOf::Policy, SchemaFormat::Json) => json(policy::json_schema())?,
         (SchemaOf::Policy, SchemaFormat::Markdown) => policy::reference(),
         (SchemaOf::Report, _) => json(&report::json_schema())?,
+        (SchemaOf::Status, _) => json(&report::status_schema())?,
     })?;
     Ok(Code::Clean)
 }

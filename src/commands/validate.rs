@@ -23,6 +23,7 @@ pub(super) fn run(args: &Validate) -> Result<Code, Failure> {
         findings: &findings,
         compared: None,
         coverage: None,
+        status: None,
         databases: &load::databases(&estate),
         threshold: outcome::threshold(&args.output),
     };

@@ -3,12 +3,15 @@
 
 mod aws;
 mod azure;
+mod points;
 
 use std::collections::BTreeMap;
 
 use super::inventory::{self, Inventory};
 use super::{Found, Observations, StackDrift, State};
 use crate::plan::{Address, Resource, Scope};
+
+pub use points::points;
 
 /// How many accounts, buckets or stacks are asked at a time.
 const AT_A_TIME: usize = 8;

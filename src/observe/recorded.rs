@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -39,8 +40,12 @@ pub enum RecordError {
         path: PathBuf,
         source: serde_json::Error,
     },
-    #[error("{path} has version {found}; this backstay reads version {VERSION}")]
-    Version { path: PathBuf, found: u32 },
+    #[error("{path} has version {found}; this backstay reads version {wanted}")]
+    Version {
+        path: PathBuf,
+        found: u32,
+        wanted: u32,
+    },
 }
 
 /// Reads a recorded state.
@@ -48,25 +53,36 @@ pub enum RecordError {
 /// # Errors
 /// The file cannot be read, is not JSON of this shape, or has another version.
 pub fn read(path: &Path) -> Result<Observations, RecordError> {
+    let file: File = parse(path, |file: &File| file.version, VERSION)?;
+    let entries = file.resources.into_iter();
+    Ok(Observations(
+        entries.map(|entry| (entry.address, entry.state)).collect(),
+    ))
+}
+
+/// A file of a form that has a version.
+pub(super) fn parse<F: DeserializeOwned>(
+    path: &Path,
+    version: impl Fn(&F) -> u32,
+    wanted: u32,
+) -> Result<F, RecordError> {
     let path = || path.to_owned();
     let text = std::fs::read_to_string(path()).map_err(|source| RecordError::Read {
         path: path(),
         source,
     })?;
-    let file: File = serde_json::from_str(&text).map_err(|source| RecordError::Form {
+    let file: F = serde_json::from_str(&text).map_err(|source| RecordError::Form {
         path: path(),
         source,
     })?;
-    if file.version != VERSION {
-        return Err(RecordError::Version {
+    match version(&file) {
+        found if found == wanted => Ok(file),
+        found => Err(RecordError::Version {
             path: path(),
-            found: file.version,
-        });
+            found,
+            wanted,
+        }),
     }
-    let entries = file.resources.into_iter();
-    Ok(Observations(
-        entries.map(|entry| (entry.address, entry.state)).collect(),
-    ))
 }
 
 /// The text of a recorded state. Only what the plan owns is kept: a tag or setting that the policy

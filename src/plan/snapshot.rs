@@ -24,7 +24,8 @@ pub struct Snapshot {
     pub copy_region: Option<String>,
 }
 
-const OWNER_TAG: &str = "backstay:policy";
+/// The key of the tag by which snapshots of a policy are known.
+pub(super) const OWNER_TAG: &str = "backstay:policy";
 
 pub(super) fn snapshot(database: &Database<'_>, estate: &Estate<'_>) -> Option<Snapshot> {
     let snapshots = database.written.snapshots.as_ref()?;

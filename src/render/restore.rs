@@ -5,11 +5,8 @@ mod bucket;
 mod deploy;
 mod key;
 mod replication;
-mod settings;
 mod stack;
 mod vault;
-
-use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
@@ -18,10 +15,7 @@ use crate::cloud::{Command, Property, Restore};
 use crate::plan::{Body, Owner, Resource, Scope};
 
 use deploy::deploy_command;
-use settings::affected;
-
 pub use deploy::{deploy_commands, enforce_commands};
-pub(super) use settings::{together, words};
 
 /// The command that restores one property, named by a JSON Pointer from the root of the resource's
 /// body; the empty pointer is the whole resource. Some live values need another command than others.
@@ -68,40 +62,152 @@ pub fn restore_command(resource: &Resource, pointer: &str, live: &Value) -> Opti
     {
         return replication::restart(resource, pointer, live);
     }
-    settings::command(resource, properties)
+    let words: Vec<String> = together(resource.body.properties(), properties)
+        .into_iter()
+        .filter_map(|property| words(property.restore, tree.pointer(property.path)?))
+        .flatten()
+        .collect();
+    (!words.is_empty())
+        .then(|| modify(resource, words))
+        .flatten()
 }
 
-/// The commands that restore several properties of one resource, in their order: those that one modify
-/// command sets are set by one, at the place of the first.
-pub(super) fn restore_commands(resource: &Resource, wanted: &[(&str, &Value)]) -> Vec<Command> {
-    let mut joint: Vec<&Property> = Vec::new();
-    let mut commands: Vec<Option<Command>> = Vec::new();
-    let mut first = None;
-    for (pointer, live) in wanted {
-        match settings::joint(resource, pointer) {
-            Some(properties) => {
-                first.get_or_insert_with(|| {
-                    commands.push(None);
-                    commands.len() - 1
-                });
-                for property in properties {
-                    let known = |it: &&Property| it.path == property.path;
-                    if !joint.iter().any(known) {
-                        joint.push(property);
-                    }
-                }
-            }
-            None => commands.push(restore_command(resource, pointer, live)),
+/// The properties that a pointer is about: the most precise one above it, or those below it.
+fn affected<'p>(properties: &'p [Property], pointer: &str) -> Vec<&'p Property> {
+    let above = properties
+        .iter()
+        .filter(|property| covers(property.path, pointer))
+        .max_by_key(|property| property.path.split('/').count());
+    match above {
+        Some(property) => vec![property],
+        None => properties
+            .iter()
+            .filter(|property| covers(pointer, property.path))
+            .collect(),
+    }
+}
+
+/// Options of which the client takes one only with the other: a size is one of its tier's, a key is
+/// reached by its identity, days are those of a policy that is on.
+const TOGETHER: [[&str; 2]; 5] = [
+    ["--sku-name", "--tier"],
+    ["--key", "--identity"],
+    ["--backup-key", "--backup-identity"],
+    ["--enable-delete-retention", "--delete-retention-days"],
+    [
+        "--enable-container-delete-retention",
+        "--container-delete-retention-days",
+    ],
+];
+
+/// The properties, and with a single one those that the client takes only with it.
+pub(super) fn together<'p>(all: &'p [Property], some: Vec<&'p Property>) -> Vec<&'p Property> {
+    let option = |property: &Property| match property.restore {
+        Restore::Option(option) => Some(option),
+        _ => None,
+    };
+    let own = match some[..] {
+        [property] => option(property),
+        _ => None,
+    };
+    let pair = TOGETHER
+        .iter()
+        .find(|pair| own.is_some_and(|own| pair.contains(&own)));
+    match pair {
+        Some(pair) => {
+            let bound = |it: &&Property| option(it).is_some_and(|it| pair.contains(&it));
+            all.iter().filter(bound).collect()
         }
+        None => some,
     }
-    if let Some(command) = first.and_then(|at| commands.get_mut(at)) {
-        *command = settings::command(resource, joint);
+}
+
+/// Whether `inner` is `outer` or below it; a `*` is any one step.
+fn covers(outer: &str, inner: &str) -> bool {
+    let mut inner = inner.split('/');
+    outer.split('/').all(|step| {
+        inner
+            .next()
+            .is_some_and(|other| step == "*" || step == other)
+    })
+}
+
+/// The words of the modify command for a value; None where that command cannot set it.
+pub(super) fn words(restore: Restore, value: &Value) -> Option<Vec<String>> {
+    let owned = |words: &[&str]| Some(words.iter().map(|word| (*word).to_owned()).collect());
+    match restore {
+        Restore::Option(RESILIENCY) => match value.as_str()? {
+            "Disabled" => owned(&[RESILIENCY, "Disabled"]),
+            "SameZone" => owned(&[RESILIENCY, "Enabled", "--allow-same-zone"]),
+            _ => owned(&[RESILIENCY, "Enabled"]),
+        },
+        Restore::Option(option) | Restore::Raise(option) => owned(&[option, &option_value(value)]),
+        Restore::Switch(on, off) => owned(&[if value.as_bool()? { on } else { off }]),
+        Restore::Tag
+        | Restore::Document
+        | Restore::Verb(_)
+        | Restore::Replicate
+        | Restore::Revert
+        | Restore::Ratchet
+        | Restore::Replacement
+        | Restore::Migration(_) => None,
     }
-    let mut seen = HashSet::new();
-    let commands = commands.into_iter().flatten();
-    commands
-        .filter(|command| seen.insert(command.to_string()))
-        .collect()
+}
+
+/// Azure's option has fewer values than its property: the other zone is the default.
+const RESILIENCY: &str = "--zonal-resiliency";
+
+fn option_value(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        // The one list among the options: exports of logs, of which modifying only adds.
+        Value::Array(_) => json!({ "EnableLogTypes": value }).to_string(),
+        value => value.to_string(),
+    }
+}
+
+fn modify(resource: &Resource, words: Vec<String>) -> Option<Command> {
+    let name = &resource.address.name;
+    Some(match &resource.address.scope {
+        Scope::Aws { region, .. } => Command::new([
+            "aws",
+            "rds",
+            "modify-db-instance",
+            "--region",
+            region,
+            "--db-instance-identifier",
+            name,
+            "--apply-immediately",
+        ])
+        .args(words),
+        Scope::Azure {
+            subscription,
+            resource_group,
+        } => {
+            if let Body::BlobService(_) = &resource.body {
+                let (subscription, group) = (subscription, resource_group);
+                return Some(azure::update_blob_service(subscription, group, name, words));
+            }
+            // A major version is reached by an upgrade, not by an update.
+            let verb = match words.first().map(String::as_str) {
+                Some("--version") => "upgrade",
+                _ => "update",
+            };
+            Command::new([
+                "az",
+                "postgres",
+                "flexible-server",
+                verb,
+                "--subscription",
+                subscription,
+                "--resource-group",
+                resource_group,
+                "--name",
+                name,
+            ])
+            .args(words)
+        }
+    })
 }
 
 fn put_tags(resource: &Resource, tree: &Value) -> Option<Command> {

@@ -1,6 +1,8 @@
 //! The JSON report, version 1. Its structs are its own: renaming a field inside backstay cannot
 //! change what scripts read.
 
+mod status;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -43,6 +45,15 @@ struct Covered<'a> {
     ignored: usize,
     /// Those that no policy can name.
     not_handled: usize,
+}
+
+/// What `backstay status` has to say: the report, and the recovery points themselves.
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "backstay status", rename = "StatusReport")]
+struct StatusDocument<'a> {
+    #[serde(flatten)]
+    report: Document<'a>,
+    status: status::State<'a>,
 }
 
 /// How many findings of each severity, and how much was compared.
@@ -177,11 +188,17 @@ struct StackDrift<'a> {
 
 /// The JSON Schema (draft 2020-12) of the report.
 pub fn schema() -> Value {
+    schema_of::<Document<'_>>()
+}
+
+/// The same of what `backstay status` prints.
+pub fn status_schema() -> Value {
+    schema_of::<StatusDocument<'_>>()
+}
+
+fn schema_of<T: JsonSchema>() -> Value {
     let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
-    let schema = settings
-        .into_generator()
-        .into_root_schema_for::<Document<'_>>();
-    schema.into()
+    settings.into_generator().into_root_schema_for::<T>().into()
 }
 
 /// The report as JSON, with a final newline.
@@ -210,7 +227,14 @@ pub fn render(report: &Report<'_>) -> Result<String, ReportError> {
             .map(|finding| entry(report, finding))
             .collect(),
     };
-    Ok(serde_json::to_string_pretty(&document)? + "\n")
+    let text = match report.status {
+        None => serde_json::to_string_pretty(&document)?,
+        Some(status) => serde_json::to_string_pretty(&StatusDocument {
+            report: document,
+            status: status::state(report.sources, status),
+        })?,
+    };
+    Ok(text + "\n")
 }
 
 fn covered(coverage: &super::Coverage) -> Vec<Covered<'_>> {

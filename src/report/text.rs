@@ -1,14 +1,15 @@
-//! The report for a terminal. A clean run has nothing to say, but for
-//! the counts of coverage.
+//! The report for a terminal. A clean run has nothing to say, but for the counts of coverage and what
+//! `status` was asked for.
 
-use super::{Detail, Report, Style, snippet, table};
+use super::{Detail, Report, Style, recovery, snippet, table};
 use crate::finding::{Finding, Kind};
 
-/// Findings on the policy with their snippets, then drift as a table.
+/// Recovery points, findings on the policy with their snippets, then drift as a table.
 pub fn render(report: &Report<'_>, style: Style) -> String {
     let (policy, drift) = report.parts();
     let secrets = snippet::Secrets::of(report.sources, report.findings);
-    let mut text = String::new();
+    let points = report.status.map(|status| recovery::table(status, style));
+    let mut text = points.unwrap_or_default();
     for finding in policy {
         text += &snippet::render(report.sources, &secrets, finding, style);
         text += "\n\n";

@@ -1,6 +1,8 @@
 //! What backs a database up: each mechanism that its intent sets in motion, where its backups lie,
 //! how much it may lose and how long it keeps.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Database, Estate, Resolved, Scope, Site};
 use crate::cloud::azure::regions::{Pair, pair};
 use crate::policy::{Duration, Engine, StoreRedundancy, VaultRedundancy};
@@ -22,7 +24,8 @@ pub struct Mechanism<'w> {
     pub place: Option<Place>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Means {
     /// Automated backups of the provider: any moment can be restored.
     Automated,
@@ -70,6 +73,20 @@ const GEO_MINUTES: u64 = 60;
 const DAY: u64 = 24 * 60;
 
 impl Means {
+    /// As reports and recorded states name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Means::Automated => "automated",
+            Means::Replicated => "replicated",
+            Means::Geo => "geo",
+            Means::Snapshots => "snapshots",
+            Means::Vault => "vault",
+            Means::LongTerm => "long_term",
+            Means::VaultCopies => "vault_copies",
+            Means::Dumps => "dumps",
+        }
+    }
+
     pub fn medium(self) -> Medium {
         match self {
             Means::Dumps | Means::LongTerm => Medium::Rows,

@@ -28,15 +28,16 @@ const ARROWS: &[(&str, &[&str])] = &[
             "observe", "plan", "resolve", "policy", "drift", "finding", "source", "cloud",
         ],
     ),
-    ("report", &["finding", "source", "drift"]),
+    ("status", &["plan", "observe", "drift", "finding", "source"]),
+    ("report", &["finding", "source", "drift", "status"]),
     ("commands", EVERYTHING),
 ];
 const EVERYTHING: &[&str] = &[
     "cli", "source", "cloud", "finding", "policy", "resolve", "rules", "plan", "render", "observe",
-    "drift", "coverage", "report",
+    "drift", "coverage", "status", "report",
 ];
 /// Rooms that treat every cloud alike.
-const KNOW_NO_PROVIDER: &[&str] = &["source", "finding", "drift", "report"];
+const KNOW_NO_PROVIDER: &[&str] = &["source", "finding", "drift", "status", "report"];
 const PROVIDERS: &[&str] = &["aws", "azure"];
 /// Libraries that reach a network; only `observe` may name them.
 const NETWORK: &[&str] = &[

@@ -10,7 +10,6 @@ mod dump;
 mod enforce;
 mod exceptions;
 mod export;
-mod fix;
 mod foreign;
 mod hostile;
 mod jobs;
@@ -25,6 +24,7 @@ mod restore;
 mod rules;
 mod scalars;
 mod snapshot;
+mod status;
 mod stores;
 mod support;
 #[cfg(feature = "clouds")]

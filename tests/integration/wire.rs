@@ -12,6 +12,7 @@ mod rds;
 mod replicas;
 mod replications;
 mod s3;
+mod status;
 
 use std::collections::BTreeMap;
 use std::fs;

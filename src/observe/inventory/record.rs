@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::super::RecordError;
+use super::super::recorded;
 use super::{Inventory, Listing, Place};
 
 const VERSION: u32 = 1;
@@ -28,21 +29,7 @@ struct Entry {
 /// # Errors
 /// The file cannot be read, is not JSON of this shape, or has another version.
 pub fn read(path: &Path) -> Result<Inventory, RecordError> {
-    let text = std::fs::read_to_string(path).map_err(|source| RecordError::Read {
-        path: path.to_owned(),
-        source,
-    })?;
-    let form = |source| RecordError::Form {
-        path: path.to_owned(),
-        source,
-    };
-    let file: File = serde_json::from_str(&text).map_err(form)?;
-    if file.version != VERSION {
-        return Err(RecordError::Version {
-            path: path.to_owned(),
-            found: file.version,
-        });
-    }
+    let file: File = recorded::parse(path, |file: &File| file.version, VERSION)?;
     let entries = file.places.into_iter();
     Ok(Inventory::new(
         entries.map(|entry| (entry.place, entry.listing)),

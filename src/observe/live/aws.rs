@@ -6,12 +6,13 @@ mod clients;
 mod instances;
 mod inventory;
 mod keys;
+mod points;
 mod replications;
 mod session;
 mod stacks;
 mod sweep;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use aws_sdk_rds::error::{ProvideErrorMetadata, SdkError};
 use futures::StreamExt;
@@ -19,6 +20,7 @@ use futures::StreamExt;
 use super::{AT_A_TIME, Report, Seen, State, all_unreadable, chain, grouped, one_line};
 use crate::plan::{Address, Body, Resource, Scope};
 pub(super) use inventory::inventory;
+pub(super) use points::{Bucket, points};
 use replications::Replications;
 use session::Sessions;
 
@@ -106,10 +108,14 @@ async fn region(
     let instances = of(|body| matches!(body, Body::DbInstance(_)));
     let buckets = of(|body| matches!(body, Body::Bucket(_) | Body::BucketPolicy(_)));
     let keys = of(|body| matches!(body, Body::Key(_) | Body::Alias(_)));
+    let names: BTreeSet<&str> = instances
+        .iter()
+        .map(|it| it.address.name.as_str())
+        .collect();
     let stacks = stacks::read(&clients, &resources);
     let (stacks, sweep, held) = futures::join!(
         stacks,
-        sweep::read(&clients, &instances),
+        sweep::read(&clients, &names),
         replications.of(&instances)
     );
     if let Ok(sweep) = &sweep

@@ -5,10 +5,12 @@ mod alerts;
 mod arm;
 mod backup;
 mod blob;
+mod container;
 mod credential;
 mod inventory;
 mod lock;
 mod one;
+mod points;
 mod policy;
 mod server;
 mod told;
@@ -26,7 +28,9 @@ use super::{one_line, unreadable};
 use crate::plan::{Body, Resource, Scope};
 use arm::Arm;
 
+pub(super) use container::Container;
 pub(super) use inventory::inventory;
+pub(super) use points::points;
 
 /// Reads all resources of Azure.
 pub(super) async fn observe(resources: Vec<&Resource>, report: Report<'_>) -> Seen {

@@ -1,7 +1,6 @@
 //! AWS, deployed into a simulator and read back.
 
 mod estate;
-mod fix;
 mod story;
 
 use std::fmt::Write;

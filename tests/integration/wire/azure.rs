@@ -109,10 +109,10 @@ fn bare() -> Value {
 }
 
 /// An `az` that knows one token, and counts nothing else.
-struct FakeAz(tempfile::TempDir);
+pub(super) struct FakeAz(tempfile::TempDir);
 
 impl FakeAz {
-    fn new() -> FakeAz {
+    pub(super) fn new() -> FakeAz {
         FakeAz::running(
             "echo '{\"accessToken\":\"very-secret-token\",\
             \"expiresOn\":\"2099-01-01 00:00:00.000000\",\"expires_on\":4070908800,\
@@ -128,7 +128,7 @@ impl FakeAz {
         FakeAz(folder)
     }
 
-    fn path(&self) -> String {
+    pub(super) fn path(&self) -> String {
         let inherited = std::env::var("PATH").unwrap_or_default();
         format!("{}:{inherited}", self.0.path().display())
     }

@@ -11,6 +11,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use tokio::sync::Mutex;
 
+use super::super::points::Clocks;
 use super::clients::Clients;
 use super::{Place, reason};
 
@@ -36,10 +37,16 @@ fn retries() -> RetryConfig {
 pub(super) struct Sessions {
     base: SdkConfig,
     roles: Mutex<BTreeMap<String, SharedCredentialsProvider>>,
+    clocks: Clocks,
 }
 
 impl Sessions {
     pub(super) async fn new(region: &str) -> Sessions {
+        Sessions::noting(region, &Clocks::default()).await
+    }
+
+    /// The same, which tells what time it is there.
+    pub(super) async fn noting(region: &str, clocks: &Clocks) -> Sessions {
         let http = aws_smithy_http_client::Builder::new()
             .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
             .build_https();
@@ -58,6 +65,7 @@ impl Sessions {
         Sessions {
             base,
             roles: Mutex::new(BTreeMap::new()),
+            clocks: clocks.clone(),
         }
     }
 
@@ -88,6 +96,7 @@ impl Sessions {
     /// Refuses to read one account with the credentials of another: every resource would be missing.
     pub(super) async fn check_account(&self, place: &Place) -> Result<(), String> {
         let clients = self.clients(place).await;
+        let clients = clients.noting(&place.account, &self.clocks);
         let identity = clients
             .sts()
             .get_caller_identity()

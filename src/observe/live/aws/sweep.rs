@@ -6,12 +6,11 @@ use aws_sdk_rds::types::DbInstance as Live;
 
 use super::clients::Clients;
 use super::reason;
-use crate::plan::Resource;
 
 /// The most that RDS gives in one page.
 const PAGE: i32 = 100;
 
-/// The planned instances among all of a Region.
+/// The wanted instances among all of a Region.
 pub(super) struct Sweep {
     pub(super) found: BTreeMap<String, Live>,
     /// How many instances the Region has.
@@ -19,18 +18,14 @@ pub(super) struct Sweep {
 }
 
 /// Reads every page, or says why not: half a sweep would report what is there as missing.
-pub(super) async fn read(clients: &Clients, wanted: &[&Resource]) -> Result<Sweep, String> {
+pub(super) async fn read(clients: &Clients, names: &BTreeSet<&str>) -> Result<Sweep, String> {
     let mut sweep = Sweep {
         found: BTreeMap::new(),
         count: 0,
     };
-    if wanted.is_empty() {
+    if names.is_empty() {
         return Ok(sweep);
     }
-    let names: BTreeSet<&str> = wanted
-        .iter()
-        .map(|resource| resource.address.name.as_str())
-        .collect();
     let request = clients.rds().describe_db_instances();
     let mut instances = request.into_paginator().page_size(PAGE).items().send();
     while let Some(instance) = instances.next().await {

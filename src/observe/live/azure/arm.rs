@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use azure_core::auth::TokenCredential;
 use azure_core::error::ErrorKind;
-use azure_core::headers::AUTHORIZATION;
+use azure_core::headers::{AUTHORIZATION, HeaderName};
 use azure_core::{
     ClientOptions, Context, Error, ExponentialRetryOptions, Method, Pipeline, Request, Result,
     RetryOptions, TransportOptions, Url,
@@ -14,6 +14,7 @@ use azure_core::{
 use azure_mgmt_postgresql::package_flexibleserver_2024_08_01 as postgres;
 use serde_json::Value;
 
+use super::super::points::Clocks;
 use super::credential::Bearer;
 use super::transport::ReadOnly;
 
@@ -27,6 +28,8 @@ const RETRIES: u32 = 5;
 const RETRY_TIME: Duration = Duration::from_secs(90);
 const RETRY_DELAY: Duration = Duration::from_secs(15);
 
+const DATE: HeaderName = HeaderName::from_static("date");
+
 /// Everything that a request to Azure needs.
 pub(super) struct Arm {
     endpoint: Url,
@@ -34,6 +37,22 @@ pub(super) struct Arm {
     credential: Arc<dyn TokenCredential>,
     options: ClientOptions,
     pipeline: Pipeline,
+    clocks: Clocks,
+}
+
+/// What requests to one host go through.
+pub(super) fn pipeline(endpoint: &Url) -> std::result::Result<(ClientOptions, Pipeline), String> {
+    let transport = ReadOnly::new(endpoint)?;
+    let retry = ExponentialRetryOptions::default()
+        .max_retries(RETRIES)
+        .max_total_elapsed(RETRY_TIME)
+        .max_delay(RETRY_DELAY);
+    let options = ClientOptions::new(TransportOptions::new(Arc::new(transport)))
+        .retry(RetryOptions::exponential(retry));
+    let name = Some(env!("CARGO_PKG_NAME"));
+    let version = Some(env!("CARGO_PKG_VERSION"));
+    let pipeline = Pipeline::new(name, version, options.clone(), Vec::new(), Vec::new());
+    Ok((options, pipeline))
 }
 
 impl Arm {
@@ -53,23 +72,23 @@ impl Arm {
         scope: String,
         credential: Arc<dyn TokenCredential>,
     ) -> std::result::Result<Arm, String> {
-        let transport = ReadOnly::new(&endpoint)?;
-        let retry = ExponentialRetryOptions::default()
-            .max_retries(RETRIES)
-            .max_total_elapsed(RETRY_TIME)
-            .max_delay(RETRY_DELAY);
-        let options = ClientOptions::new(TransportOptions::new(Arc::new(transport)))
-            .retry(RetryOptions::exponential(retry));
-        let name = Some(env!("CARGO_PKG_NAME"));
-        let version = Some(env!("CARGO_PKG_VERSION"));
-        let pipeline = Pipeline::new(name, version, options.clone(), Vec::new(), Vec::new());
+        let (options, pipeline) = pipeline(&endpoint)?;
         Ok(Arm {
             endpoint,
             scope,
             credential,
             options,
             pipeline,
+            clocks: Clocks::default(),
         })
+    }
+
+    /// Answers tell what time it is there.
+    pub(super) fn noting(self, clocks: &Clocks) -> Arm {
+        Arm {
+            clocks: clocks.clone(),
+            ..self
+        }
     }
 
     /// The client of the flexible servers.
@@ -125,6 +144,8 @@ impl Arm {
         let mut request = Request::new(url, Method::Get);
         request.insert_header(AUTHORIZATION, format!("Bearer {}", token.secret()));
         let answer = self.pipeline.send(&Context::new(), &mut request).await?;
+        let date = answer.headers().get_optional_str(&DATE);
+        self.clocks.note("azure", date);
         answer.json().await
     }
 }

@@ -10,6 +10,7 @@ pub(super) const READS: [(&str, &[&str]); 6] = [
     (
         "Backup",
         &[
+            "DescribeProtectedResource",
             "GetBackupPlan",
             "GetBackupSelection",
             "GetBackupVaultAccessPolicy",
@@ -19,6 +20,8 @@ pub(super) const READS: [(&str, &[&str]); 6] = [
             "ListBackupSelections",
             "ListBackupVaults",
             "ListProtectedResources",
+            "ListRecoveryPointsByBackupVault",
+            "ListRestoreJobs",
             "ListTags",
         ],
     ),
@@ -37,7 +40,11 @@ pub(super) const READS: [(&str, &[&str]); 6] = [
     ),
     (
         "RDS",
-        &["DescribeDBInstanceAutomatedBackups", "DescribeDBInstances"],
+        &[
+            "DescribeDBInstanceAutomatedBackups",
+            "DescribeDBInstances",
+            "DescribeDBSnapshots",
+        ],
     ),
     (
         "S3",
@@ -47,8 +54,10 @@ pub(super) const READS: [(&str, &[&str]); 6] = [
             "GetBucketPolicy",
             "GetBucketTagging",
             "GetBucketVersioning",
+            "GetObject",
             "GetObjectLockConfiguration",
             "GetPublicAccessBlock",
+            "ListObjectsV2",
         ],
     ),
     ("STS", &["GetCallerIdentity"]),

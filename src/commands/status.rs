@@ -1,0 +1,86 @@
+//! `backstay status`.
+
+use std::collections::HashSet;
+
+use super::exceptions;
+use super::failure::Failure;
+use super::load;
+use super::load::Loaded;
+use super::outcome::{self, Code};
+use crate::cli::Status;
+use crate::finding::Severity;
+use crate::observe::{self, Points};
+use crate::plan::{Promises, promises};
+use crate::report::{Detail, Report};
+use crate::status;
+
+pub(super) fn run(args: &Status) -> Result<Code, Failure> {
+    let (workspace, findings) = load::workspace(&args.paths.paths)?;
+    let Loaded {
+        estate,
+        mut findings,
+        exceptions,
+        sound,
+    } = load::estate(&workspace, findings, &args.paths);
+    let mut judged = None;
+    if sound {
+        // What validate says is validate's to say; status speaks of the clouds, and of exceptions.
+        findings.retain(|finding| exceptions::CODES.contains(&finding.code));
+        let promises = promises(&estate);
+        let seen = seen(&promises, args)?;
+        let mut status = status::judge(&promises, &seen, args.now.unwrap_or(seen.taken));
+        exceptions.apply(&mut status.findings);
+        let looked_for: HashSet<&str> = match status.unreadable {
+            0 => status::CODES.iter().map(|code| code.name).collect(),
+            _ => HashSet::new(),
+        };
+        findings.extend(exceptions.unused(&looked_for));
+        findings.append(&mut status.findings);
+        judged = Some(status);
+    } else {
+        findings.retain(|finding| finding.severity == Severity::Error);
+    }
+    let report = Report {
+        command: "status",
+        sources: &workspace.sources,
+        findings: &findings,
+        compared: None,
+        coverage: None,
+        status: judged.as_ref(),
+        databases: &load::databases(&estate),
+        threshold: outcome::threshold(&args.output),
+    };
+    outcome::finish(&report, &workspace, &args.output, Detail::Brief)
+}
+
+fn seen(promises: &Promises, args: &Status) -> Result<Points, Failure> {
+    if let Some(path) = &args.from {
+        return Ok(observe::read_points(path)?);
+    }
+    let seen = live(promises)?;
+    if let Some(path) = &args.record {
+        let text = observe::write_points(&seen)?;
+        std::fs::write(path, text).map_err(|source| Failure::Write {
+            path: path.clone(),
+            source,
+        })?;
+    }
+    Ok(seen)
+}
+
+#[cfg(feature = "clouds")]
+fn live(promises: &Promises) -> Result<Points, Failure> {
+    let bar = indicatif::ProgressBar::new_spinner();
+    let tell = |line: &str| {
+        bar.set_message(line.to_owned());
+        bar.tick();
+    };
+    let seen = observe::live::points(promises, &tell)?;
+    bar.finish_and_clear();
+    Ok(seen)
+}
+
+#[cfg(not(feature = "clouds"))]
+fn live(_promises: &Promises) -> Result<Points, Failure> {
+    Err(Failure::NoClouds)
+}

@@ -1,0 +1,114 @@
+//! AWS Backup: restore tests, which are restore jobs of a testing plan.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_backup::Client;
+use aws_sdk_backup::types::{
+    RestoreJobStatus as Job, RestoreJobsListMember, RestoreValidationStatus as Validation,
+};
+use futures::StreamExt;
+use jiff::Timestamp;
+
+use super::super::super::super::points::{DrillRun, DrillState, DrillsRead};
+use super::super::super::AT_A_TIME;
+use super::super::clients::Clients;
+use super::{Asked, Told, moment, reason};
+use crate::plan::PointSource;
+
+/// The most that AWS Backup gives in one page.
+const PAGE: i32 = 1_000;
+
+/// Runs by the ARN of what was restored.
+type Runs = BTreeMap<String, DrillsRead>;
+
+pub(super) async fn read(clients: &Clients, asked: &[Asked<'_>]) -> Vec<Told> {
+    if asked.is_empty() {
+        return Vec::new();
+    }
+    let client = &clients.backup();
+    let runs = &list(client).await;
+    futures::stream::iter(asked.to_vec())
+        .map(|one| async move {
+            let (Asked::Drill(drill, _), PointSource::RestoreJobs { resource_arn, .. }) =
+                (one, one.source())
+            else {
+                return one.unreadable("not a restore test");
+            };
+            let mut read = match runs {
+                Ok(runs) => runs.get(resource_arn).cloned().unwrap_or_default(),
+                Err(reason) => return one.unreadable(reason),
+            };
+            if read.passed.is_none() {
+                read.passed = match latest(client, resource_arn).await {
+                    Ok(latest) => latest,
+                    Err(reason) => return one.unreadable(&reason),
+                };
+            }
+            Told::Drill(drill.key.clone(), DrillState::Read(read))
+        })
+        .buffer_unordered(AT_A_TIME)
+        .collect()
+        .await
+}
+
+/// Every page, or why not.
+async fn list(client: &Client) -> Result<Runs, String> {
+    let mut jobs = client
+        .list_restore_jobs()
+        .into_paginator()
+        .page_size(PAGE)
+        .items()
+        .send();
+    let mut runs = Runs::new();
+    while let Some(job) = jobs.next().await {
+        let job = job.map_err(|error| reason("backup:ListRestoreJobs", &error))?;
+        let test = job
+            .created_by()
+            .and_then(|by| by.restore_testing_plan_arn());
+        if let (Some(_), Some(of), Some(run)) = (test, job.source_resource_arn(), run(&job)) {
+            let read = runs.entry(of.to_owned()).or_default();
+            if run.passed {
+                read.passed = read.passed.max(Some(run.finished));
+            }
+            if read
+                .last
+                .as_ref()
+                .is_none_or(|last| last.finished < run.finished)
+            {
+                read.last = Some(run);
+            }
+        }
+    }
+    Ok(runs)
+}
+
+/// None: it has not ended.
+fn run(job: &RestoreJobsListMember) -> Option<DrillRun> {
+    let passed = match job.status()? {
+        Job::Completed => job.validation_status() != Some(&Validation::Failed),
+        Job::Failed | Job::Aborted => false,
+        _ => return None,
+    };
+    let ended = job.completion_date().or(job.creation_date());
+    let why = job.validation_status_message().or(job.status_message());
+    Some(DrillRun {
+        finished: moment(ended)?,
+        passed,
+        failed: match passed {
+            true => Vec::new(),
+            false => why.map(super::super::super::one_line).into_iter().collect(),
+        },
+    })
+}
+
+/// AWS Backup forgets jobs, and remembers of each resource when it was restored last.
+async fn latest(client: &Client, arn: &str) -> Result<Option<Timestamp>, String> {
+    let request = client.describe_protected_resource().resource_arn(arn);
+    let action = "backup:DescribeProtectedResource";
+    let told = super::super::unless(request.send().await, "ResourceNotFoundException", action)?;
+    Ok(told.and_then(|told| {
+        // Told of a job that ran to its end.
+        told.latest_restore_execution_time_minutes()?;
+        moment(told.latest_restore_job_creation_date())
+    }))
+}
