@@ -14,7 +14,7 @@ mod window;
 
 pub use command::{Command, RENDERED, shell_word};
 pub use pattern::matches;
-pub use property::{Direction, NotCompared, Owned, Property, Restore};
-pub use secret::{secret_key, secret_value};
+pub use property::{Direction, NotCompared, Owned, Property, Restore, in_document, is_reference};
+pub use secret::{secret_key, secret_value, withheld};
 pub use window::{DailyWindow, Weekday, WeeklyWindow, WindowError};
 pub(crate) use window::{parse_time, text_type};

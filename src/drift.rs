@@ -9,13 +9,14 @@ mod words;
 
 use serde_json::Value;
 
+use crate::cloud::is_reference;
 use crate::finding::{Code, Difference, Effect, Finding, Kind, StackDrift};
 use crate::observe::{Found, Observations, State};
 use crate::plan::{Address, Owner, Plan, Resource};
 use crate::source::Place;
 
 use baseline::{Baseline, Before, Since};
-use tree::{is_reference, lookup};
+use tree::lookup;
 use walk::Walk;
 use words::{dotted, message, why};
 

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 /// A resource that backstay owns: a struct that serialises to exactly what its template holds.
 pub trait Owned: Serialize + DeserializeOwned {
@@ -84,6 +85,23 @@ impl Property {
             ..self
         }
     }
+}
+
+/// Whether a pointer is to a document that is put whole, or into one: what is there beside the plan is
+/// drift.
+pub fn in_document(properties: &[Property], pointer: &str) -> bool {
+    properties.iter().any(|property| {
+        let inner = pointer.strip_prefix(property.path);
+        property.restore == Restore::Document
+            && inner.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
+}
+
+/// CloudFormation's references are values of their own, not trees.
+pub fn is_reference(value: &Value) -> bool {
+    value.as_object().is_some_and(|map| {
+        map.len() == 1 && (map.contains_key("Ref") || map.contains_key("Fn::GetAtt"))
+    })
 }
 
 /// A property that the frame renders and the cloud never tells back.

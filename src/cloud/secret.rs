@@ -1,5 +1,7 @@
 //! What looks like a password, a token or a private key.
 
+use serde_json::Value;
+
 /// Last words of keys that hold secrets.
 const KEYS: [&str; 11] = [
     "password",
@@ -36,6 +38,22 @@ pub fn secret_key(key: &str) -> bool {
         before.is_some_and(|before| before.is_empty() || before.ends_with('_'))
     })
 }
+
+/// A value as it may be shown: what looks like a secret in it is not.
+pub fn withheld(value: &Value) -> Value {
+    let shown = |(key, value): (&String, &Value)| match secret_key(key) {
+        true => (key.clone(), WITHHELD.into()),
+        false => (key.clone(), withheld(value)),
+    };
+    match value {
+        Value::Object(map) => map.iter().map(shown).collect(),
+        Value::Array(list) => list.iter().map(withheld).collect(),
+        Value::String(text) if secret_value(text) => WITHHELD.into(),
+        other => other.clone(),
+    }
+}
+
+const WITHHELD: &str = "(withheld)";
 
 /// Whether a text is a secret, or has one in it.
 pub fn secret_value(text: &str) -> bool {

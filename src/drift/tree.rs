@@ -7,13 +7,6 @@ pub(super) fn below(pointer: &str, key: &str) -> String {
     format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"))
 }
 
-/// CloudFormation's references are values of their own, not trees.
-pub(super) fn is_reference(value: &Value) -> bool {
-    value.as_object().is_some_and(|map| {
-        map.len() == 1 && (map.contains_key("Ref") || map.contains_key("Fn::GetAtt"))
-    })
-}
-
 /// What names a member of a list: a rule's id, a tag's key, a statement's, a copy's destination.
 const NAMES: [&str; 7] = [
     "Id",

@@ -3,9 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::baseline::Since;
-use super::tree::{below, identity, is_reference, item_name, lookup};
+use super::tree::{below, identity, item_name, lookup};
 use super::{ACCEPT, Drift, ONE_OWNER, REPLACE, Remedy, Restore, Values, weigh};
-use crate::cloud::{self, Direction, Property};
+use crate::cloud::{self, Direction, Property, is_reference};
 use crate::finding::{Effect, Kind};
 use crate::observe::Found;
 use crate::plan::Resource;
@@ -29,7 +29,7 @@ impl Walk<'_> {
                 for (key, value) in map {
                     self.value(&below(pointer, key), value, &live[key.as_str()]);
                 }
-                if self.in_document(pointer) {
+                if cloud::in_document(self.resource.body.properties(), pointer) {
                     self.additions(pointer, map, others);
                 }
             }
@@ -137,15 +137,6 @@ impl Walk<'_> {
             || live.as_object().is_some_and(|map| map.iter().any(inside))
     }
 
-    fn in_document(&self, pointer: &str) -> bool {
-        let mut properties = self.resource.body.properties().iter();
-        properties.any(|property| {
-            let inner = pointer.strip_prefix(property.path);
-            property.restore == cloud::Restore::Document
-                && inner.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        })
-    }
-
     fn leaf(&mut self, pointer: &str, intended: &Value, live: &Value) {
         self.drift.properties += 1;
         if intended == live {
@@ -175,8 +166,8 @@ impl Walk<'_> {
         let third = deployed.filter(|value| *value != intended && *value != live);
         let values = Values {
             intended: intended.clone(),
-            live: live.clone(),
-            deployed: third.cloned(),
+            live: cloud::withheld(live),
+            deployed: third.map(cloud::withheld),
             baseline: match kind {
                 Kind::Proposed => None,
                 _ => self.since.asked(pointer, intended).cloned(),

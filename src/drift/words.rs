@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Values;
-use super::tree::is_reference;
+use crate::cloud::is_reference;
 use crate::finding::{Effect, Kind};
 use crate::plan::Resource;
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Found, Observations, State};
+use crate::cloud::{Property, in_document, is_reference, withheld};
 use crate::plan::{Address, Resource};
 
 const VERSION: u32 = 1;
@@ -85,7 +86,7 @@ pub(super) fn parse<F: DeserializeOwned>(
     }
 }
 
-/// The text of a recorded state. Only what the plan owns is kept: a tag or setting that the policy
+/// The text of a recorded state. Only what drift looks at is kept: a tag or setting that the policy
 /// does not name, and with it whatever secret somebody put there, is left out.
 ///
 /// # Errors
@@ -94,9 +95,9 @@ pub fn write<'p>(
     observations: &Observations,
     resources: impl IntoIterator<Item = &'p Resource>,
 ) -> Result<String, serde_json::Error> {
-    let owned: BTreeMap<&Address, Value> = resources
+    let owned: BTreeMap<&Address, &Resource> = resources
         .into_iter()
-        .map(|resource| (&resource.address, resource.body.tree()))
+        .map(|resource| (&resource.address, resource))
         .collect();
     let resources = observations
         .0
@@ -116,10 +117,12 @@ pub fn write<'p>(
     serde_json::to_string_pretty(&file).map(|text| text + "\n")
 }
 
-fn prune(found: &Found, owned: &Value) -> Found {
-    let keep = |value: &Option<Value>| value.as_ref().map(|value| intersect(value, owned));
+fn prune(found: &Found, resource: &Resource) -> Found {
+    let (properties, owned) = (resource.body.properties(), resource.body.tree());
+    let kept = |value: &Value| intersect(properties, "", value, &owned);
+    let keep = |value: &Option<Value>| value.as_ref().map(kept);
     Found {
-        live: intersect(&found.live, owned),
+        live: kept(&found.live),
         deployed: keep(&found.deployed),
         pending: keep(&found.pending),
         busy: found.busy.clone(),
@@ -130,20 +133,26 @@ fn prune(found: &Found, owned: &Value) -> Found {
     }
 }
 
-/// The part of a live value whose keys the plan has. Tags are kept by key; other lists are kept
-/// whole, since an additional lifecycle rule is drift.
-fn intersect(live: &Value, owned: &Value) -> Value {
+/// The part of a live value whose keys the plan has. Tags are kept by key; other lists, documents and
+/// references are kept whole, since an additional lifecycle rule is drift.
+fn intersect(properties: &[Property], pointer: &str, live: &Value, owned: &Value) -> Value {
     match (live, owned) {
+        _ if in_document(properties, pointer) => withheld(live),
+        _ if is_reference(owned) => live.clone(),
         (Value::Object(live), Value::Object(owned)) => live
             .iter()
-            .filter_map(|(key, value)| Some((key.clone(), intersect(value, owned.get(key)?))))
+            .filter_map(|(key, value)| {
+                let below = format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"));
+                let kept = intersect(properties, &below, value, owned.get(key)?);
+                Some((key.clone(), kept))
+            })
             .collect(),
         (Value::Array(live), Value::Array(owned)) if is_tags(live) => live
             .iter()
             .filter(|tag| owned.iter().any(|own| own["Key"] == tag["Key"]))
-            .cloned()
+            .map(withheld)
             .collect(),
-        _ => live.clone(),
+        _ => withheld(live),
     }
 }
 

@@ -141,6 +141,68 @@ fn a_recorded_state_keeps_nothing_that_the_policy_does_not_name() {
     assert!(!text.contains("hunter2"));
 }
 
+/// Every object of a tree, from the root on.
+fn objects(tree: &Value, pointer: &str, found: &mut Vec<String>) {
+    let children: Vec<(String, &Value)> = match tree {
+        // A value of its own.
+        _ if backstay::cloud::is_reference(tree) => return,
+        Value::Object(map) => {
+            found.push(pointer.to_owned());
+            let step = |key: &String| key.replace('~', "~0").replace('/', "~1");
+            map.iter().map(|(key, value)| (step(key), value)).collect()
+        }
+        Value::Array(list) => (0..).map(|at: usize| at.to_string()).zip(list).collect(),
+        _ => return,
+    };
+    for (step, value) in children {
+        objects(value, &format!("{pointer}/{step}"), found);
+    }
+}
+
+#[test]
+fn a_replayed_run_tells_what_the_live_run_told() {
+    let plan = examples();
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let mut told = 0;
+    // In each round one more object of each resource has something beside the plan, in the cloud and
+    // in every other round in its template as well.
+    for round in 0.. {
+        let mut state = clean(&plan);
+        let mut some = false;
+        for resource in &plan.resources {
+            let mut pointers = Vec::new();
+            objects(&resource.body.tree(), "", &mut pointers);
+            let (Some(pointer), Some(State::Found(found))) =
+                (pointers.get(round), state.0.get_mut(&resource.address))
+            else {
+                continue;
+            };
+            let object = found.live.pointer_mut(pointer).expect("it is there");
+            object["Addition"] = json!({ "Days": 1, "Id": "addition", "password": "hunter2" });
+            found.deployed = (round % 2 == 1).then(|| found.live.clone());
+            some = true;
+        }
+        if !some {
+            break;
+        }
+        let text = write(&state, &plan.resources).expect("it serialises");
+        assert!(!text.contains("hunter2"), "round {round}");
+        std::fs::write(file.path(), text).expect("written");
+        let back = backstay::observe::read(file.path()).expect("it reads");
+        let findings = |state: &Observations| -> Vec<String> {
+            let drift = backstay::drift::compare(&plan, state, &|_, _, _| None);
+            let told = drift.findings.iter();
+            told.map(|it| format!("{} {} {:?}", it.code.name, it.message, it.difference))
+                .collect()
+        };
+        let live = findings(&state);
+        assert!(!live.concat().contains("hunter2"), "round {round}");
+        assert!(live == findings(&back), "round {round}");
+        told += live.iter().filter(|it| it.contains("Addition")).count();
+    }
+    assert!(told > 50, "{told}");
+}
+
 #[test]
 fn what_is_written_is_what_is_read() {
     let plan = examples();
