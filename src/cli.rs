@@ -261,6 +261,8 @@ pub enum Format {
     Github,
     /// One page for a browser
     Html,
+    /// For Prometheus, through the textfile collector of its node exporter
+    Prometheus,
 }
 
 /// Severities, under the names that drift gives them as well.

@@ -5,6 +5,7 @@ mod html;
 mod json;
 mod junit;
 mod markdown;
+mod prometheus;
 mod recovery;
 mod sarif;
 mod snippet;
@@ -23,6 +24,7 @@ pub use html::render as html;
 pub use json::{VERSION as JSON_VERSION, render as json, schema as json_schema, status_schema};
 pub use junit::render as junit;
 pub use markdown::render as markdown;
+pub use prometheus::render as prometheus;
 pub use sarif::render as sarif;
 pub use text::render as text;
 

@@ -93,6 +93,7 @@ fn text(report: &Report<'_>, format: Format, style: Style) -> Result<String, Fai
         Format::Markdown => report::markdown(report),
         Format::Github => report::github(report),
         Format::Html => report::html(report)?,
+        Format::Prometheus => report::prometheus(report),
     })
 }
 

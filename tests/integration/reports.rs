@@ -9,7 +9,15 @@ use serde_json::Value;
 use super::cli::examples;
 use super::support::{Output, Workspace, path_variable, tools};
 
-const FORMATS: [&str; 6] = ["json", "sarif", "junit", "markdown", "github", "html"];
+const FORMATS: [&str; 7] = [
+    "json",
+    "sarif",
+    "junit",
+    "markdown",
+    "github",
+    "html",
+    "prometheus",
+];
 
 /// The reports of one run, by their form.
 struct Reports {
@@ -48,6 +56,15 @@ impl Reports {
     fn json(&self, format: &str) -> Value {
         serde_json::from_str(&self.text(format)).expect("the report is JSON")
     }
+}
+
+/// Metrics as Prometheus' own client reads them: name, labels in their order, value.
+pub fn metrics(file: &Path) -> Vec<String> {
+    let program = "import sys; from prometheus_client.parser import text_string_to_metric_families as read\n\
+                   for family in read(open(sys.argv[1]).read()):\n \
+                     assert family.type == 'gauge' and family.documentation, family\n \
+                     for s in family.samples: print(s.name, *sorted('='.join(it) for it in s.labels.items()), s.value)";
+    python(program, file).lines().map(str::to_owned).collect()
 }
 
 fn python(program: &str, file: &Path) -> String {
@@ -102,6 +119,14 @@ fn every_form_tells_the_same_counts() {
     let fails = fails.filter(|finding| finding["fails"] == true).count();
     let expected = format!("{} {fails} 0", errors + warnings + infos);
     assert_eq!(python(program, &reports.path("junit")).trim(), expected);
+
+    let metrics = metrics(&reports.path("prometheus"));
+    let counted = [("error", errors), ("info", infos), ("warning", warnings)];
+    for (severity, count) in counted {
+        let wanted = format!("backstay_findings command=check severity={severity} {count}");
+        assert!(metrics.contains(&wanted), "{wanted} in {metrics:#?}");
+    }
+    assert!(metrics.contains(&"backstay_complete command=check 1".to_owned()));
 
     let github = reports.text("github");
     let commands = |kind: &str| github.matches(&format!("::{kind} ")).count();

@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{POLICY, Said, ago, point, sound, status};
+use crate::reports::metrics;
+use crate::support::Workspace;
 
 /// One stale mechanism, one that could not be read, and the rest as it should be.
 fn mixed() -> Value {
@@ -42,7 +44,7 @@ fn people_get_a_table() {
 
 #[test]
 fn the_json_fits_its_published_schema() {
-    let workspace = crate::support::Workspace::new();
+    let workspace = Workspace::new();
     let schema = workspace.run(["schema", "status"]).expect_code(0).stdout;
     let schema: Value = serde_json::from_str(&schema).expect("a schema");
     let validator = jsonschema::validator_for(&schema).expect("a valid schema");
@@ -59,6 +61,80 @@ fn the_json_fits_its_published_schema() {
     let mut other = said.report;
     other.as_object_mut().expect("a map").remove("status");
     assert!(!validator.is_valid(&other));
+}
+
+#[test]
+fn prometheus_reads_the_points() {
+    let workspace = Workspace::new()
+        .policy("p.yaml", POLICY)
+        .file("state.json", &mixed().to_string());
+    let file = workspace.path().join("backstay.prom");
+    let written = "prometheus=backstay.prom";
+    let printed = ["status", "--from", "state.json", "--format", "prometheus"];
+    let output = workspace.run(printed.iter().chain(&["--report", written]));
+    assert_eq!(output.code, 1, "{output:?}");
+    assert_eq!(
+        output.stdout,
+        std::fs::read_to_string(&file).expect("written")
+    );
+    let metrics = metrics(&file);
+    let now: jiff::Timestamp = super::NOW.parse().expect("a moment");
+    let at = |minutes: i64| (now.as_second() - minutes * 60) as f64;
+    let own = "database=orders location=us mechanism=automated";
+    for wanted in [
+        format!(
+            "backstay_recovery_point_newest_timestamp_seconds {own} {:?}",
+            at(16)
+        ),
+        format!(
+            "backstay_recovery_point_oldest_timestamp_seconds {own} {:?}",
+            at(30 * 24 * 60)
+        ),
+        format!("backstay_recovery_point_verdict {own} verdict=stale 1.0"),
+        format!("backstay_recovery_point_limit_seconds {own} 900.0"),
+        format!("backstay_retention_seconds {own} 2592000.0"),
+        "backstay_recovery_point_count database=orders location=us mechanism=snapshots 13.0"
+            .to_owned(),
+        "backstay_rpo_seconds database=orders 900.0".to_owned(),
+        format!(
+            "backstay_recovery_class_newest_timestamp_seconds class=monthly database=orders location=dumps mechanism=dumps {:?}",
+            at(24 * 24 * 60)
+        ),
+        format!(
+            "backstay_drill_last_success_timestamp_seconds database=orders drill=restore_test {:?}",
+            at(10 * 24 * 60)
+        ),
+        "backstay_drill_failed database=orders drill=pitr_test 0.0".to_owned(),
+        "backstay_status_complete 0.0".to_owned(),
+        "backstay_complete command=status 0.0".to_owned(),
+        format!("backstay_status_timestamp_seconds {:?}", at(0)),
+        "backstay_findings command=status severity=error 1.0".to_owned(),
+        "backstay_findings command=status severity=warning 1.0".to_owned(),
+    ] {
+        // Python and Rust write large numbers alike but for their exponents.
+        let found = metrics.iter().any(|metric| alike(metric, &wanted));
+        assert!(found, "{wanted} in {metrics:#?}");
+    }
+    // What could not be read has no time, and says so.
+    let unread = |metric: &&String| metric.contains("mechanism=vault ");
+    let unread: Vec<&String> = metrics.iter().filter(unread).collect();
+    assert!(
+        unread.iter().all(|metric| !metric.contains("_timestamp_")),
+        "{unread:#?}"
+    );
+    assert!(
+        unread
+            .iter()
+            .any(|metric| metric.contains("verdict=unreadable"))
+    );
+}
+
+fn alike(one: &str, other: &str) -> bool {
+    let parts = |text: &str| {
+        let (name, value) = text.rsplit_once(' ').expect("a value");
+        (name.to_owned(), value.parse::<f64>().expect("a number"))
+    };
+    parts(one) == parts(other)
 }
 
 #[test]
