@@ -226,6 +226,15 @@ impl Drift {
             restore,
         };
         walk.value("", &intended, &found.live);
+        if let Some(reason) = &found.deployed_unread
+            && self.findings[first..]
+                .iter()
+                .any(|it| it.difference.is_some())
+        {
+            // What differs may be what nobody deployed yet.
+            let what = format!("the deployed template of {}", resource.address);
+            self.unread(&what, resource.place, reason);
+        }
         if !matches!(resource.owner, Owner::Existing { .. }) {
             for property in resource.body.not_compared() {
                 let remedy = Remedy::Words("");

@@ -47,6 +47,9 @@ pub struct Found {
     /// The same resource's properties in the deployed template, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployed: Option<Value>,
+    /// Why nobody can tell what was deployed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployed_unread: Option<String>,
     /// Values that the cloud has accepted and not applied yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending: Option<Value>,

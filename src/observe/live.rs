@@ -3,9 +3,10 @@
 
 mod aws;
 mod azure;
+mod patience;
 mod points;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::inventory::{self, Inventory};
 use super::{Found, Observations, StackDrift, State};
@@ -24,6 +25,10 @@ const REASON_CHARS: usize = 400;
 pub enum LiveError {
     #[error("cannot start the runtime that talks to the clouds: {0}")]
     Runtime(#[source] std::io::Error),
+    #[error(
+        "BACKSTAY_PATIENCE is {0:?}: give a number from 0.01 to 100, 1 being the usual patience"
+    )]
+    Patience(String),
 }
 
 /// Takes short lines of progress.
@@ -35,7 +40,8 @@ type Seen = Vec<(Address, State)>;
 /// Reads every one of these resources from its cloud.
 ///
 /// # Errors
-/// The runtime cannot start. What a cloud refuses is a state, not an error.
+/// The runtime cannot start, or BACKSTAY_PATIENCE is no number. What a cloud refuses is a state, not an
+/// error.
 pub fn observe<'p>(
     resources: impl IntoIterator<Item = &'p Resource>,
     report: Report<'_>,
@@ -52,7 +58,8 @@ pub fn observe<'p>(
 /// Reads all databases of some places, each with the role to assume there.
 ///
 /// # Errors
-/// The runtime cannot start. What a cloud refuses is a listing, not an error.
+/// The runtime cannot start, or BACKSTAY_PATIENCE is no number. What a cloud refuses is a listing, not
+/// an error.
 pub fn inventory(
     places: BTreeMap<inventory::Place, Option<String>>,
     report: Report<'_>,
@@ -67,6 +74,7 @@ pub fn inventory(
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, LiveError> {
+    patience::check().map_err(LiveError::Patience)?;
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -105,6 +113,31 @@ impl Unread {
             self.0.insert(pointer.to_owned(), reason);
             None
         })
+    }
+}
+
+/// The tokens of the pages of one list. One that comes again leads back, and a paginator then goes
+/// round for ever, or stops as if the list had ended: half of it would be reported as missing.
+struct Turned {
+    list: &'static str,
+    tokens: HashSet<String>,
+}
+
+impl Turned {
+    fn of(list: &'static str) -> Turned {
+        Turned {
+            list,
+            tokens: HashSet::new(),
+        }
+    }
+
+    fn to(&mut self, token: Option<&str>) -> Result<(), String> {
+        match token {
+            Some(token) if !token.is_empty() && !self.tokens.insert(token.to_owned()) => Err(
+                format!("{} leads back to a page that was read already", self.list),
+            ),
+            _ => Ok(()),
+        }
     }
 }
 

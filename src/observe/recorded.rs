@@ -124,6 +124,7 @@ fn prune(found: &Found, resource: &Resource) -> Found {
     Found {
         live: kept(&found.live),
         deployed: keep(&found.deployed),
+        deployed_unread: found.deployed_unread.clone(),
         pending: keep(&found.pending),
         busy: found.busy.clone(),
         unread: found.unread.clone(),

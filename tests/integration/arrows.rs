@@ -271,6 +271,18 @@ fn only_observe_reaches_the_network() {
     nothing(wrong);
 }
 
+/// A paginator that gives single items hides the tokens, and ends early where one comes twice.
+#[test]
+fn lists_are_read_by_the_page() {
+    let files = files().into_iter();
+    let wrong = files.filter(|file| file.code.contains(".items()"));
+    nothing(
+        wrong
+            .map(|file| format!("src/{}: .items()", file.path))
+            .collect(),
+    );
+}
+
 /// Each client that is made there refuses what is not a read.
 #[test]
 fn clients_of_aws_are_made_in_one_place() {

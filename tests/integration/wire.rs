@@ -5,6 +5,7 @@ mod aws;
 mod azure;
 mod backup;
 mod cloud;
+mod faults;
 mod inventory;
 mod keys;
 mod locks;

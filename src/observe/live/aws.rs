@@ -11,6 +11,7 @@ mod replications;
 mod session;
 mod stacks;
 mod sweep;
+mod whole;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -142,8 +143,12 @@ async fn region(
         .map(|resource| (&resource.address, *resource))
         .collect();
     for (address, state) in &mut seen {
-        if let (State::Missing, Some(resource)) = (&*state, planned.get(address)) {
-            *state = stacks.absence(resource);
+        match (&mut *state, planned.get(address)) {
+            (State::Missing, Some(resource)) => *state = stacks.absence(resource),
+            (State::Found(found), Some(resource)) => {
+                found.deployed_unread = stacks.unread(resource).map(str::to_owned);
+            }
+            _ => {}
         }
     }
     seen

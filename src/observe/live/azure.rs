@@ -16,14 +16,14 @@ mod server;
 mod told;
 mod transport;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use azure_core::StatusCode;
 use azure_core::error::ErrorKind;
 use azure_mgmt_postgresql::package_flexibleserver_2024_08_01::models::Server;
 use futures::StreamExt;
 
-use super::{AT_A_TIME, Report, Seen, State, all_unreadable, chain, grouped};
+use super::{AT_A_TIME, Report, Seen, State, Turned, all_unreadable, chain, grouped};
 use super::{one_line, unreadable};
 use crate::plan::{Body, Resource, Scope};
 use arm::Arm;
@@ -133,14 +133,12 @@ async fn list(arm: &Arm, subscription: &str) -> azure_core::Result<Vec<Server>> 
     let request = arm.postgres()?.servers_client().list(subscription);
     let mut pages = request.into_stream();
     let mut servers = Vec::new();
-    let mut links = HashSet::new();
+    let mut turned = Turned::of("the list");
     while let Some(page) = pages.next().await {
         let page = page?;
         servers.extend(page.value);
-        if page.next_link.is_some_and(|link| !links.insert(link)) {
-            let message = "the list leads back to a page that was read already";
-            return Err(azure_core::Error::message(ErrorKind::Other, message));
-        }
+        let turned = turned.to(page.next_link.as_deref());
+        turned.map_err(|reason| azure_core::Error::message(ErrorKind::Other, reason))?;
     }
     Ok(servers)
 }

@@ -2,8 +2,8 @@
 
 mod backup;
 mod changes;
-mod cloud;
-mod estate;
+pub mod cloud;
+pub mod estate;
 mod keys;
 mod refusals;
 mod replicas;
@@ -109,10 +109,10 @@ fn bare() -> Value {
 }
 
 /// An `az` that knows one token, and counts nothing else.
-pub(super) struct FakeAz(tempfile::TempDir);
+pub struct FakeAz(tempfile::TempDir);
 
 impl FakeAz {
-    pub(super) fn new() -> FakeAz {
+    pub fn new() -> FakeAz {
         FakeAz::running(
             "echo '{\"accessToken\":\"very-secret-token\",\
             \"expiresOn\":\"2099-01-01 00:00:00.000000\",\"expires_on\":4070908800,\
@@ -128,7 +128,7 @@ impl FakeAz {
         FakeAz(folder)
     }
 
-    pub(super) fn path(&self) -> String {
+    pub fn path(&self) -> String {
         let inherited = std::env::var("PATH").unwrap_or_default();
         format!("{}:{inherited}", self.0.path().display())
     }

@@ -1,7 +1,7 @@
 //! AWS Backup, read back after what was rendered is deployed, and after each kind of change by hand.
 
 mod absent;
-mod cloud;
+pub mod cloud;
 mod deployed;
 mod owner;
 mod plans;

@@ -28,6 +28,9 @@ databases:
     dump: { to: [dumps], databases: [app], schedule: "daily 01:43" }
 "#;
 
+const NO_STACKS: &str = "<DescribeStacksResponse><DescribeStacksResult><Stacks/>\
+    </DescribeStacksResult></DescribeStacksResponse>";
+
 /// S3 tells a policy as it was put.
 const POLICY_DOCUMENT: &str = r#"{"Version":"2012-10-17","Statement":[{"Sid":"EncryptedTransportOnly",
     "Effect":"Deny","Principal":"*","Action":"s3:*",
@@ -47,6 +50,13 @@ impl Respond for S3 {
                  </GetCallerIdentityResponse>",
             );
         }
+        // CloudFormation is asked on the same endpoint.
+        if let (true, Some((status, stacks))) = (
+            String::from_utf8_lossy(&request.body).contains("Action=DescribeStacks"),
+            self.0.get("stacks"),
+        ) {
+            return xml(*status, stacks);
+        }
         let owner = request.headers.get("x-amz-expected-bucket-owner");
         let path = request.url.path().trim_end_matches('/');
         if owner.is_none_or(|owner| owner != "123456789012") || path != "/wire-test-dumps" {
@@ -58,7 +68,6 @@ impl Respond for S3 {
             .find_map(|key| self.0.get(key.as_str()).cloned());
         match answer {
             Some((status, body)) => xml(status, &body),
-            // CloudFormation is asked on the same endpoint and is not there.
             None => error(403, "AccessDenied"),
         }
     }
@@ -109,6 +118,7 @@ fn answers(bucket: &Bucket) -> BTreeMap<&'static str, (u16, String)> {
         ),
         ("lifecycle", ok("LifecycleConfiguration", &rules)),
         ("policy", (200, POLICY_DOCUMENT.to_owned())),
+        ("stacks", (200, NO_STACKS.to_owned())),
     ])
 }
 
@@ -228,6 +238,10 @@ fn no_bucket_is_missing_and_no_right_is_unreadable() {
     answers.insert("versioning", (404, error_body("NoSuchBucket")));
     let observed = against(answers.clone()).expect_code(1);
     assert_eq!(observed.state(NAME), &State::Missing);
+    // Without its stack nobody knows whether it was ever there.
+    answers.remove("stacks");
+    let observed = against(answers.clone()).expect_code(3);
+    assert!(observed.reason(NAME).contains("DescribeStacks"));
     // Nothing is answered at all.
     answers.clear();
     let observed = against(answers).expect_code(3);

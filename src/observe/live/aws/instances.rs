@@ -72,6 +72,7 @@ impl Instance<'_> {
         Ok(Found {
             live: tree(&self.body()?),
             deployed: self.stacks.deployed(self.resource),
+            deployed_unread: None,
             pending: self
                 .live
                 .pending_modified_values()

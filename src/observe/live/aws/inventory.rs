@@ -11,7 +11,7 @@ use super::{Place, backup, instances, reason, replications};
 use crate::cloud::Owned;
 use crate::cloud::aws::{Value, arn, rds};
 use crate::observe::inventory::{self, Contents, Database, Holder, KeyOwner, Listing, Live};
-use crate::observe::live::{AT_A_TIME, Report};
+use crate::observe::live::{AT_A_TIME, Report, Turned};
 use crate::plan::{Address, Scope};
 
 /// The most that RDS gives in one page.
@@ -140,13 +140,14 @@ async fn region(
 /// Reads every page, or says why not: half a list would call what is there unknown.
 async fn list(clients: &Clients) -> Result<Vec<DbInstance>, String> {
     let request = clients.rds().describe_db_instances();
-    let mut pages = request.into_paginator().page_size(PAGE).items().send();
-    let mut instances = Vec::new();
-    while let Some(instance) = pages.next().await {
-        let instance = instance.map_err(|error| reason("rds:DescribeDBInstances", &error))?;
-        if instance.db_instance_status() != Some(GOING) {
-            instances.push(instance);
-        }
+    let action = "rds:DescribeDBInstances";
+    let mut pages = request.into_paginator().page_size(PAGE).send();
+    let (mut instances, mut turned) = (Vec::new(), Turned::of(action));
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| reason(action, &error))?;
+        turned.to(page.marker())?;
+        let page = page.db_instances.unwrap_or_default().into_iter();
+        instances.extend(page.filter(|it| it.db_instance_status() != Some(GOING)));
     }
     Ok(instances)
 }

@@ -1,10 +1,10 @@
 //! KMS: each planned key and its alias, found by the alias.
 
 use aws_sdk_kms::Client;
-use aws_sdk_kms::types::{KeyMetadata, KeyState};
+use aws_sdk_kms::types::{KeyMetadata, KeyState, Tag};
 use futures::StreamExt;
 
-use super::super::{AT_A_TIME, Found, Seen, State, Unread, grouped, tree, unreadable};
+use super::super::{AT_A_TIME, Found, Seen, State, Turned, Unread, grouped, tree, unreadable};
 use super::clients::Clients;
 use super::stacks::Stacks;
 use super::{Place, reason};
@@ -168,11 +168,14 @@ impl Kms<'_> {
     async fn tags(&self, id: &str) -> Result<Tags, String> {
         let mut tags = Tags::default();
         let request = self.client.list_resource_tags().key_id(id);
-        let mut pages = request.into_paginator().items().send();
-        while let Some(tag) = pages.next().await {
-            let tag = tag.map_err(|error| reason("kms:ListResourceTags", &error))?;
-            tags.0
-                .insert(tag.tag_key().to_owned(), tag.tag_value().to_owned());
+        let mut pages = request.into_paginator().send();
+        let mut turned = Turned::of("kms:ListResourceTags");
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| reason("kms:ListResourceTags", &error))?;
+            turned.to(page.next_marker())?;
+            let page = page.tags().iter();
+            let pair = |tag: &Tag| (tag.tag_key().to_owned(), tag.tag_value().to_owned());
+            tags.0.extend(page.map(pair));
         }
         Ok(tags)
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use aws_sdk_rds::types::DbInstanceAutomatedBackup as Live;
 use tokio::sync::{Mutex, OnceCell};
 
+use super::super::Turned;
 use super::clients::Clients;
 use super::session::Sessions;
 use super::sweep::lower;
@@ -98,12 +99,14 @@ impl<'s> Replications<'s> {
 /// Reads every page of what a Region holds, or says why not.
 pub(super) async fn read(clients: &Clients) -> Swept {
     let request = clients.rds().describe_db_instance_automated_backups();
-    let mut backups = request.into_paginator().page_size(PAGE).items().send();
-    let mut swept = BTreeMap::new();
-    while let Some(backup) = backups.next().await {
-        let backup =
-            backup.map_err(|error| reason("rds:DescribeDBInstanceAutomatedBackups", &error))?;
-        swept.extend(running(&backup));
+    let action = "rds:DescribeDBInstanceAutomatedBackups";
+    let mut pages = request.into_paginator().page_size(PAGE).send();
+    let (mut swept, mut turned) = (BTreeMap::new(), Turned::of(action));
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| reason(action, &error))?;
+        turned.to(page.marker())?;
+        let backups = page.db_instance_automated_backups();
+        swept.extend(backups.iter().filter_map(running));
     }
     Ok(swept)
 }

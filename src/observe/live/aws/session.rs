@@ -11,8 +11,10 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use tokio::sync::Mutex;
 
+use super::super::patience;
 use super::super::points::Clocks;
 use super::clients::Clients;
+use super::whole::Whole;
 use super::{Place, reason};
 
 /// With three throttled answers in ten, one call in 15,000 runs out of attempts.
@@ -29,8 +31,8 @@ const OPERATION: Duration = Duration::from_secs(180);
 fn retries() -> RetryConfig {
     RetryConfig::standard()
         .with_max_attempts(ATTEMPTS)
-        .with_initial_backoff(FIRST_WAIT)
-        .with_max_backoff(LONGEST_WAIT)
+        .with_initial_backoff(patience::of(FIRST_WAIT))
+        .with_max_backoff(patience::of(LONGEST_WAIT))
 }
 
 /// One base configuration, and one set of credentials for each role.
@@ -51,13 +53,13 @@ impl Sessions {
             .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
             .build_https();
         let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT)
-            .operation_attempt_timeout(ATTEMPT)
-            .operation_timeout(OPERATION)
+            .connect_timeout(patience::of(CONNECT))
+            .operation_attempt_timeout(patience::of(ATTEMPT))
+            .operation_timeout(patience::of(OPERATION))
             .build();
         let base = aws_config::defaults(BehaviorVersion::latest())
             .region(Region::new(region.to_owned()))
-            .http_client(http)
+            .http_client(Whole::of(http))
             .retry_config(retries())
             .timeout_config(timeouts)
             .load()

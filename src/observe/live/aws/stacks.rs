@@ -8,7 +8,7 @@ use aws_sdk_cloudformation::types::{StackDriftInformation, StackDriftStatus, Sta
 use futures::StreamExt;
 use serde_json::Value as Json;
 
-use super::super::{AT_A_TIME, StackDrift, State, grouped};
+use super::super::{AT_A_TIME, StackDrift, State, Turned, grouped, unreadable};
 use super::clients::Clients;
 use super::{Place, reason};
 use crate::cloud::aws::{Value, arn};
@@ -21,7 +21,7 @@ pub(super) struct Stacks(Result<BTreeMap<String, Stack>, String>);
 struct Stack {
     listed: Listed,
     physical: Result<BTreeMap<String, String>, String>,
-    template: Option<Json>,
+    template: Result<Json, String>,
 }
 
 /// What the list of stacks tells.
@@ -88,20 +88,20 @@ fn refers(resource: &Resource) -> bool {
 
 async fn list(client: &Client, names: &BTreeSet<&str>) -> Result<Vec<(String, Listed)>, String> {
     let mut listed = Vec::new();
-    let mut pages = client.describe_stacks().into_paginator().items().send();
-    while let Some(stack) = pages.next().await {
-        let stack = stack.map_err(|error| reason("cloudformation:DescribeStacks", &error))?;
-        let Some(name) = stack.stack_name().filter(|name| names.contains(name)) else {
-            continue;
-        };
-        if stack.stack_status() == Some(&StackStatus::DeleteComplete) {
-            continue;
-        }
-        let told = Listed {
-            status: stack.stack_status().cloned(),
-            drift: stack.drift_information().and_then(verdict),
-        };
-        listed.push((name.to_owned(), told));
+    let mut pages = client.describe_stacks().into_paginator().send();
+    let mut turned = Turned::of("cloudformation:DescribeStacks");
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| reason("cloudformation:DescribeStacks", &error))?;
+        turned.to(page.next_token())?;
+        listed.extend(page.stacks().iter().filter_map(|stack| {
+            let name = stack.stack_name().filter(|name| names.contains(name))?;
+            let gone = stack.stack_status() == Some(&StackStatus::DeleteComplete);
+            let told = Listed {
+                status: stack.stack_status().cloned(),
+                drift: stack.drift_information().and_then(verdict),
+            };
+            (!gone).then(|| (name.to_owned(), told))
+        }));
     }
     Ok(listed)
 }
@@ -141,10 +141,14 @@ async fn physical(
     Ok(resources.collect())
 }
 
-async fn template(client: &Client, stack: &str) -> Option<Json> {
-    let answer = client.get_template().stack_name(stack).send().await.ok()?;
-    let yaml: serde_yaml::Value = serde_yaml::from_str(answer.template_body()?).ok()?;
-    plain(yaml)
+async fn template(client: &Client, stack: &str) -> Result<Json, String> {
+    let action = "cloudformation:GetTemplate";
+    let answer = client.get_template().stack_name(stack).send().await;
+    let answer = answer.map_err(|error| reason(action, &error))?;
+    let yaml = serde_yaml::from_str(answer.template_body().unwrap_or_default());
+    yaml.ok()
+        .and_then(plain)
+        .ok_or_else(|| format!("{action}: its answer is no template"))
 }
 
 /// A template with its short forms (`!Ref X`) written out.
@@ -178,6 +182,18 @@ impl Stacks {
         self.0.as_ref().ok()?.get(stack_of(resource)?)
     }
 
+    /// Why nobody can tell what was deployed of a resource that a stack owns.
+    pub(super) fn unread(&self, resource: &Resource) -> Option<&str> {
+        stack_of(resource)?;
+        match &self.0 {
+            Err(reason) => Some(reason),
+            Ok(_) => {
+                let template = &self.stack_of(resource)?.template;
+                template.as_ref().err().map(String::as_str)
+            }
+        }
+    }
+
     /// CloudFormation's own last word on the stack.
     pub(super) fn drift(&self, resource: &Resource) -> Option<StackDrift> {
         self.stack_of(resource)?.listed.drift.clone()
@@ -186,6 +202,11 @@ impl Stacks {
     /// What it means that a resource is not there: nobody has deployed it yet, or somebody deleted
     /// it. A stack that is not done says neither.
     pub(super) fn absence(&self, resource: &Resource) -> State {
+        if let Some(reason) = self.unread(resource) {
+            return unreadable(format!(
+                "it is not there, and nobody can tell whether it ever was deployed: {reason}"
+            ));
+        }
         let (Owner::Stack { logical_id, .. }, Some(stack)) =
             (&resource.owner, self.stack_of(resource))
         else {
@@ -201,11 +222,11 @@ impl Stacks {
             )
         );
         match &stack.template {
-            Some(template) if done => match template["Resources"].get(logical_id) {
+            Ok(template) if done => match template["Resources"].get(logical_id) {
                 Some(_) => State::Deleted,
                 None => State::Undeployed,
             },
-            Some(_) | None => State::Missing,
+            Ok(_) | Err(_) => State::Missing,
         }
     }
 
@@ -265,7 +286,7 @@ impl Stacks {
         let Owner::Stack { logical_id, .. } = &resource.owner else {
             return None;
         };
-        let template = self.stack_of(resource)?.template.as_ref()?;
+        let template = self.stack_of(resource)?.template.as_ref().ok()?;
         let properties = &template["Resources"][logical_id]["Properties"];
         resource.body.owned(properties)
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_rds::types::DbInstance as Live;
 
+use super::super::Turned;
 use super::clients::Clients;
 use super::reason;
 
@@ -27,13 +28,17 @@ pub(super) async fn read(clients: &Clients, names: &BTreeSet<&str>) -> Result<Sw
         return Ok(sweep);
     }
     let request = clients.rds().describe_db_instances();
-    let mut instances = request.into_paginator().page_size(PAGE).items().send();
-    while let Some(instance) = instances.next().await {
-        let instance = instance.map_err(|error| reason("rds:DescribeDBInstances", &error))?;
-        sweep.count += 1;
-        let name = lower(instance.db_instance_identifier()).unwrap_or_default();
-        if names.contains(name.as_str()) {
-            sweep.found.insert(name, instance);
+    let mut pages = request.into_paginator().page_size(PAGE).send();
+    let mut turned = Turned::of("rds:DescribeDBInstances");
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| reason("rds:DescribeDBInstances", &error))?;
+        turned.to(page.marker())?;
+        for instance in page.db_instances.unwrap_or_default() {
+            sweep.count += 1;
+            let name = lower(instance.db_instance_identifier()).unwrap_or_default();
+            if names.contains(name.as_str()) {
+                sweep.found.insert(name, instance);
+            }
         }
     }
     Ok(sweep)

@@ -1,6 +1,5 @@
 //! Azure Resource Manager: where it is, and the pipeline that all requests go through.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +14,7 @@ use azure_mgmt_postgresql::package_flexibleserver_2024_08_01 as postgres;
 use serde_json::Value;
 
 use super::super::points::Clocks;
+use super::super::{Turned, patience};
 use super::credential::Bearer;
 use super::transport::ReadOnly;
 
@@ -26,6 +26,7 @@ const ENDPOINT: &str = "https://management.azure.com";
 /// at the first of these limits.
 const RETRIES: u32 = 5;
 const RETRY_TIME: Duration = Duration::from_secs(90);
+const FIRST_WAIT: Duration = Duration::from_millis(200);
 const RETRY_DELAY: Duration = Duration::from_secs(15);
 
 const DATE: HeaderName = HeaderName::from_static("date");
@@ -45,8 +46,9 @@ pub(super) fn pipeline(endpoint: &Url) -> std::result::Result<(ClientOptions, Pi
     let transport = ReadOnly::new(endpoint)?;
     let retry = ExponentialRetryOptions::default()
         .max_retries(RETRIES)
-        .max_total_elapsed(RETRY_TIME)
-        .max_delay(RETRY_DELAY);
+        .initial_delay(patience::of(FIRST_WAIT))
+        .max_total_elapsed(patience::of(RETRY_TIME))
+        .max_delay(patience::of(RETRY_DELAY));
     let options = ClientOptions::new(TransportOptions::new(Arc::new(transport)))
         .retry(RetryOptions::exponential(retry));
     let name = Some(env!("CARGO_PKG_NAME"));
@@ -109,13 +111,11 @@ impl Arm {
     /// Every page of a list, or the error: half a list would report what is there as missing.
     pub(super) async fn list(&self, path: &str, api_version: &str) -> Result<Vec<Value>> {
         let mut next = Some(self.url(path, api_version));
-        let mut seen = HashSet::new();
+        let mut turned = Turned::of("the list");
         let mut members = Vec::new();
         while let Some(url) = next {
-            if !seen.insert(url.clone()) {
-                let message = "the list leads back to a page that was read already";
-                return Err(Error::message(ErrorKind::Other, message));
-            }
+            let to = turned.to(Some(url.as_str()));
+            to.map_err(|reason| Error::message(ErrorKind::Other, reason))?;
             let mut page = self.ask(url).await?;
             match page["value"].take() {
                 Value::Array(list) => members.extend(list),

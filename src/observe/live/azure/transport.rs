@@ -8,7 +8,7 @@ use azure_core_v1::Bytes;
 use futures::stream;
 use reqwest::header::HeaderMap;
 
-use super::super::chain;
+use super::super::{chain, patience};
 
 const CONNECT: Duration = Duration::from_secs(10);
 const READ: Duration = Duration::from_secs(60);
@@ -29,8 +29,8 @@ fn client() -> std::result::Result<reqwest::Client, String> {
     // reqwest is built without a provider; a second call is refused and changes nothing.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
-        .connect_timeout(CONNECT)
-        .timeout(READ)
+        .connect_timeout(patience::of(CONNECT))
+        .timeout(patience::of(READ))
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .map_err(|error| format!("cannot start HTTP: {}", chain(&error)))

@@ -11,10 +11,8 @@ use serde_json::{Map, Value, json};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
-/// Whose credentials the tests have, and what they become by a role.
+/// Whose credentials the tests have.
 pub const HOME: &str = "123456789012";
-const OTHER: &str = "210987654321";
-const OTHER_KEY: &str = "OTHERACCOUNT";
 
 /// What one account has in one Region: answers by the path that asks for them.
 pub type Region = BTreeMap<String, Value>;
@@ -238,7 +236,13 @@ impl Respond for Cloud {
         let signed = header.and_then(|it| it.to_str().ok()).unwrap_or_default();
         let scope = signed.split_once("Credential=").unwrap_or_default().1;
         let words: Vec<&str> = scope.split('/').collect();
-        let account = if words[0] == OTHER_KEY { OTHER } else { HOME };
+        let account = match words[0] {
+            // What a role of that account gives.
+            account if account.len() == HOME.len() && !account.contains(char::is_alphabetic) => {
+                account
+            }
+            _ => HOME,
+        };
         match words[3] {
             "backup" => self.backup(request, account, words[2]),
             "sts" => sts(request, account),
@@ -337,17 +341,22 @@ impl Cloud {
 
 fn sts(request: &Request, account: &str) -> ResponseTemplate {
     let body = String::from_utf8_lossy(&request.body);
-    let (action, inner) = match body.contains("AssumeRole") {
-        true => (
+    // The credentials that a role gives have the role's account for a key.
+    let role = body
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("RoleArn="));
+    let account_of = |role: &str| role.split("%3A").nth(4).map(str::to_owned);
+    let (action, inner) = match role.and_then(account_of) {
+        Some(other) => (
             "AssumeRole",
             format!(
-                "<Credentials><AccessKeyId>{OTHER_KEY}</AccessKeyId>\
+                "<Credentials><AccessKeyId>{other}</AccessKeyId>\
                  <SecretAccessKey>very-secret-key</SecretAccessKey>\
                  <SessionToken>very-secret-token</SessionToken>\
                  <Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>"
             ),
         ),
-        false => ("GetCallerIdentity", format!("<Account>{account}</Account>")),
+        None => ("GetCallerIdentity", format!("<Account>{account}</Account>")),
     };
     xml(&format!(
         "<{action}Response xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\

@@ -8,7 +8,7 @@ use aws_sdk_backup::primitives::DateTimeFormat;
 use aws_sdk_backup::types::{BackupSelection, Condition, ConditionParameter, Conditions};
 use futures::{StreamExt, TryStreamExt};
 
-use super::super::super::AT_A_TIME;
+use super::super::super::{AT_A_TIME, Turned};
 use super::super::clients::Clients;
 use super::super::reason;
 use super::{PAGE, last, plans};
@@ -69,11 +69,14 @@ pub(in super::super) async fn read(clients: &Clients) -> Result<Held, String> {
 
 async fn plans(client: &Client) -> Result<Vec<(BackupPlan, Vec<BackupSelection>)>, String> {
     let request = client.list_backup_plans();
-    let mut pages = request.into_paginator().page_size(PAGE).items().send();
-    let mut ids = Vec::new();
-    while let Some(plan) = pages.next().await {
-        let plan = plan.map_err(|error| reason("backup:ListBackupPlans", &error))?;
-        ids.extend(plan.backup_plan_id().map(str::to_owned));
+    let action = "backup:ListBackupPlans";
+    let mut pages = request.into_paginator().page_size(PAGE).send();
+    let (mut ids, mut turned) = (Vec::new(), Turned::of(action));
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| reason(action, &error))?;
+        turned.to(page.next_token())?;
+        let plans = page.backup_plans_list().iter();
+        ids.extend(plans.filter_map(|plan| plan.backup_plan_id().map(str::to_owned)));
     }
     let plans = futures::stream::iter(ids).map(|id| async move {
         let (plan, taken) = futures::try_join!(plan(client, &id), selections(client, &id))?;
@@ -91,33 +94,39 @@ async fn plan(client: &Client, id: &str) -> Result<Option<BackupPlan>, String> {
 
 async fn selections(client: &Client, plan: &str) -> Result<Vec<BackupSelection>, String> {
     let request = client.list_backup_selections().backup_plan_id(plan);
-    let mut pages = request.into_paginator().page_size(PAGE).items().send();
-    let mut taken = Vec::new();
-    while let Some(listed) = pages.next().await {
-        let listed = listed.map_err(|error| reason("backup:ListBackupSelections", &error))?;
-        let Some(id) = listed.selection_id() else {
-            continue;
-        };
-        let request = client.get_backup_selection();
-        let answer = request.backup_plan_id(plan).selection_id(id).send().await;
-        let answer = answer.map_err(|error| reason("backup:GetBackupSelection", &error))?;
-        taken.extend(answer.backup_selection().cloned());
+    let action = "backup:ListBackupSelections";
+    let mut pages = request.into_paginator().page_size(PAGE).send();
+    let (mut taken, mut turned) = (Vec::new(), Turned::of(action));
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| reason(action, &error))?;
+        turned.to(page.next_token())?;
+        let listed = page.backup_selections_list().iter();
+        for id in listed.filter_map(|selection| selection.selection_id()) {
+            let request = client.get_backup_selection();
+            let answer = request.backup_plan_id(plan).selection_id(id).send().await;
+            let answer = answer.map_err(|error| reason("backup:GetBackupSelection", &error))?;
+            taken.extend(answer.backup_selection().cloned());
+        }
     }
     Ok(taken)
 }
 
 async fn points(client: &Client) -> Result<BTreeMap<String, (String, Option<String>)>, String> {
     let request = client.list_protected_resources();
-    let mut pages = request.into_paginator().page_size(PAGE).items().send();
-    let mut points = BTreeMap::new();
-    while let Some(resource) = pages.next().await {
-        let resource = resource.map_err(|error| reason("backup:ListProtectedResources", &error))?;
-        let vault = resource.last_backup_vault_arn().unwrap_or_default();
-        let vault = vault.rsplit(':').next().map(last).unwrap_or_default();
-        let made = resource.last_backup_time();
-        let made = made.and_then(|at| at.fmt(DateTimeFormat::DateTime).ok());
-        let arn = resource.resource_arn().unwrap_or_default();
-        points.insert(arn.to_owned(), (vault.to_owned(), made));
+    let action = "backup:ListProtectedResources";
+    let mut pages = request.into_paginator().page_size(PAGE).send();
+    let (mut points, mut turned) = (BTreeMap::new(), Turned::of(action));
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| reason(action, &error))?;
+        turned.to(page.next_token())?;
+        for resource in page.results() {
+            let vault = resource.last_backup_vault_arn().unwrap_or_default();
+            let vault = vault.rsplit(':').next().map(last).unwrap_or_default();
+            let made = resource.last_backup_time();
+            let made = made.and_then(|at| at.fmt(DateTimeFormat::DateTime).ok());
+            let arn = resource.resource_arn().unwrap_or_default();
+            points.insert(arn.to_owned(), (vault.to_owned(), made));
+        }
     }
     Ok(points)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_backup::types::{BackupPlan as Live, BackupRule, BackupSelection, Conditions};
 use futures::StreamExt;
 
-use super::super::super::{AT_A_TIME, Seen, State, all_unreadable, grouped, unreadable};
+use super::super::super::{AT_A_TIME, Seen, State, Turned, all_unreadable, grouped, unreadable};
 use super::super::{reason, unless};
 use super::{Asked, PAGE, days, found, taken_in, zone};
 use crate::cloud::aws::backup;
@@ -65,12 +65,16 @@ async fn list(
 ) -> Result<BTreeMap<String, Vec<String>>, String> {
     let mut ids: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let request = asked.client.list_backup_plans();
-    let mut plans = request.into_paginator().page_size(PAGE).items().send();
-    while let Some(plan) = plans.next().await {
-        let plan = plan.map_err(|error| reason("backup:ListBackupPlans", &error))?;
-        let name = plan.backup_plan_name().unwrap_or_default();
-        if let (true, Some(id)) = (wanted.contains_key(name), plan.backup_plan_id()) {
-            ids.entry(name.to_owned()).or_default().push(id.to_owned());
+    let mut pages = request.into_paginator().page_size(PAGE).send();
+    let mut turned = Turned::of("backup:ListBackupPlans");
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| reason("backup:ListBackupPlans", &error))?;
+        turned.to(page.next_token())?;
+        for plan in page.backup_plans_list() {
+            let name = plan.backup_plan_name().unwrap_or_default();
+            if let (true, Some(id)) = (wanted.contains_key(name), plan.backup_plan_id()) {
+                ids.entry(name.to_owned()).or_default().push(id.to_owned());
+            }
         }
     }
     Ok(ids)
@@ -188,12 +192,17 @@ async fn selections_of(asked: &Asked<'_>, plan: &str, resources: Vec<&Resource>)
 async fn selection_ids(asked: &Asked<'_>, plan: &str) -> Result<BTreeMap<String, String>, String> {
     let mut ids = BTreeMap::new();
     let request = asked.client.list_backup_selections().backup_plan_id(plan);
-    let mut selections = request.into_paginator().page_size(PAGE).items().send();
-    while let Some(selection) = selections.next().await {
-        let selection = selection.map_err(|error| reason("backup:ListBackupSelections", &error))?;
-        if let (Some(name), Some(id)) = (selection.selection_name(), selection.selection_id()) {
-            ids.insert(name.to_owned(), id.to_owned());
-        }
+    let mut pages = request.into_paginator().page_size(PAGE).send();
+    let mut turned = Turned::of("backup:ListBackupSelections");
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| reason("backup:ListBackupSelections", &error))?;
+        turned.to(page.next_token())?;
+        ids.extend(page.backup_selections_list().iter().filter_map(|it| {
+            Some((
+                it.selection_name()?.to_owned(),
+                it.selection_id()?.to_owned(),
+            ))
+        }));
     }
     Ok(ids)
 }

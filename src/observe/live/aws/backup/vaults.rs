@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_backup::types::BackupVaultListMember as Live;
 use futures::StreamExt;
 
-use super::super::super::{AT_A_TIME, Seen, State, all_unreadable};
+use super::super::super::{AT_A_TIME, Seen, State, Turned, all_unreadable};
 use super::super::{reason, unless};
 use super::{Asked, PAGE, days, found};
 use crate::cloud::aws::limits::LOCK_GRACE_DAYS;
@@ -48,11 +48,15 @@ pub(super) async fn read(asked: &Asked<'_>, resources: &[&Resource]) -> Seen {
 async fn list(asked: &Asked<'_>, names: Vec<&str>) -> Result<BTreeMap<String, Live>, String> {
     let mut live = BTreeMap::new();
     let request = asked.client.list_backup_vaults();
-    let mut vaults = request.into_paginator().page_size(PAGE).items().send();
-    while let Some(vault) = vaults.next().await {
-        let vault = vault.map_err(|error| reason("backup:ListBackupVaults", &error))?;
-        if let Some(name) = vault.backup_vault_name().filter(|it| names.contains(it)) {
-            live.insert(name.to_owned(), vault);
+    let mut pages = request.into_paginator().page_size(PAGE).send();
+    let mut turned = Turned::of("backup:ListBackupVaults");
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| reason("backup:ListBackupVaults", &error))?;
+        turned.to(page.next_token())?;
+        for vault in page.backup_vault_list.unwrap_or_default() {
+            if let Some(name) = vault.backup_vault_name().filter(|it| names.contains(it)) {
+                live.insert(name.to_owned(), vault);
+            }
         }
     }
     Ok(live)
@@ -136,9 +140,10 @@ async fn tags(
     };
     let request = asked.client.list_tags().resource_arn(arn);
     let mut pages = request.into_paginator().send();
-    let mut tags = BTreeMap::new();
+    let (mut tags, mut turned) = (BTreeMap::new(), Turned::of("backup:ListTags"));
     while let Some(page) = pages.next().await {
         let page = page.map_err(|error| reason("backup:ListTags", &error))?;
+        turned.to(page.next_token())?;
         tags.extend(
             page.tags()
                 .into_iter()

@@ -10,8 +10,8 @@ use futures::StreamExt;
 use jiff::Timestamp;
 
 use super::super::super::super::points::{PointState, PointsRead, Span};
-use super::super::super::AT_A_TIME;
 use super::super::super::points::class_of;
+use super::super::super::{AT_A_TIME, Turned};
 use super::super::clients::Clients;
 use super::{Asked, Told, moment, reason};
 use crate::plan::{PointClass, PointSource, Promise};
@@ -95,12 +95,16 @@ fn told(of: &Of<'_>, read: PointsRead) -> Told {
 /// Vaults by listing them: of one that does not exist AWS Backup says only that access is denied.
 async fn list_vaults(client: &Client) -> Result<BTreeMap<String, BackupVaultListMember>, String> {
     let request = client.list_backup_vaults();
-    let mut vaults = request.into_paginator().page_size(PAGE).items().send();
-    let mut known = BTreeMap::new();
-    while let Some(vault) = vaults.next().await {
-        let vault = vault.map_err(|error| reason("backup:ListBackupVaults", &error))?;
-        if let Some(name) = vault.backup_vault_name() {
-            known.insert(name.to_owned(), vault);
+    let action = "backup:ListBackupVaults";
+    let mut pages = request.into_paginator().page_size(PAGE).send();
+    let (mut known, mut turned) = (BTreeMap::new(), Turned::of(action));
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| reason(action, &error))?;
+        turned.to(page.next_token())?;
+        for vault in page.backup_vault_list.unwrap_or_default() {
+            if let Some(name) = vault.backup_vault_name() {
+                known.insert(name.to_owned(), vault);
+            }
         }
     }
     Ok(known)
@@ -141,14 +145,17 @@ async fn list(client: &Client, vault: &str, arn: Option<&str>) -> Result<Points,
         .list_recovery_points_by_backup_vault()
         .backup_vault_name(vault)
         .set_by_resource_arn(arn.map(str::to_owned));
-    let mut points = request.into_paginator().page_size(PAGE).items().send();
-    let mut listed = Points::new();
-    while let Some(point) = points.next().await {
-        let point = point.map_err(|error| reason(LIST, &error))?;
-        if let (Some(arn), Some(RecoveryPointStatus::Completed)) =
-            (point.resource_arn(), point.status())
-        {
-            listed.entry(arn.to_owned()).or_default().push(point);
+    let mut pages = request.into_paginator().page_size(PAGE).send();
+    let (mut listed, mut turned) = (Points::new(), Turned::of(LIST));
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| reason(LIST, &error))?;
+        turned.to(page.next_token())?;
+        for point in page.recovery_points.unwrap_or_default() {
+            if let (Some(arn), Some(RecoveryPointStatus::Completed)) =
+                (point.resource_arn(), point.status())
+            {
+                listed.entry(arn.to_owned()).or_default().push(point);
+            }
         }
     }
     Ok(listed)

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_rds::types::DbInstanceAutomatedBackup as Live;
 
 use super::super::super::super::points::{PointState, PointsRead, Span};
+use super::super::super::Turned;
 use super::super::clients::Clients;
 use super::super::sweep::lower;
 use super::{Asked, Told, moment, reason};
@@ -21,16 +22,15 @@ pub(super) type Held = Result<BTreeMap<String, PointsRead>, String>;
 
 pub(super) async fn held(clients: &Clients) -> Held {
     let request = clients.rds().describe_db_instance_automated_backups();
-    let mut backups = request.into_paginator().page_size(PAGE).items().send();
-    let mut held = BTreeMap::new();
-    while let Some(backup) = backups.next().await {
-        let backup =
-            backup.map_err(|error| reason("rds:DescribeDBInstanceAutomatedBackups", &error))?;
-        if backup.status() != Some(RETAINED)
-            && let Some(of) = lower(backup.db_instance_arn())
-        {
-            held.insert(of, read(&backup));
-        }
+    let action = "rds:DescribeDBInstanceAutomatedBackups";
+    let mut pages = request.into_paginator().page_size(PAGE).send();
+    let (mut held, mut turned) = (BTreeMap::new(), Turned::of(action));
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| reason(action, &error))?;
+        turned.to(page.marker())?;
+        let backups = page.db_instance_automated_backups().iter();
+        let running = backups.filter(|backup| backup.status() != Some(RETAINED));
+        held.extend(running.filter_map(|it| Some((lower(it.db_instance_arn())?, read(it)))));
     }
     Ok(held)
 }

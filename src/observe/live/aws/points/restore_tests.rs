@@ -10,7 +10,7 @@ use futures::StreamExt;
 use jiff::Timestamp;
 
 use super::super::super::super::points::{DrillRun, DrillState, DrillsRead};
-use super::super::super::AT_A_TIME;
+use super::super::super::{AT_A_TIME, Turned};
 use super::super::clients::Clients;
 use super::{Asked, Told, moment, reason};
 use crate::plan::PointSource;
@@ -53,33 +53,37 @@ pub(super) async fn read(clients: &Clients, asked: &[Asked<'_>]) -> Vec<Told> {
 
 /// Every page, or why not.
 async fn list(client: &Client) -> Result<Runs, String> {
-    let mut jobs = client
-        .list_restore_jobs()
-        .into_paginator()
-        .page_size(PAGE)
-        .items()
-        .send();
-    let mut runs = Runs::new();
-    while let Some(job) = jobs.next().await {
-        let job = job.map_err(|error| reason("backup:ListRestoreJobs", &error))?;
-        let test = job
-            .created_by()
-            .and_then(|by| by.restore_testing_plan_arn());
-        if let (Some(_), Some(of), Some(run)) = (test, job.source_resource_arn(), run(&job)) {
-            let read = runs.entry(of.to_owned()).or_default();
-            if run.passed {
-                read.passed = read.passed.max(Some(run.finished));
-            }
-            if read
-                .last
-                .as_ref()
-                .is_none_or(|last| last.finished < run.finished)
-            {
-                read.last = Some(run);
-            }
-        }
+    let action = "backup:ListRestoreJobs";
+    let request = client.list_restore_jobs();
+    let mut pages = request.into_paginator().page_size(PAGE).send();
+    let (mut runs, mut turned) = (Runs::new(), Turned::of(action));
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| reason(action, &error))?;
+        turned.to(page.next_token())?;
+        page.restore_jobs()
+            .iter()
+            .for_each(|job| note(&mut runs, job));
     }
     Ok(runs)
+}
+
+fn note(runs: &mut Runs, job: &RestoreJobsListMember) {
+    let test = job
+        .created_by()
+        .and_then(|by| by.restore_testing_plan_arn());
+    if let (Some(_), Some(of), Some(run)) = (test, job.source_resource_arn(), run(job)) {
+        let read = runs.entry(of.to_owned()).or_default();
+        if run.passed {
+            read.passed = read.passed.max(Some(run.finished));
+        }
+        if read
+            .last
+            .as_ref()
+            .is_none_or(|last| last.finished < run.finished)
+        {
+            read.last = Some(run);
+        }
+    }
 }
 
 /// None: it has not ended.

@@ -6,6 +6,7 @@ use aws_sdk_rds::types::DbSnapshot;
 use jiff::Timestamp;
 
 use super::super::super::super::points::{PointState, PointsRead, Span};
+use super::super::super::Turned;
 use super::super::clients::Clients;
 use super::{Asked, Told, moment, reason};
 use crate::plan::PointSource;
@@ -59,11 +60,13 @@ async fn list(clients: &Clients, key: &str) -> Result<Taken, String> {
         .rds()
         .describe_db_snapshots()
         .snapshot_type("manual");
-    let mut snapshots = request.into_paginator().page_size(PAGE).items().send();
-    let mut taken = Taken::new();
-    while let Some(snapshot) = snapshots.next().await {
-        let snapshot = snapshot.map_err(|error| reason("rds:DescribeDBSnapshots", &error))?;
-        if let Some((value, at)) = own(&snapshot, key) {
+    let action = "rds:DescribeDBSnapshots";
+    let mut pages = request.into_paginator().page_size(PAGE).send();
+    let (mut taken, mut turned) = (Taken::new(), Turned::of(action));
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| reason(action, &error))?;
+        turned.to(page.marker())?;
+        for (value, at) in page.db_snapshots().iter().filter_map(|it| own(it, key)) {
             taken.entry(value).or_default().push(at);
         }
     }

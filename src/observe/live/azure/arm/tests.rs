@@ -38,7 +38,8 @@ async fn server() -> MockServer {
 
 fn arm(server: &MockServer) -> Arm {
     let url: Url = server.uri().parse().expect("a server has a URL of its own");
-    Arm::new(url, "scope".to_owned(), Arc::new(Owner)).expect("HTTP can be started here")
+    let arm = Arm::new(url, "scope".to_owned(), Arc::new(Owner));
+    arm.expect("HTTP can be started here")
 }
 
 /// Methods of the requests that arrived.
