@@ -72,7 +72,9 @@ pub(super) fn export(database: &Database<'_>, estate: &Estate<'_>) -> Option<Exp
             Encryption::CustomerManaged if database.written.provision.is_some() => {
                 Some(key_alias(name))
             }
-            Encryption::CustomerManaged | Encryption::ProviderManaged => None,
+            Encryption::CustomerManaged | Encryption::ProviderManaged | Encryption::Unencrypted => {
+                None
+            }
         },
         keep_days: export.keep.value.days(),
     })

@@ -37,11 +37,14 @@ macro_rules! layer {
             /// least 60 minutes. Built in: clear of the other two windows (RDS), or the daily one
             /// (Azure, where they start as it does).
             long_term_window: Spanned<DailyWindow>,
-            /// customer_managed, provider_managed, or the ARN or URL of a key that exists.
+            /// customer_managed, provider_managed, or the ARN or URL of a key that exists. none: an RDS
+            /// instance that exists and was created without encryption.
             encryption: Spanned<Encryption>,
             /// Whether the cloud refuses to delete the database. On by default. In Azure it is a lock
             /// (CanNotDelete) on the server; one that exists has it only where this is written.
             deletion_protection: Spanned<bool>,
+            /// Whether snapshots get the tags of the database (RDS). On by default.
+            copy_tags_to_snapshots: Spanned<bool>,
             /// Standby in the same Region, or none.
             high_availability: Spanned<HighAvailability>,
             /// Tags of everything that is rendered for the database.
@@ -84,6 +87,7 @@ pub struct Settings<'a> {
     pub long_term_window: Option<&'a Spanned<DailyWindow>>,
     pub encryption: Option<&'a Spanned<Encryption>>,
     pub deletion_protection: Option<&'a Spanned<bool>>,
+    pub copy_tags_to_snapshots: Option<&'a Spanned<bool>>,
     pub high_availability: Option<&'a Spanned<HighAvailability>>,
     pub tags: Option<&'a Named<Spanned<String>>>,
     pub alerts: Option<&'a Alerts>,
@@ -164,6 +168,8 @@ pub enum Encryption {
     CustomerManaged,
     /// A key that exists: a KMS key ARN, or a Key Vault key URL.
     Key(String),
+    /// No encryption at all.
+    Unencrypted,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -180,6 +186,7 @@ impl FromStr for Encryption {
         match text {
             "provider_managed" => Ok(Encryption::ProviderManaged),
             "customer_managed" => Ok(Encryption::CustomerManaged),
+            "none" => Ok(Encryption::Unencrypted),
             key if key.chars().all(plain)
                 && ((key.starts_with("arn:aws")
                     && key.contains(":kms:")
@@ -199,6 +206,7 @@ impl std::fmt::Display for Encryption {
             Encryption::ProviderManaged => "provider_managed",
             Encryption::CustomerManaged => "customer_managed",
             Encryption::Key(key) => key,
+            Encryption::Unencrypted => "none",
         })
     }
 }

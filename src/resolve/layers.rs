@@ -42,6 +42,7 @@ pub struct Intent {
     pub long_term_window: Option<Resolved<DailyWindow>>,
     pub encryption: Resolved<Encryption>,
     pub deletion_protection: Resolved<bool>,
+    pub copy_tags_to_snapshots: Resolved<bool>,
     pub high_availability: Resolved<HighAvailability>,
     pub tags: BTreeMap<String, Resolved<String>>,
     pub alerts: IntentAlerts,
@@ -178,6 +179,7 @@ impl<'a> Stack<'a> {
             long_term_window: self.pick(|s| s.long_term_window),
             encryption: self.pick(|s| s.encryption)?,
             deletion_protection: self.pick(|s| s.deletion_protection)?,
+            copy_tags_to_snapshots: self.pick(|s| s.copy_tags_to_snapshots)?,
             high_availability: self.pick(|s| s.high_availability)?,
             tags: self.tags(),
             alerts: IntentAlerts {

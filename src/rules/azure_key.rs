@@ -63,7 +63,8 @@ fn server(
         finding.why(WHY).fix(fix)
     };
     match (&encryption.value, &provision.key) {
-        (Encryption::ProviderManaged, None) => {}
+        // What cannot be unencrypted is told by `encryption-key`.
+        (Encryption::Unencrypted, _) | (Encryption::ProviderManaged, None) => {}
         (Encryption::ProviderManaged, Some(key)) => findings.push(
             Finding::new(&CODE, place(key), "this key would encrypt nothing")
                 .label(super::place_of(database, encryption), "the key is Azure's")

@@ -77,12 +77,21 @@ fn one(at: &Floor<'_, '_>, key: FloorKey, floor: &Intent, findings: &mut Vec<Fin
         }
         FloorKey::Encryption => {
             let weaker = |a: &Encryption, b: &Encryption| {
-                *a == Encryption::ProviderManaged && *b != Encryption::ProviderManaged
+                strength(a) < strength(b)
             };
             let own = Some(own.encryption.clone());
             let floor = Some(floor.encryption.clone());
             findings.extend(at.lowered("encryption", &own, &floor, weaker));
         }
+    }
+}
+
+/// Nothing is weaker than the provider's key, and that than one of the account's own.
+fn strength(encryption: &Encryption) -> u8 {
+    match encryption {
+        Encryption::Unencrypted => 0,
+        Encryption::ProviderManaged => 1,
+        Encryption::CustomerManaged | Encryption::Key(_) => 2,
     }
 }
 

@@ -1,6 +1,7 @@
 //! # encryption-key
 //! `encryption` names a key that the database or the store cannot use: a Key Vault URL on AWS, a KMS
-//! ARN on Azure, or a KMS key in another Region than what it shall encrypt.
+//! ARN on Azure, or a KMS key in another Region than what it shall encrypt. Or it is `none`, which only
+//! an RDS instance that exists can have.
 //!
 //! **Why.** The cloud refuses it when it is deployed. A key cannot be changed later without
 //! restoring the database into a new instance.
@@ -17,12 +18,42 @@ pub static CODE: Code = Code::new(
 );
 
 pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
+    findings.extend(estate.databases.iter().filter_map(unencrypted));
     findings.extend(estate.databases.iter().filter_map(foreign));
     findings.extend(estate.stores.iter().filter_map(store));
 }
 
+/// An instance that was created without encryption stays so; nothing else is without it.
+fn unencrypted(database: &Database<'_>) -> Option<Finding> {
+    let encryption = &database.intent.encryption;
+    let (message, why) = match (database.engine().rds(), &database.written.provision) {
+        (Some(_), None) => return None,
+        (Some(_), Some(_)) => (
+            "a new database without encryption",
+            "it could only be encrypted later by restoring it into another one",
+        ),
+        (None, _) => (
+            "only RDS has databases without encryption",
+            "the policy would say what is not so",
+        ),
+    };
+    (encryption.value == Encryption::Unencrypted).then(|| {
+        super::about(&CODE, database, encryption, message)
+            .label(database.written.engine.place, "the engine is set here")
+            .why(why)
+            .fix("write `provider_managed` or `customer_managed`")
+    })
+}
+
 fn store(store: &Store<'_>) -> Option<Finding> {
     let encryption = store.written.encryption.as_ref()?;
+    if encryption.value == Encryption::Unencrypted {
+        return Some(
+            Finding::new(&CODE, encryption.place, "no store is without encryption")
+                .why("S3 and Azure encrypt whatever they hold")
+                .fix("write `provider_managed` or `customer_managed`"),
+        );
+    }
     let (Encryption::Key(key), Scope::Aws { region, .. }) = (&encryption.value, store.site.scope)
     else {
         return None;

@@ -190,10 +190,16 @@ impl Settings<'_> {
             Encryption::ProviderManaged => "provider_managed".to_owned(),
             Encryption::CustomerManaged => "customer_managed".to_owned(),
             Encryption::Key(key) => key.clone(),
+            Encryption::Unencrypted => "none".to_owned(),
         });
         self.add(
             "deletion_protection",
             Some(&intent.deletion_protection),
+            nothing,
+        );
+        self.add(
+            "copy_tags_to_snapshots",
+            Some(&intent.copy_tags_to_snapshots),
             nothing,
         );
         self.word("high_availability", &intent.high_availability, |value| {

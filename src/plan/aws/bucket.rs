@@ -102,7 +102,7 @@ fn encryption_rule(encryption: Option<&Encryption>) -> s3::EncryptionRule {
     let key = match encryption {
         Some(Encryption::CustomerManaged) => Some(Value::attribute(KEY, "Arn")),
         Some(Encryption::Key(key)) => Some(Value::Text(key.clone())),
-        Some(Encryption::ProviderManaged) | None => None,
+        Some(Encryption::ProviderManaged | Encryption::Unencrypted) | None => None,
     };
     s3::EncryptionRule {
         bucket_key_enabled: key.as_ref().map(|_| true),

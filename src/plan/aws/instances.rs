@@ -121,17 +121,19 @@ fn instance(database: &Database<'_>, provision: Option<&Provision>) -> rds::DbIn
             .map(|r| r.value.days() as u32),
         preferred_backup_window: owned(&intent.window, provision),
         preferred_maintenance_window: intent.maintenance_window.as_ref().map(|w| w.value),
-        copy_tags_to_snapshot: Some(true),
+        copy_tags_to_snapshot: Some(intent.copy_tags_to_snapshots.value),
         deletion_protection: Some(intent.deletion_protection.value),
         multi_az: owned(&intent.high_availability, provision)
             .map(|mode| mode == HighAvailability::MultiAz),
-        storage_encrypted: Some(true),
+        storage_encrypted: Some(intent.encryption.value != Encryption::Unencrypted),
         kms_key_id: match &intent.encryption.value {
             Encryption::Key(key) => Some(Value::Text(key.clone())),
             Encryption::CustomerManaged if provision.is_some() => {
                 Some(Value::attribute(KEY, "Arn"))
             }
-            Encryption::CustomerManaged | Encryption::ProviderManaged => None,
+            Encryption::CustomerManaged | Encryption::ProviderManaged | Encryption::Unencrypted => {
+                None
+            }
         },
         log_exports: provision.and_then(|_| {
             let logs = engine?.logs.iter();
@@ -171,14 +173,16 @@ fn replica_body(
         backup_retention_period: None,
         preferred_backup_window: None,
         preferred_maintenance_window: intent.maintenance_window.as_ref().map(|w| w.value),
-        copy_tags_to_snapshot: Some(true),
+        copy_tags_to_snapshot: Some(intent.copy_tags_to_snapshots.value),
         deletion_protection: Some(intent.deletion_protection.value),
         multi_az: replica
             .high_availability
             .as_ref()
             .map(|mode| mode.value == HighAvailability::MultiAz),
         // A replica takes its source's encryption; CloudFormation refuses to be told.
-        storage_encrypted: provision.is_none().then_some(true),
+        storage_encrypted: provision
+            .is_none()
+            .then_some(intent.encryption.value != Encryption::Unencrypted),
         kms_key_id: None,
         log_exports: None,
         replication_region: None,
@@ -234,6 +238,7 @@ fn places(database: &Database<'_>) -> Places {
         intent.maintenance_window.as_ref().and_then(|v| v.place),
     );
     add("/DeletionProtection", intent.deletion_protection.place);
+    add("/CopyTagsToSnapshot", intent.copy_tags_to_snapshots.place);
     add("/MultiAZ", intent.high_availability.place);
     add("/StorageEncrypted", intent.encryption.place);
     add("/KmsKeyId", intent.encryption.place);

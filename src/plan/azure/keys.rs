@@ -20,7 +20,7 @@ impl Keys {
     /// that it reaches them by are not the policy's.
     pub(super) fn of_server(database: &Database<'_>, group: Group<'_>) -> Keys {
         let named = match &database.intent.encryption.value {
-            Encryption::ProviderManaged => return Keys::default(),
+            Encryption::ProviderManaged | Encryption::Unencrypted => return Keys::default(),
             Encryption::CustomerManaged => None,
             Encryption::Key(url) => Some(url.clone()),
         };
