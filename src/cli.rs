@@ -33,6 +33,8 @@ pub enum Command {
     Coverage(Coverage),
     /// Newest and oldest recovery point of each mechanism against the RPO and the retention
     Status(Status),
+    /// Write a policy for what is live and no policy names
+    Adopt(Adopt),
     /// Accept a finding until a day: write an exception into the policy
     Accept(Accept),
     /// Say what a database's settings are, who set each and what keeps it; or what a finding means
@@ -115,6 +117,87 @@ pub struct Status {
     pub now: Option<jiff::Timestamp>,
     #[command(flatten)]
     pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct Adopt {
+    /// Policy files and folders that are there already: what they name is left alone, and their
+    /// locations are used
+    #[arg(value_name = "PATH", default_value = "policies")]
+    pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub inventory: Inventory,
+    /// Locations of the policy whose databases are adopted; all where none is named (repeatable)
+    #[arg(long = "location", value_name = "NAME")]
+    pub locations: Vec<String>,
+    /// An account's Region that is no location yet, and the role to assume there (repeatable)
+    #[arg(long, value_name = "ACCOUNT/REGION[=ROLE]")]
+    pub aws: Vec<AwsPlace>,
+    /// A subscription that is no location yet (repeatable)
+    #[arg(long, value_name = "SUBSCRIPTION")]
+    pub azure: Vec<Subscription>,
+    /// File to write, which must not be there yet; standard output where none is named
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// An account's Region.
+#[derive(Debug, Clone)]
+pub struct AwsPlace {
+    pub account: String,
+    pub region: String,
+    pub role: Option<String>,
+}
+
+impl FromStr for AwsPlace {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (place, role) = match text.split_once('=') {
+            Some((place, role)) => (place, Some(role)),
+            None => (text, None),
+        };
+        let (account, region) = place
+            .split_once('/')
+            .ok_or("write ACCOUNT/REGION, as 123456789012/us-east-1")?;
+        let digits = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if !digits {
+            return Err(format!(
+                "`{account}` is no account: write its twelve digits"
+            ));
+        }
+        if region.is_empty() || !region.bytes().all(plain) {
+            return Err(format!("`{region}` is no Region: write it as us-east-1"));
+        }
+        if role.is_some_and(|role| !role.starts_with("arn:")) {
+            return Err("the role is an ARN, as arn:aws:iam::123456789012:role/reader".to_owned());
+        }
+        Ok(AwsPlace {
+            account: account.to_owned(),
+            region: region.to_owned(),
+            role: role.map(str::to_owned),
+        })
+    }
+}
+
+/// A subscription's id.
+#[derive(Debug, Clone)]
+pub struct Subscription(pub String);
+
+impl FromStr for Subscription {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let lengths: Vec<usize> = text.split('-').map(str::len).collect();
+        let hex = text
+            .bytes()
+            .all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+        match hex && lengths == [8, 4, 4, 4, 12] {
+            true => Ok(Subscription(text.to_ascii_lowercase())),
+            false => Err(format!("`{text}` is no subscription: write its id")),
+        }
+    }
 }
 
 #[derive(Debug, Args)]

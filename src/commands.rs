@@ -1,6 +1,7 @@
 //! Wiring and file access: one file a command.
 
 mod accept;
+mod adopt;
 mod baseline;
 mod check;
 mod codes;
@@ -33,6 +34,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Check(args) => check::run(args),
         Command::Coverage(args) => coverage::run(args),
         Command::Status(args) => status::run(args),
+        Command::Adopt(args) => adopt::run(args),
         Command::Accept(args) => accept::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Schema(args) => schema::run(args),

@@ -19,7 +19,7 @@ use crate::source;
 use ignored::Ignores;
 use locations::Locations;
 
-pub use kinds::CODES;
+pub use kinds::{CODES, shown};
 pub use locations::asked;
 
 /// What the clouds have, against the policy.
@@ -88,6 +88,31 @@ pub fn cover(estate: &Estate<'_>, plan: &Plan, inventory: &Inventory, today: Dat
         coverage.findings.extend(ignores.unused());
     }
     coverage
+}
+
+/// The databases that no policy names, leaves out, or protects by what they copy.
+pub fn unnamed<'i>(
+    estate: &Estate<'_>,
+    plan: &Plan,
+    inventory: &'i Inventory,
+    today: Date,
+) -> Vec<&'i Database> {
+    let locations = Locations::of(estate);
+    let (ignores, _) = Ignores::of(estate, today);
+    let named = Named::of(estate, plan);
+    let known = known(inventory);
+    let unnamed = known.values().filter(|database| {
+        let at = locations.of_database(database);
+        let of_place = || locations.of_place(&Place::of(&database.address.scope));
+        let seen = at.or_else(of_place).map(|location| Seen {
+            database,
+            location,
+            policy: None,
+        });
+        named.protecting(database, &known).is_none()
+            && !seen.is_some_and(|seen| ignores.takes(&seen))
+    });
+    unnamed.copied().collect()
 }
 
 /// How one database stands.

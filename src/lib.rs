@@ -1,5 +1,6 @@
 //! backstay: backup policy as code.
 
+pub mod adopt;
 pub mod cli;
 pub mod cloud;
 pub mod commands;

@@ -19,6 +19,8 @@ mod spanned;
 mod table;
 mod tree;
 
+use std::sync::LazyLock;
+
 use crate::finding::Finding;
 use crate::source::{FileId, Sources};
 
@@ -83,13 +85,15 @@ impl Workspace {
     }
 }
 
+/// Compiling it takes longer than checking many files.
+static VALIDATOR: LazyLock<jsonschema::Validator> = LazyLock::new(schema::validator);
+
 /// Parses every source. A file with problems yields findings and never stops the others.
 pub fn parse(sources: Sources) -> (Workspace, Vec<Finding>) {
     let mut findings = Vec::new();
-    let validator = schema::validator();
     let documents = sources
         .ids()
-        .map(|file| document(&sources, file, &validator, &mut findings))
+        .map(|file| document(&sources, file, &VALIDATOR, &mut findings))
         .collect();
     (Workspace { sources, documents }, findings)
 }

@@ -20,6 +20,8 @@ pub(super) enum Failure {
     UnknownCode { code: String, hint: String },
     #[error("{0}")]
     Accept(String),
+    #[error("{0}")]
+    Adopt(String),
     #[error("cannot read the baseline {name}: {why}")]
     Baseline { name: String, why: String },
     #[cfg(not(feature = "clouds"))]

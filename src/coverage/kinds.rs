@@ -25,13 +25,19 @@ pub static CODES: [&Code; 7] = [
 const LONGEST: usize = 80;
 
 /// A text of the clouds as it can be shown: on one line, and without characters that act.
-pub(super) fn shown(text: &str) -> String {
-    let plain = |c: char| if c.is_control() { '\u{fffd}' } else { c };
+pub fn shown(text: &str) -> String {
+    let plain = |c: char| if acts(c) { '\u{fffd}' } else { c };
     let text: String = text.chars().take(LONGEST + 1).map(plain).collect();
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
     }
+}
+
+/// Whether a character ends a line, turns the direction of writing, or cannot be seen.
+fn acts(c: char) -> bool {
+    let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    c.is_control() || turns || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')
 }
 
 /// The line of the policy that a finding is about: the database's own, or its location's.

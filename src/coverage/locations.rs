@@ -94,6 +94,10 @@ impl<'w> Locations<'w> {
             .map(|(place, location)| (place, *location))
     }
 
+    pub(super) fn of_place(&self, place: &Place) -> Option<Location<'w>> {
+        self.places.get(place).copied()
+    }
+
     /// The location that a database is in.
     pub(super) fn of_database(&self, database: &Database) -> Option<Location<'w>> {
         self.scopes.get(&same(&database.address.scope)).copied()

@@ -28,13 +28,20 @@ const ARROWS: &[(&str, &[&str])] = &[
             "observe", "plan", "resolve", "policy", "drift", "finding", "source", "cloud",
         ],
     ),
+    (
+        "adopt",
+        &[
+            "observe", "plan", "resolve", "policy", "rules", "drift", "coverage", "finding",
+            "source", "cloud",
+        ],
+    ),
     ("status", &["plan", "observe", "drift", "finding", "source"]),
     ("report", &["finding", "source", "drift", "status"]),
     ("commands", EVERYTHING),
 ];
 const EVERYTHING: &[&str] = &[
     "cli", "source", "cloud", "finding", "policy", "resolve", "rules", "plan", "render", "observe",
-    "drift", "coverage", "status", "report",
+    "drift", "coverage", "adopt", "status", "report",
 ];
 /// Rooms that treat every cloud alike.
 const KNOW_NO_PROVIDER: &[&str] = &["source", "finding", "drift", "status", "report"];

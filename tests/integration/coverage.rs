@@ -43,6 +43,25 @@ fn told(output: &Output) -> Vec<String> {
         .collect()
 }
 
+/// A small estate, and what README.md shows of it.
+pub fn sample() -> String {
+    let databases = vec![
+        instance("us-east-1", "orders").plan("nightly"),
+        instance("us-east-1", "ledger"),
+        instance("us-east-1", "scratch-7"),
+        instance("us-east-1", "shards").rds(|body| body.engine = Some("oracle-ee".to_owned())),
+        instance("us-west-2", "archive"),
+    ];
+    let record = recorded(databases, vec![plan("nightly", DAILY, 7)]);
+    let policy = POLICY.replace(
+        "databases:",
+        "coverage:\n  ignore:\n    - { name: \"scratch-*\", reason: rebuilt every night }\ndatabases:",
+    );
+    let workspace = workspace(&policy, &record);
+    let arguments = ["coverage", "--from", "inventory.json"];
+    workspace.run(arguments).expect_code(1).stdout
+}
+
 /// An entry of an empty place, so that it was read.
 fn with_west(mut databases: Vec<backstay::observe::inventory::Database>) -> String {
     databases.push(instance("us-west-2", "seen-everywhere"));

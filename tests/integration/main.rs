@@ -1,5 +1,6 @@
 //! The one integration binary.
 mod access;
+mod adopt;
 mod arrows;
 mod backups;
 mod baseline;

@@ -66,6 +66,22 @@ fn the_small_policy_is_sound() {
 }
 
 #[test]
+fn what_coverage_and_adopt_show_is_real_output() {
+    let coverage = super::coverage::sample();
+    holds(
+        "<!-- coverage -->\n```text",
+        "```\n<!-- /coverage -->",
+        &coverage,
+    );
+    let (_, adopted) = super::adopt::sample();
+    holds(
+        "<!-- adopt -->\n```yaml",
+        "```\n<!-- /adopt -->",
+        &adopted.stdout,
+    );
+}
+
+#[test]
 fn the_sample_is_real_output() {
     let args = ["check", "--from", "policies/recorded/drifted.json"];
     let output = super::cli::examples().run(args).stdout;

@@ -105,6 +105,7 @@ pub fn server(group: &str, name: &str) -> Database {
 pub trait Change: Sized {
     fn change(self, change: impl FnOnce(&mut Self)) -> Self;
     fn rds(self, change: impl FnOnce(&mut DbInstance)) -> Self;
+    fn azure(self, change: impl FnOnce(&mut postgres::FlexibleServer)) -> Self;
     fn tag(self, key: &str, value: &str) -> Self;
     fn plan(self, name: &str) -> Self;
 }
@@ -119,6 +120,14 @@ impl Change for Database {
         match &mut self.live {
             Live::Instance(body) => change(body),
             other => panic!("{other:?} is no instance"),
+        }
+        self
+    }
+
+    fn azure(mut self, change: impl FnOnce(&mut postgres::FlexibleServer)) -> Self {
+        match &mut self.live {
+            Live::Server(body) => change(body),
+            other => panic!("{other:?} is no server"),
         }
         self
     }
