@@ -89,6 +89,7 @@ pub fn plan(estate: &Estate<'_>) -> Plan {
         plan.resources.extend(azure::policy(&account, estate));
         azure::account(&account, &mut plan.resources);
     }
+    plan.resources.extend(azure::alerts(estate));
     plan.key_vaults = azure::key_vaults(estate);
     plan
 }

@@ -3,8 +3,8 @@
 # Rendered by backstay from policies/fleet.yaml: change the policy and render again, not this file.
 #
 # Usage: shop-loyalty-disaster.sh SCENARIO [--go]
-#   primary_lost    moment geo standby dump:shop-blobs
-#   region_lost     geo dump:shop-blobs
+#   primary_lost    replica:shop-loyalty-read moment geo standby dump:shop-blobs
+#   region_lost     replica:shop-loyalty-read geo dump:shop-blobs
 #   data_corrupted  moment geo dump:shop-blobs
 #   backup_deleted  dump:shop-blobs
 # Options:
@@ -221,10 +221,10 @@ read_arguments() {
   $GO || DRY_RUN=true
   case $SCENARIO in
     primary_lost)
-      WAYS='moment geo standby dump:shop-blobs'
+      WAYS='replica:shop-loyalty-read moment geo standby dump:shop-blobs'
       ;;
     region_lost)
-      WAYS='geo dump:shop-blobs'
+      WAYS='replica:shop-loyalty-read geo dump:shop-blobs'
       ;;
     data_corrupted)
       WAYS='moment geo dump:shop-blobs'
@@ -361,6 +361,36 @@ make_sure_it_is_lost() {
   say "$INSTANCE does not answer at $host"
 }
 
+promote() {
+  case $BY in
+    replica:shop-loyalty-read)
+      TARGET=shop-loyalty-read
+      TARGET_REGION=northeurope
+      ;;
+  esac
+  local said state host port of deadline=$((EPOCHSECONDS + WAIT_MINUTES * 60)) left=false
+  said=$(look_at "$TARGET_REGION" "$TARGET")
+  read -r state host port of <<<"$said"
+  if [[ $of == *Replica* ]]; then
+    run az postgres flexible-server replica promote --subscription "$SUBSCRIPTION" --resource-group "$GROUP" --name "$TARGET" \
+      --promote-mode standalone --promote-option forced --yes --output none
+    $DRY_RUN && return
+  else
+    say "$TARGET is no replica any more"
+  fi
+  while true; do
+    said=$(look_at '' "$TARGET")
+    read -r state host port of <<<"$said"
+    [[ $of == *Replica* ]] || left=true
+    if $left && [[ $state == Ready ]]; then break; fi
+    say "$TARGET is $state, role $of"
+    ((EPOCHSECONDS < deadline)) || fail "$TARGET was not promoted within $WAIT_MINUTES min"
+    sleep "$POLL_SECONDS"
+  done
+  BACKUP="{ \"what\": \"replica\", \"when\": null }"
+  keep_endpoint "$TARGET" "$TARGET_REGION" "$host" "$port"
+}
+
 restore() {
   local what said to
   case $BY in
@@ -478,6 +508,7 @@ bring_back() {
       STEP=''
       exit 1
       ;;
+    replica:*) step promote "promoting ${BY#*:}" ;;
     files | dump:*)
       say 'this way is walked by hand: see the runbook'
       STEP=''

@@ -187,6 +187,19 @@ fixed properties.backup.geoRedundantBackup Enabled
 guarded 'Disabled SameZone ZoneRedundant' 'the standby is removed, or is in the same zone' properties.highAvailability.mode ZoneRedundant --zonal-resiliency Enabled
 finish
 
+begin shop-loyalty-read /subscriptions/00000000-0000-0000-0000-000000000002/resourceGroups/shop-data-rg/providers/Microsoft.DBforPostgreSQL/flexibleServers/shop-loyalty-read \
+  location \
+  tags.company \
+  tags.owner \
+  tags.team \
+  properties.sourceServerResourceId
+fixed location northeurope
+tagged 'tag company' shop 'company=shop'
+tagged 'tag owner' data-platform 'owner=data-platform'
+tagged 'tag team' loyalty 'team=loyalty'
+fixed properties.sourceServerResourceId /subscriptions/00000000-0000-0000-0000-000000000002/resourceGroups/shop-data-rg/providers/Microsoft.DBforPostgreSQL/flexibleServers/shop-loyalty-prod
+finish
+
 if $PENDING; then printf 'Run it with --apply to change what differs.\n'; fi
 if $LEFT; then
   printf 'What protects more than the policy asks for is left as it is. Only --apply --lower lowers it, and loses what is told above.\n'

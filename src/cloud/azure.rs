@@ -7,6 +7,7 @@ pub mod blob;
 mod id;
 pub mod limits;
 pub mod locks;
+pub mod metric;
 pub mod postgres;
 pub mod regions;
 pub mod storage;

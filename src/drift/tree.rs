@@ -7,8 +7,9 @@ pub(super) fn below(pointer: &str, key: &str) -> String {
     format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"))
 }
 
-/// What names a member of a list: a rule's id, a tag's key, a statement's, a copy's destination.
-const NAMES: [&str; 7] = [
+/// What names a member of a list: a rule's id, a tag's key, a statement's, a copy's destination, an
+/// action group.
+const NAMES: [&str; 8] = [
     "Id",
     "Key",
     "name",
@@ -16,6 +17,7 @@ const NAMES: [&str; 7] = [
     "RuleName",
     "DestinationBackupVaultArn",
     "datastoreType",
+    "actionGroupId",
 ];
 
 /// The name of a list's member.

@@ -1,6 +1,7 @@
 //! What a policy asks of Azure.
 
 mod account;
+mod alerts;
 mod key_vault;
 mod keys;
 mod lifecycle;
@@ -15,6 +16,7 @@ use crate::resolve::{Scope as PolicyScope, Site};
 use crate::source::Place;
 
 pub(super) use account::account;
+pub(super) use alerts::alerts;
 pub(super) use key_vault::key_vaults;
 pub(super) use lifecycle::policy;
 pub(super) use lock::lock;

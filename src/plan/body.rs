@@ -3,7 +3,9 @@
 use serde_json::Value;
 
 use crate::cloud::aws::{backup, kms, rds, restore_testing, s3};
-use crate::cloud::azure::{access, alerts, backup as azure_backup, blob, locks, postgres, storage};
+use crate::cloud::azure::{
+    access, alerts, backup as azure_backup, blob, locks, metric, postgres, storage,
+};
 use crate::cloud::{NotCompared, Owned, Property};
 
 /// Declares [`Body`] and everything that holds for each of its kinds alike.
@@ -107,6 +109,7 @@ bodies! {
     ActionGroup(alerts::ActionGroup),
     ActivityLogAlert(alerts::ActivityLogAlert),
     ProcessingRule(alerts::ProcessingRule),
+    MetricAlert(metric::MetricAlert),
 }
 
 fn tree(body: &impl serde::Serialize) -> Value {

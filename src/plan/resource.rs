@@ -42,6 +42,8 @@ pub enum Purpose {
     VaultAccess,
     /// What fills a vault, and tests what is in it.
     BackupPlans,
+    /// Who is told of what in a location (Azure).
+    Alerts,
 }
 
 /// A value that a stack takes from a stack in another Region: the ARN of a key.

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::restore::cloud_id;
 use super::{RenderError, Templates, arm, readback, text};
 use crate::cloud::Owned;
+use crate::cloud::azure::access;
 use crate::cloud::azure::backup::BackupVault;
 use crate::plan::{Body, Purpose, Resource};
 
@@ -34,10 +35,37 @@ struct Framed<'p> {
     properties: String,
 }
 
+/// Where a role's holder is asked for its number: a vault has it in its identity, an identity among
+/// its properties.
 #[derive(Serialize)]
-struct Holder<'p> {
-    id: &'p str,
-    api_version: &'static str,
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum Holder<'p> {
+    Vault {
+        id: &'p str,
+        api_version: &'static str,
+    },
+    Identity {
+        id: &'p str,
+        api_version: &'static str,
+    },
+}
+
+impl<'p> Holder<'p> {
+    fn of(body: &'p Body) -> Option<Holder<'p>> {
+        let Body::RoleAssignment(body) = body else {
+            return None;
+        };
+        Some(match &body.holder {
+            access::Holder::Vault(id) => Holder::Vault {
+                id,
+                api_version: BackupVault::API_VERSION.unwrap_or_default(),
+            },
+            access::Holder::Identity(id) => Holder::Identity {
+                id,
+                api_version: access::Identity::API_VERSION.unwrap_or_default(),
+            },
+        })
+    }
 }
 
 /// What a frame has to add to a resource.
@@ -70,6 +98,7 @@ fn frame(purpose: Purpose) -> Result<(&'static str, &'static str), RenderError> 
         Purpose::Vault => Ok(("azure/vault.json", "vault")),
         Purpose::VaultAccess => Ok(("azure/vault-access.json", "access of the vault")),
         Purpose::BackupPlans => Ok(("azure/vault.json", "backups in the vault")),
+        Purpose::Alerts => Ok(("azure/alerts.json", "alerts of the location")),
         Purpose::Copies | Purpose::Replicas => {
             let message = format!("no template of Azure is for {purpose:?}");
             Err(RenderError::Template(message))
@@ -115,13 +144,7 @@ fn framed<'p>(resource: &'p Resource, all: &[&Resource]) -> Framed<'p> {
         kind: &resource.address.kind,
         api_version: resource.body.api_version().unwrap_or_default(),
         role: Role::of(&resource.body),
-        holder: match &resource.body {
-            Body::RoleAssignment(body) => Some(Holder {
-                id: &body.holder,
-                api_version: BackupVault::API_VERSION.unwrap_or_default(),
-            }),
-            _ => None,
-        },
+        holder: Holder::of(&resource.body),
         depends_on,
         members: text::json_members(&tree),
         properties: text::json_members(&properties.unwrap_or_default()),

@@ -44,6 +44,7 @@ MODELS = {
     "microsoft.dbforpostgresql/flexibleservers/firewallrules": ("postgresqlflexibleservers", "FirewallRule"),
     "microsoft.insights/actiongroups": ("monitor", "ActionGroupResource"),
     "microsoft.insights/activitylogalerts": ("monitor", "ActivityLogAlertResource"),
+    "microsoft.insights/metricalerts": ("monitor", "MetricAlertResource"),
     "microsoft.managedidentity/userassignedidentities": ("msi.v2024_11_30", "Identity"),
     "microsoft.managedidentity/userassignedidentities/federatedidentitycredentials": ("msi.v2024_11_30", "FederatedIdentityCredential"),
     "microsoft.storage/storageaccounts": ("storage", "StorageAccountCreateParameters"),

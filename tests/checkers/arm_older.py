@@ -61,7 +61,19 @@ def judge(path, where, value, model, is_expression, envelope):
                 yield from judge(path, where, value, inner, is_expression, ())
         # What remains (dates, durations, objects) travels as text or as it is.
 
+    model = variant(model, value)
     yield from members(where, value, table(model))
+
+
+def variant(model, value):
+    """A model of which there are several kinds says in one member which it is."""
+    package = importlib.import_module(model.__module__.rpartition(".")[0])
+    for attribute, kinds in getattr(model, "_subtype_map", {}).items():
+        key = model._attribute_map[attribute]["key"].replace("\\.", ".")
+        name = kinds.get(value.get(key)) if isinstance(value, dict) else None
+        if name and getattr(package, name) is not model:
+            return variant(getattr(package, name), value)
+    return model
 
 
 def needed(tree):

@@ -290,6 +290,27 @@ sample("arm", "azure/older-list.json", changed(GROUP, (*INNER, "emailReceivers",
 sample("arm", "azure/older-length.json", changed(GROUP, (*INNER, "groupShortName", "thirteen-long")), "type")
 sample("arm", "azure/older-missing.json", changed(GROUP, (*RECEIVER, "emailAddress", None)), "missing")
 sample("arm", "azure/older-expression.json", changed(GROUP, (*RECEIVER, "emailAddress", "[resourceGroup().id]")))
+# A member says of which kind another one is.
+LAG = {
+    **GROUP,
+    "resources": [{
+        "type": "Microsoft.Insights/metricAlerts", "apiVersion": "2018-03-01", "name": "lag", "location": "Global",
+        "properties": {
+            "severity": 2, "enabled": True, "scopes": ["/x"], "evaluationFrequency": "PT5M", "windowSize": "PT15M",
+            "criteria": {
+                "odata.type": "Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria",
+                "allOf": [{
+                    "criterionType": "StaticThresholdCriterion", "name": "lag", "metricName": "lag",
+                    "operator": "GreaterThan", "threshold": 900, "timeAggregation": "Average",
+                }],
+            },
+        },
+    }],
+}
+CRITERION = ("resources", 0, "properties", "criteria", "allOf", 0)
+sample("arm", "azure/older-kind.json", changed(LAG))
+sample("arm", "azure/older-kind-unknown.json", changed(LAG, (*CRITERION, "limit", 900)), "unknown-property")
+sample("arm", "azure/older-kind-missing.json", changed(LAG, (*CRITERION, "threshold", None)), "missing")
 
 # Stand-ins for the published schemas, so that the answer is the same where those are not at hand.
 SCHEMAS = {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use backstay::cloud::azure::blob;
+use backstay::cloud::azure::{access, blob};
 use backstay::cloud::{Restore, aws};
 use backstay::plan::{Body, Owner, Plan};
 use backstay::policy;
@@ -197,6 +197,7 @@ fn every_kind_of_artifact_is_there() {
             "scripts/old-aws-dump.sh",
             "scripts/old-aws-enforce.sh",
             "scripts/old-aws-recover.sh",
+            "scripts/old-aws-restore.sh",
             "scripts/old-azure-disaster.sh",
             "scripts/old-azure-enforce.sh",
             "scripts/old-azure-recover.sh",
@@ -557,11 +558,12 @@ proptest! {
                 Body::RoleDefinition(body) => body.properties.description = value.clone(),
                 Body::RoleAssignment(body) => {
                     body.properties.role_definition_id = value.clone();
-                    body.holder = kms.clone();
+                    body.holder = access::Holder::Identity(kms.clone());
                 }
                 Body::ActionGroup(body) => body.properties.group_short_name = value.clone(),
                 Body::ActivityLogAlert(body) => body.properties.description = value.clone(),
                 Body::ProcessingRule(body) => body.properties.description = value.clone(),
+                Body::MetricAlert(body) => body.properties.description = value.clone(),
                 Body::Key(body) => body.description = Some(value.clone()),
                 Body::Alias(body) => body.alias_name = key.clone(),
                 Body::BucketPolicy(body) => body.bucket = value.clone(),

@@ -113,10 +113,24 @@ pub struct RoleAssignment {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
     pub properties: Assignment,
-    /// Id of the identity. Its number in the directory is known to Azure alone, so the frame asks
-    /// for it.
+    /// Whose it is. Its number in the directory is known to Azure alone, so the frame asks for it.
     #[serde(skip)]
-    pub holder: String,
+    pub holder: Holder,
+}
+
+/// Whose role it is, by its id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Holder {
+    /// A vault, by the identity that ends with it.
+    Vault(String),
+    Identity(String),
+}
+
+/// What is read back from a template has no holder.
+impl Default for Holder {
+    fn default() -> Holder {
+        Holder::Identity(String::new())
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,6 +9,7 @@ mod container;
 mod credential;
 mod inventory;
 mod lock;
+mod metric;
 mod one;
 mod points;
 mod policy;

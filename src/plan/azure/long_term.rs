@@ -80,7 +80,7 @@ pub(super) fn access(
                     role_definition_id: definition,
                     principal_type: "ServicePrincipal".to_owned(),
                 },
-                holder: holder.clone(),
+                holder: access::Holder::Vault(holder.clone()),
             };
             let owner = there.template(Purpose::VaultAccess, &format!("{name}-access"));
             resources.push(there.resource(name, id, body, owner, member.place));

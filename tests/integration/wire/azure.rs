@@ -1,5 +1,6 @@
 //! Azure Resource Manager, as its reference documents the answers.
 
+mod alerts;
 mod backup;
 mod changes;
 pub mod cloud;

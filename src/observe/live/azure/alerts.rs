@@ -36,17 +36,10 @@ pub(super) fn activity(planned: &ActivityLogAlert, answer: &Value) -> Told {
     let all_of = properties["condition"]["allOf"].as_array();
     let mut all_of: Vec<Condition> = all_of.into_iter().flatten().map(condition).collect();
     sort_like(&mut all_of, &own.condition.all_of);
-    let groups = properties["actions"]["actionGroups"].as_array();
-    let ids = || own.actions.action_groups.iter();
-    let known = || ids().map(|group| group.action_group_id.as_str());
-    let mut groups: Vec<ActionGroupRef> = groups
-        .into_iter()
-        .flatten()
-        .map(|told| ActionGroupRef {
-            action_group_id: spelled(&text_or_nothing(&told["actionGroupId"]), known()),
-        })
-        .collect();
-    groups.sort();
+    let groups = groups(
+        &properties["actions"]["actionGroups"],
+        &own.actions.action_groups,
+    );
     let live = ActivityLogAlert {
         name: planned.name.clone(),
         location: location(&planned.location, answer),
@@ -63,6 +56,18 @@ pub(super) fn activity(planned: &ActivityLogAlert, answer: &Value) -> Told {
         },
     };
     Ok(Some(tree(&live)))
+}
+
+/// The action groups of a rule, in the plan's spelling.
+pub(super) fn groups(told: &Value, planned: &[ActionGroupRef]) -> Vec<ActionGroupRef> {
+    let known = || planned.iter().map(|group| group.action_group_id.as_str());
+    let group = |told: &Value| ActionGroupRef {
+        action_group_id: spelled(&text_or_nothing(&told["actionGroupId"]), known()),
+    };
+    let groups = told.as_array().into_iter().flatten();
+    let mut groups: Vec<ActionGroupRef> = groups.map(group).collect();
+    groups.sort();
+    groups
 }
 
 /// One condition; ARM tells the members that it does not have as null, and `containsAny` as well.
@@ -122,11 +127,11 @@ pub(super) fn processing(planned: &ProcessingRule, answer: &Value) -> Told {
     Ok(Some(tree(&live)))
 }
 
-fn location(planned: &str, answer: &Value) -> String {
+pub(super) fn location(planned: &str, answer: &Value) -> String {
     spelled(&text_or_nothing(&answer["location"]), [planned])
 }
 
 /// A rule is on where nothing else is told.
-fn on_unless_told(value: &Value) -> bool {
+pub(super) fn on_unless_told(value: &Value) -> bool {
     value.as_bool().unwrap_or(true)
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::{Found, State, unreadable};
 use super::arm::Arm;
-use super::{access, alerts, backup, blob, is_absent, lock, policy, reason};
+use super::{access, alerts, backup, blob, is_absent, lock, metric, policy, reason};
 use crate::plan::{Body, Resource};
 
 /// A resource's properties in the plan's words. None: the answer says that it is not there.
@@ -60,6 +60,7 @@ fn name(body: &Body) -> Option<&'static str> {
         Body::ActionGroup(_) => "action group",
         Body::ActivityLogAlert(_) => "activity log alert",
         Body::ProcessingRule(_) => "alert processing rule",
+        Body::MetricAlert(_) => "metric alert",
         _ => return None,
     })
 }
@@ -81,6 +82,7 @@ fn told(resource: &Resource, answer: &Value) -> Told {
         Body::ActionGroup(planned) => alerts::group(planned, answer),
         Body::ActivityLogAlert(planned) => alerts::activity(planned, answer),
         Body::ProcessingRule(planned) => alerts::processing(planned, answer),
+        Body::MetricAlert(planned) => metric::told(planned, answer),
         _ => Err("nobody knows the kind"),
     }
 }

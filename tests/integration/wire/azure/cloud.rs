@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::backup;
+use super::{alerts, backup};
 use wiremock::{Request, Respond, ResponseTemplate};
 
 /// One subscription's resource groups by the policy's locations, as `az deployment` is told them.
@@ -72,6 +72,13 @@ impl Cloud {
                 let path = backup::path(subscription, group, kind, name);
                 let answer = backup::answer(&resource, &path);
                 self.others.insert(path.to_ascii_lowercase(), answer);
+            }
+            kind if kind.starts_with("Microsoft.Insights/")
+                || kind == "Microsoft.AlertsManagement/actionRules" =>
+            {
+                let id = resource_id(subscription, group, kind, name);
+                let answer = alerts::answer(&resource, &id);
+                self.others.insert(id.to_ascii_lowercase(), answer);
             }
             "Microsoft.Authorization/roleAssignments" => {
                 let whole = format!("/subscriptions/{subscription}/resourceGroups/{group}");

@@ -143,6 +143,22 @@ pub fn enforced(cloud: &mut Cloud, account: &str, soft_delete: u32) {
     cloud.put(NORTH, "trains-rg", &resource, filled_in);
 }
 
+/// A server that nobody rendered, of which next to nothing is told.
+pub fn existing_server(
+    subscription: &str,
+    group: &str,
+    name: &str,
+    location: &str,
+    days: u32,
+) -> Value {
+    json!({
+        "id": server_id(subscription, group, name),
+        "name": name,
+        "location": location,
+        "properties": { "version": "17", "state": "Ready", "backup": { "backupRetentionDays": days } }
+    })
+}
+
 /// The servers that nobody rendered: set once by hand, or by their scripts.
 fn existing() -> Vec<Value> {
     vec![
