@@ -22,6 +22,7 @@ use crate::resolve::{Database, Estate, Resolved, Scope as PolicyScope};
 
 pub use crate::resolve::{By, Disaster, Way};
 pub use address::{Address, Scope};
+pub use azure::Worker;
 pub use body::Body;
 pub use dump::{Class, Connection, Dump, DumpStore, DumpedDatabase, Instance};
 pub use export::Export;
@@ -90,6 +91,8 @@ pub fn plan(estate: &Estate<'_>) -> Plan {
         azure::account(&account, &mut plan.resources);
     }
     plan.resources.extend(azure::alerts(estate));
+    let access = azure::access(estate, &plan.resources);
+    plan.resources.extend(access);
     plan.key_vaults = azure::key_vaults(estate);
     plan
 }

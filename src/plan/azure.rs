@@ -1,5 +1,6 @@
 //! What a policy asks of Azure.
 
+mod access;
 mod account;
 mod alerts;
 mod key_vault;
@@ -15,6 +16,8 @@ use crate::cloud::azure::resource_id;
 use crate::resolve::{Scope as PolicyScope, Site};
 use crate::source::Place;
 
+pub use access::Worker;
+pub(super) use access::access;
 pub(super) use account::account;
 pub(super) use alerts::alerts;
 pub(super) use key_vault::key_vaults;

@@ -44,6 +44,10 @@ pub enum Purpose {
     BackupPlans,
     /// Who is told of what in a location (Azure).
     Alerts,
+    /// By whom workflows are to Azure.
+    Identities,
+    /// What they may do in a location (Azure).
+    Access,
 }
 
 /// A value that a stack takes from a stack in another Region: the ARN of a key.

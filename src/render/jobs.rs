@@ -7,7 +7,9 @@ use serde::Serialize;
 use super::actions::{ACTIONS, Actions};
 use super::{RenderError, Renderer, readback};
 use crate::cloud::aws::partition;
-use crate::plan::{Dump, DumpStore, Export, Host, Job, OnDemand, PitrTest, Plan, Server, Snapshot};
+use crate::plan::{
+    Dump, DumpStore, Export, Host, Job, OnDemand, PitrTest, Plan, Server, Snapshot, Worker,
+};
 use crate::policy::{Runner, Task};
 
 /// A client may be newer than the server, never older: where the policy does not say, the newest.
@@ -311,7 +313,7 @@ fn dump_workflow(dump: &Dump) -> Workflow<'_> {
         }),
         azure: dump.stores.iter().find_map(|store| match store {
             DumpStore::Blob { .. } => Some(Azure {
-                client: "AZURE_DUMP_WRITER_CLIENT_ID",
+                client: Worker::DumpWriter.variable(),
                 subscription: None,
             }),
             DumpStore::S3 { .. } => None,
@@ -338,7 +340,7 @@ fn snapshot_workflow(snapshot: &Snapshot) -> Workflow<'_> {
 fn on_demand_workflow(backup: &OnDemand) -> Workflow<'_> {
     Workflow {
         azure: Some(Azure {
-            client: "AZURE_SNAPSHOT_OPERATOR_CLIENT_ID",
+            client: Worker::SnapshotOperator.variable(),
             subscription: Some(&backup.subscription),
         }),
         ..workflow_of(&backup.job, Steps::OnDemand {})

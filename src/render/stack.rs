@@ -59,7 +59,7 @@ fn frame(purpose: Purpose) -> Result<(&'static str, &'static str), RenderError> 
         Purpose::BackupPlans => ("aws/backup-plans.yaml", "backup plans of the vault"),
         Purpose::Copies => ("aws/copies.yaml", "key for the copies of the database"),
         Purpose::Replicas => ("aws/database.yaml", "replicas of the database"),
-        Purpose::VaultAccess | Purpose::Alerts => {
+        Purpose::VaultAccess | Purpose::Alerts | Purpose::Identities | Purpose::Access => {
             let message = format!("no stack of AWS is for {purpose:?}");
             return Err(RenderError::Template(message));
         }
@@ -80,7 +80,9 @@ pub(super) fn parameters(purpose: Purpose, body: &Body) -> &'static [&'static st
         | Purpose::VaultAccess
         | Purpose::Store
         | Purpose::Copies
-        | Purpose::Alerts => &[],
+        | Purpose::Alerts
+        | Purpose::Identities
+        | Purpose::Access => &[],
     }
 }
 

@@ -8,7 +8,7 @@ use super::{RenderError, Templates, arm, readback, text};
 use crate::cloud::Owned;
 use crate::cloud::azure::access;
 use crate::cloud::azure::backup::BackupVault;
-use crate::plan::{Body, Purpose, Resource};
+use crate::plan::{Body, Purpose, Resource, Worker};
 
 /// What a frame is given.
 #[derive(Serialize)]
@@ -17,7 +17,17 @@ struct Frame<'p> {
     description: String,
     /// Whether the deployment is asked for a password.
     secret: bool,
+    /// The identities for which the repository has a variable.
+    workers: Vec<Known<'p>>,
     resources: Vec<Framed<'p>>,
+}
+
+/// An identity whose number a workflow is told.
+#[derive(Serialize)]
+struct Known<'p> {
+    variable: &'static str,
+    kind: &'p str,
+    name: &'p str,
 }
 
 /// One resource: its frame's values, and its properties as lines of JSON.
@@ -99,6 +109,8 @@ fn frame(purpose: Purpose) -> Result<(&'static str, &'static str), RenderError> 
         Purpose::VaultAccess => Ok(("azure/vault-access.json", "access of the vault")),
         Purpose::BackupPlans => Ok(("azure/vault.json", "backups in the vault")),
         Purpose::Alerts => Ok(("azure/alerts.json", "alerts of the location")),
+        Purpose::Identities => Ok(("azure/identities.json", "identities in the location")),
+        Purpose::Access => Ok(("azure/access.json", "access in the location")),
         Purpose::Copies | Purpose::Replicas => {
             let message = format!("no template of Azure is for {purpose:?}");
             Err(RenderError::Template(message))
@@ -125,6 +137,7 @@ pub(super) fn render(
         name,
         description: super::description(what, name),
         secret: framed.iter().any(|resource| resource.role == Role::Server),
+        workers: resources.iter().filter_map(|it| known(it)).collect(),
         resources: framed,
     };
     let text = templates.fill(template, &context)?;
@@ -151,15 +164,52 @@ fn framed<'p>(resource: &'p Resource, all: &[&Resource]) -> Framed<'p> {
     }
 }
 
-/// What a resource names by its id, and what it is a part of.
+fn known(resource: &Resource) -> Option<Known<'_>> {
+    let Body::Identity(body) = &resource.body else {
+        return None;
+    };
+    let worker = Worker::ALL.into_iter().find(|it| it.name() == body.name)?;
+    Some(Known {
+        variable: worker.variable(),
+        kind: &resource.address.kind,
+        name: &body.name,
+    })
+}
+
+/// What a resource names by its id, what it is a part of, and what must not be made with it at once.
 fn depends_on(resource: &Resource, tree: &Value, all: &[&Resource]) -> Vec<String> {
     let own = cloud_id(resource);
-    let ids = all.iter().map(|other| cloud_id(other));
-    let needed = |id: &String| {
+    let first = all.iter().position(|other| cloud_id(other) == own);
+    let needed = |(at, other): &(usize, &&Resource)| {
+        let id = cloud_id(other);
         let within = own.strip_prefix(id.as_str());
-        *id != own && (names(tree, id) || within.is_some_and(|rest| rest.starts_with('/')))
+        let part = within.is_some_and(|rest| rest.starts_with('/'));
+        let before = Some(*at) < first && in_turn(resource, other);
+        id != own && (names(tree, &id) || part || before || has_role(resource, other))
     };
-    ids.filter(needed).collect()
+    let needed = all.iter().enumerate().filter(needed);
+    needed.map(|(_, other)| cloud_id(other)).collect()
+}
+
+/// Azure makes the credentials of one identity one at a time.
+fn in_turn(resource: &Resource, other: &Resource) -> bool {
+    let identity = |resource: &Resource| match &resource.body {
+        Body::FederatedCredential(body) => body.name.split('/').next().map(str::to_owned),
+        _ => None,
+    };
+    let own = identity(resource);
+    own.is_some() && own == identity(other)
+}
+
+/// An assignment names its role as one of the subscription.
+fn has_role(resource: &Resource, other: &Resource) -> bool {
+    match (&resource.body, &other.body) {
+        (Body::RoleAssignment(assignment), Body::RoleDefinition(role)) => assignment
+            .properties
+            .role_definition_id
+            .ends_with(&format!("/{}", role.name)),
+        _ => false,
+    }
 }
 
 fn names(tree: &Value, id: &str) -> bool {

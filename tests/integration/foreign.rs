@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::support::{Output, root, tools};
+use crate::support::{Output, Workspace, root, tools};
 
 fn python(program: &str, arguments: &[&str]) -> Output {
     let mut command = Command::new(tools().join("venv/bin/python"));
@@ -65,4 +65,29 @@ fn every_checker_has_a_test() {
 #[test]
 fn the_checkers_find_what_they_are_there_for() {
     python("selftest.py", &[]).expect_code(0);
+}
+
+/// Of what the repository's own policies have no example.
+#[test]
+fn every_template_of_azure_is_judged() {
+    let policy = include_str!("../fixtures/wire/azure.yaml");
+    let workspace = Workspace::new().policy("azure.yaml", policy);
+    workspace.run(["render"]).expect_code(0);
+    let folder = workspace.path().join("generated");
+    let templates = [
+        "access",
+        "alerts",
+        "dumps",
+        "identities",
+        "long",
+        "long-access",
+        "long-plans",
+        "trains",
+    ];
+    for name in templates {
+        let file = folder.join(format!("azure/north/{name}.json"));
+        assert!(file.is_file(), "{} is not rendered", file.display());
+    }
+    let folder = folder.display().to_string();
+    python("all", &[&folder, "--only", "arm"]).expect_code(0);
 }

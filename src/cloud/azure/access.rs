@@ -100,6 +100,10 @@ impl Owned for RoleDefinition {
         property("/properties/description", Neutral, Revert),
         property("/properties/type", Neutral, Replacement),
         property("/properties/permissions", OthersAreWeaker, Revert),
+        property("/properties/permissions/*/actions", OthersAreWeaker, Revert),
+        property("/properties/permissions/*/notActions", OthersAreWeaker, Revert),
+        property("/properties/permissions/*/dataActions", OthersAreWeaker, Revert),
+        property("/properties/permissions/*/notDataActions", OthersAreWeaker, Revert),
         property("/properties/assignableScopes", OthersAreWeaker, Revert),
     ];
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::cloud::property::property;
 use crate::cloud::{Direction, Owned, Property, Restore};
 
-use Direction::{EachIsStronger, MoreIsStronger, Neutral};
+use Direction::{EachIsStronger, MoreIsStronger, Neutral, OthersAreWeaker};
 use Restore::{Replacement, Revert};
 
 /// The region of resources that are in none.
@@ -50,7 +50,7 @@ impl Owned for ActionGroup {
         property("/properties/groupShortName", Neutral, Revert),
         property("/properties/enabled", MoreIsStronger, Revert),
         property("/properties/emailReceivers", EachIsStronger, Revert),
-        property("/properties/emailReceivers/*/emailAddress", Neutral, Revert),
+        property("/properties/emailReceivers/*/emailAddress", OthersAreWeaker, Revert),
         property("/properties/emailReceivers/*/useCommonAlertSchema", Neutral, Revert),
     ];
 }
@@ -116,7 +116,7 @@ impl Owned for ActivityLogAlert {
         property("/properties/enabled", MoreIsStronger, Revert),
         property("/properties/description", Neutral, Revert),
         property("/properties/scopes", EachIsStronger, Revert),
-        property("/properties/condition/allOf", Neutral, Revert),
+        property("/properties/condition/allOf", OthersAreWeaker, Revert),
         property("/properties/actions/actionGroups", EachIsStronger, Revert),
     ];
 }
@@ -166,7 +166,9 @@ impl Owned for ProcessingRule {
         property("/properties/enabled", MoreIsStronger, Revert),
         property("/properties/description", Neutral, Revert),
         property("/properties/scopes", EachIsStronger, Revert),
-        property("/properties/conditions", Neutral, Revert),
-        property("/properties/actions", Neutral, Revert),
+        property("/properties/conditions", OthersAreWeaker, Revert),
+        property("/properties/actions", OthersAreWeaker, Revert),
+        property("/properties/actions/*/actionType", OthersAreWeaker, Revert),
+        property("/properties/actions/*/actionGroupIds", EachIsStronger, Revert),
     ];
 }

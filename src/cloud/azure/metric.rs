@@ -8,7 +8,7 @@ use super::alerts::ActionGroupRef;
 use crate::cloud::property::property;
 use crate::cloud::{Direction, Owned, Property, Restore};
 
-use Direction::{EachIsStronger, MoreIsStronger, Neutral};
+use Direction::{EachIsStronger, MoreIsStronger, Neutral, OthersAreWeaker};
 use Restore::{Replacement, Revert};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,7 +70,12 @@ impl Owned for MetricAlert {
         property("/properties/scopes", EachIsStronger, Replacement),
         property("/properties/evaluationFrequency", Neutral, Revert),
         property("/properties/windowSize", Neutral, Revert),
-        property("/properties/criteria", Neutral, Revert),
+        property("/properties/criteria/odata.type", Neutral, Revert),
+        property("/properties/criteria/allOf", OthersAreWeaker, Revert),
+        property("/properties/criteria/allOf/*/metricName", OthersAreWeaker, Revert),
+        property("/properties/criteria/allOf/*/operator", OthersAreWeaker, Revert),
+        property("/properties/criteria/allOf/*/threshold", OthersAreWeaker, Revert),
+        property("/properties/criteria/allOf/*/timeAggregation", OthersAreWeaker, Revert),
         property("/properties/actions", EachIsStronger, Revert),
     ];
 }

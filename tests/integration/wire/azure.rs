@@ -1,5 +1,6 @@
 //! Azure Resource Manager, as its reference documents the answers.
 
+mod access;
 mod alerts;
 mod backup;
 mod changes;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{alerts, backup};
+use super::{access, alerts, backup};
 use wiremock::{Request, Respond, ResponseTemplate};
 
 /// One subscription's resource groups by the policy's locations, as `az deployment` is told them.
@@ -78,6 +78,13 @@ impl Cloud {
             {
                 let id = resource_id(subscription, group, kind, name);
                 let answer = alerts::answer(&resource, &id);
+                self.others.insert(id.to_ascii_lowercase(), answer);
+            }
+            kind if kind.starts_with("Microsoft.ManagedIdentity/")
+                || kind == "Microsoft.Authorization/roleDefinitions" =>
+            {
+                let id = resource_id(subscription, group, kind, name);
+                let answer = access::answer(&resource, &id);
                 self.others.insert(id.to_ascii_lowercase(), answer);
             }
             "Microsoft.Authorization/roleAssignments" => {
