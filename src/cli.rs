@@ -115,6 +115,10 @@ pub struct Status {
     /// Judge as of this moment, as 2026-11-25T08:00:00Z
     #[arg(long, value_name = "TIME")]
     pub now: Option<jiff::Timestamp>,
+    /// Tell what is bad to policy (the receivers of its alerts), slack:CHANNEL, webhook:VARIABLE or
+    /// sns:ARN (repeatable); the URLs are read from variables
+    #[arg(long, value_name = "TO")]
+    pub notify: Vec<String>,
     #[command(flatten)]
     pub output: Output,
 }

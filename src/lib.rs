@@ -7,6 +7,8 @@ pub mod commands;
 pub mod coverage;
 pub mod drift;
 pub mod finding;
+#[cfg(feature = "clouds")]
+pub mod notify;
 pub mod observe;
 pub mod plan;
 pub mod policy;

@@ -174,6 +174,11 @@ impl Status {
     }
 }
 
+/// Whether a finding speaks of a drill and not of recovery points.
+pub fn is_of_a_drill(finding: &Finding) -> bool {
+    [&kinds::OVERDUE, &kinds::FAILED].contains(&finding.code)
+}
+
 fn clock(clock: &Clock) -> Finding {
     let seconds = clock.ahead_seconds;
     let how = if seconds < 0 { "ahead of" } else { "behind" };

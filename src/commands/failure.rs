@@ -22,6 +22,14 @@ pub(super) enum Failure {
     Accept(String),
     #[error("{0}")]
     Adopt(String),
+    #[cfg(feature = "clouds")]
+    #[error("{0}")]
+    Notify(String),
+    #[cfg(not(feature = "clouds"))]
+    #[error(
+        "this backstay was built without the clients that send notices: build with the feature `clouds`"
+    )]
+    NoNotices,
     #[error("cannot read the baseline {name}: {why}")]
     Baseline { name: String, why: String },
     #[cfg(not(feature = "clouds"))]

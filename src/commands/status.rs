@@ -1,5 +1,8 @@
 //! `backstay status`.
 
+#[cfg(feature = "clouds")]
+mod notices;
+
 use std::collections::HashSet;
 
 use super::exceptions;
@@ -15,6 +18,13 @@ use crate::report::{Detail, Report};
 use crate::status;
 
 pub(super) fn run(args: &Status) -> Result<Code, Failure> {
+    // What is missing for a notice is missing before anything is read.
+    #[cfg(feature = "clouds")]
+    let told = notices::receivers(&args.notify)?;
+    #[cfg(not(feature = "clouds"))]
+    if !args.notify.is_empty() {
+        return Err(Failure::NoNotices);
+    }
     let (workspace, findings) = load::workspace(&args.paths.paths)?;
     let Loaded {
         estate,
@@ -50,6 +60,10 @@ pub(super) fn run(args: &Status) -> Result<Code, Failure> {
         databases: &load::databases(&estate),
         threshold: outcome::threshold(&args.output),
     };
+    #[cfg(feature = "clouds")]
+    if let Some(status) = &judged {
+        notices::tell(&told, &report, status, &estate);
+    }
     outcome::finish(&report, &workspace, &args.output, Detail::Brief)
 }
 

@@ -89,3 +89,14 @@ fn the_sample_is_real_output() {
     let (table, _) = output.split_once("\n---").expect("a diff behind the table");
     holds("<!-- sample -->\n```text", "```\n<!-- /sample -->", table);
 }
+
+#[test]
+fn the_sample_of_status_is_real_output() {
+    let state = "policies/recorded/points.json";
+    let args = ["status", "policies/train-tracker.yaml", "--from", state];
+    let output = super::cli::examples().run(args).stdout;
+    // The table and its first finding are enough to see.
+    let parts: Vec<&str> = output.split("\n\n").take(3).collect();
+    let shown = parts.join("\n\n") + "\n";
+    holds("<!-- status -->\n```text", "```\n<!-- /status -->", &shown);
+}

@@ -1,10 +1,12 @@
 //! The recorded state that the README's first command uses is what the example policies would find
 //! in a cloud where a dozen things went wrong. `BACKSTAY_BLESS=1` writes it anew.
 
+mod points;
+
 use backstay::observe::{Found, Observations, State, write};
 use backstay::plan::{Plan, plan};
 use backstay::policy;
-use backstay::resolve::resolve;
+use backstay::resolve::{Estate, resolve};
 use backstay::source::Sources;
 use serde_json::{Value, json};
 
@@ -12,6 +14,10 @@ use super::support::root as repository;
 
 /// The plan of the example policies.
 fn examples() -> Plan {
+    with_examples(plan)
+}
+
+fn with_examples<T>(made: impl FnOnce(&Estate<'_>) -> T) -> T {
     let mut sources = Sources::default();
     for name in ["fleet.yaml", "train-tracker.yaml"] {
         let path = repository().join("policies").join(name);
@@ -22,7 +28,7 @@ fn examples() -> Plan {
     }
     let (workspace, findings) = policy::parse(sources);
     assert!(findings.is_empty(), "{findings:?}");
-    plan(&resolve(&workspace))
+    made(&resolve(&workspace))
 }
 
 /// A cloud that has exactly what the plan asks for.
@@ -99,7 +105,7 @@ fn drifted(plan: &Plan) -> Observations {
     state
 }
 
-fn holds(name: &str, text: &str) {
+pub fn holds(name: &str, text: &str) {
     let path = repository().join("policies/recorded").join(name);
     if std::env::var_os("BACKSTAY_BLESS").is_some() {
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("the folder");

@@ -5,6 +5,7 @@ mod aws_cloud;
 mod azure;
 mod blobs;
 mod dumps;
+mod notices;
 
 use std::collections::BTreeMap;
 
