@@ -6,6 +6,7 @@ mod backup;
 mod changes;
 pub mod cloud;
 pub mod estate;
+mod faults;
 mod keys;
 mod refusals;
 mod replicas;

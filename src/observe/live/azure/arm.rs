@@ -117,8 +117,9 @@ impl Arm {
             let to = turned.to(Some(url.as_str()));
             to.map_err(|reason| Error::message(ErrorKind::Other, reason))?;
             let mut page = self.ask(url).await?;
-            match page["value"].take() {
-                Value::Array(list) => members.extend(list),
+            // Anything at all may be answered, and an index is no way into what is no object.
+            match page.get_mut("value").map(Value::take) {
+                Some(Value::Array(list)) => members.extend(list),
                 _ => {
                     let message = "the answer has another form than documented: it has no list";
                     return Err(Error::message(ErrorKind::DataConversion, message));

@@ -49,7 +49,8 @@ pub fn answer(resource: &Value, id: &str) -> Value {
 
 const POLICY: &str = include_str!("../../../fixtures/wire/azure.yaml");
 
-fn deployed() -> Estate {
+/// Every kind of Azure's resources.
+pub fn deployed() -> Estate {
     let mut estate = Estate::of(POLICY);
     enforced(&mut estate.cloud, "trainstore", 14);
     let server = existing_server(SOUTH, "freight_rg", "freight-prod", "West Europe", 14);
