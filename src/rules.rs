@@ -40,6 +40,7 @@ rules! {
     azure_storage_size
     azure_vault
     azure_version
+    azure_window
     bad_identifier
     below_floor
     blob_lock_retention
