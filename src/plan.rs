@@ -86,6 +86,7 @@ pub fn plan(estate: &Estate<'_>) -> Plan {
             aws::bucket(store, &kept, &mut plan.resources);
         }
     }
+    aws::alerts(estate, &mut plan.resources);
     for account in estate.accounts() {
         plan.resources.extend(azure::policy(&account, estate));
         azure::account(&account, &mut plan.resources);

@@ -5,6 +5,7 @@
 //! and lists replace. Defaults and tiers of a file without databases hold for the whole workspace.
 
 mod account;
+pub mod alerts;
 mod builtin;
 mod estate;
 mod layers;

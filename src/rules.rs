@@ -27,6 +27,8 @@ macro_rules! rules {
 }
 
 rules! {
+    alert_quota
+    alert_topic
     alert_undelivered
     archive_redundancy
     azure_geo

@@ -3,6 +3,7 @@
 pub mod backup;
 pub mod cron;
 pub mod engine;
+pub mod events;
 pub mod kms;
 pub mod limits;
 mod policy;
@@ -10,7 +11,9 @@ pub mod rds;
 pub mod replication;
 pub mod restore_testing;
 pub mod s3;
+pub mod signals;
+pub mod sns;
 mod value;
 
 pub use policy::PolicyDocument;
-pub use value::{Tags, Value, arn, partition};
+pub use value::{Tags, Value, arn, logical_id, partition};

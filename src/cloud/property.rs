@@ -27,6 +27,8 @@ pub enum Direction {
     LaterIsStronger,
     /// A text that stands for an amount, by what reads it; less is weaker.
     Reads(fn(&str) -> Option<u32>),
+    /// A limit that trouble must pass before anybody is told: a smaller one is stronger.
+    LessIsStronger,
     /// Listed from weakest to strongest; a value that is not listed is a plain change.
     Ranked(&'static [&'static str]),
     /// A list, each member of which protects; a missing one is weaker.

@@ -8,8 +8,8 @@ pub(super) fn below(pointer: &str, key: &str) -> String {
 }
 
 /// What names a member of a list: a rule's id, a tag's key, a statement's, a copy's destination, an
-/// action group.
-const NAMES: [&str; 8] = [
+/// action group, a subscriber's address.
+const NAMES: [&str; 9] = [
     "Id",
     "Key",
     "name",
@@ -18,6 +18,7 @@ const NAMES: [&str; 8] = [
     "DestinationBackupVaultArn",
     "datastoreType",
     "actionGroupId",
+    "Endpoint",
 ];
 
 /// The name of a list's member.

@@ -33,7 +33,10 @@ impl Walk<'_> {
                     self.additions(pointer, map, others);
                 }
             }
-            (Value::Array(list), Value::Array(others)) if identity(intended).is_some() => {
+            // Where nothing is intended, what is there says whether its members have names.
+            (Value::Array(list), Value::Array(others))
+                if identity(if list.is_empty() { live } else { intended }).is_some() =>
+            {
                 self.list(pointer, list, others);
             }
             (Value::Array(list), Value::Array(others)) if self.each_protects(pointer) => {

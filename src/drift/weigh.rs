@@ -21,6 +21,8 @@ pub(super) fn kind(property: Option<&Property>, intended: &Value, live: &Value) 
             let amounts = amount(live).zip(amount(intended));
             amounts.map(|(live, intended)| live.cmp(&intended))
         }
+        Direction::LessIsStronger if live.is_null() => Some(Ordering::Less),
+        Direction::LessIsStronger => amount(intended).partial_cmp(&amount(live)),
         Direction::Ranked(words) => {
             let rank = |value: &Value| words.iter().position(|word| Some(*word) == value.as_str());
             match (rank(live), rank(intended)) {

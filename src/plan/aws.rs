@@ -1,5 +1,6 @@
 //! What a policy asks of AWS.
 
+mod alerts;
 mod backups;
 mod bucket;
 mod copies;
@@ -10,10 +11,11 @@ mod restore_tests;
 mod vault;
 
 use super::{Address, Body, Owner, Purpose, Resource, Scope};
-use crate::cloud::aws::arn;
+use crate::cloud::aws::{arn, logical_id};
 use crate::resolve::{Scope as PolicyScope, Site};
 use crate::source::Place;
 
+pub(super) use alerts::alerts;
 pub(super) use bucket::bucket;
 pub(super) use instances::instances;
 pub(super) use vault::vault;
@@ -94,14 +96,4 @@ impl<'w> Region<'w> {
     fn arn(self, service: &str, rest: &str) -> String {
         arn(service, self.region, self.account, rest)
     }
-}
-
-/// A logical id: letters and digits only.
-fn logical_id(prefix: &str, name: &str) -> String {
-    let words = name.split(|c: char| !c.is_ascii_alphanumeric());
-    words.fold(prefix.to_owned(), |id, word| {
-        let mut chars = word.chars();
-        let first = chars.next().map(|c| c.to_ascii_uppercase());
-        id + &first.into_iter().chain(chars).collect::<String>()
-    })
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::cloud::aws::{backup, kms, rds, restore_testing, s3};
+use crate::cloud::aws::{backup, events, kms, rds, restore_testing, s3, sns};
 use crate::cloud::azure::{
     access, alerts, backup as azure_backup, blob, locks, metric, postgres, storage,
 };
@@ -92,6 +92,11 @@ bodies! {
     Alias(kms::Alias),
     Bucket(s3::Bucket),
     BucketPolicy(s3::BucketPolicy),
+    Topic(sns::Topic),
+    TopicPolicy(sns::TopicPolicy),
+    EventSubscription(events::EventSubscription),
+    Rule(events::Rule),
+    Alarm(events::Alarm),
     FlexibleServer(postgres::FlexibleServer),
     Replica(postgres::Replica),
     Lock(locks::Lock),

@@ -42,7 +42,7 @@ pub enum Purpose {
     VaultAccess,
     /// What fills a vault, and tests what is in it.
     BackupPlans,
-    /// Who is told of what in a location (Azure).
+    /// Who is told of what in a location.
     Alerts,
     /// By whom workflows are to Azure.
     Identities,

@@ -248,6 +248,7 @@ fn guard(property: &Property, value: &Value) -> Option<Guard> {
         Direction::Ranked(values) => values.join(" "),
         Direction::EachIsStronger => "members".to_owned(),
         Direction::Removal
+        | Direction::LessIsStronger
         | Direction::OthersAreWeaker
         | Direction::AbsentIsWeaker
         | Direction::LaterIsStronger

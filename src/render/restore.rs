@@ -3,6 +3,7 @@
 mod azure;
 mod bucket;
 mod deploy;
+mod document;
 mod key;
 mod replication;
 mod stack;
@@ -349,6 +350,7 @@ fn put_document(resource: &Resource, tree: &Value, pointer: &str) -> Option<Comm
             ])
             .file_behind("@", &lifecycle),
         ),
+        (Scope::Aws { region, .. }, _) => document::put(resource, region),
         _ => None,
     }
 }

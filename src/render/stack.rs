@@ -41,8 +41,8 @@ struct Framed<'p> {
     source_region: Option<String>,
     /// Whether its automated backups go to another Region.
     replicated: bool,
-    /// The resource of the same stack that must be there first.
-    beside: Option<&'static str>,
+    /// What it names and CloudFormation cannot see: those come first.
+    after: Vec<&'p str>,
     /// Whether the cloud keeps its password.
     secret: bool,
     /// Whether databases are restored by it.
@@ -59,7 +59,8 @@ fn frame(purpose: Purpose) -> Result<(&'static str, &'static str), RenderError> 
         Purpose::BackupPlans => ("aws/backup-plans.yaml", "backup plans of the vault"),
         Purpose::Copies => ("aws/copies.yaml", "key for the copies of the database"),
         Purpose::Replicas => ("aws/database.yaml", "replicas of the database"),
-        Purpose::VaultAccess | Purpose::Alerts | Purpose::Identities | Purpose::Access => {
+        Purpose::Alerts => ("aws/alerts.yaml", "backup"),
+        Purpose::VaultAccess | Purpose::Identities | Purpose::Access => {
             let message = format!("no stack of AWS is for {purpose:?}");
             return Err(RenderError::Template(message));
         }
@@ -102,7 +103,7 @@ pub(super) fn render(
         .collect();
     let framed = owned
         .iter()
-        .map(|(logical_id, resource)| framed(logical_id, resource))
+        .map(|(logical_id, resource)| framed(logical_id, resource, &owned))
         .collect::<Result<Vec<_>, _>>()?;
     let name = resources
         .first()
@@ -146,7 +147,11 @@ fn taken(owner: &Owner) -> Vec<Parameter> {
     parameters.iter().map(described).collect()
 }
 
-fn framed<'p>(logical_id: &'p str, resource: &'p Resource) -> Result<Framed<'p>, RenderError> {
+fn framed<'p>(
+    logical_id: &'p str,
+    resource: &'p Resource,
+    owned: &[(&'p str, &Resource)],
+) -> Result<Framed<'p>, RenderError> {
     let tree = resource.body.tree();
     if let Some(pointer) = dynamic_reference(&tree) {
         let resource = resource.address.to_string();
@@ -163,7 +168,7 @@ fn framed<'p>(logical_id: &'p str, resource: &'p Resource) -> Result<Framed<'p>,
         replica: source.is_some(),
         source_region: source.and_then(region_of),
         replicated: instance.is_some_and(|body| body.replication_region.is_some()),
-        beside: matches!(resource.body, Body::BucketPolicy(_)).then_some("Bucket"),
+        after: after(resource, owned),
         secret: instance.is_some_and(|body| body.manage_master_user_password == Some(true)),
         restores: matches!(resource.body, Body::RestoreTestingSelection(_)),
         properties: text::yaml_block(&tree),
@@ -176,6 +181,18 @@ fn made(value: &AwsValue) -> Option<&str> {
         AwsValue::Attribute { path } => Some(&path[0]),
         AwsValue::Text(_) | AwsValue::Ref { .. } => None,
     }
+}
+
+/// Names and ARNs hold in every stack, so CloudFormation cannot tell from them what comes first.
+fn after<'p>(resource: &Resource, owned: &[(&'p str, &Resource)]) -> Vec<&'p str> {
+    let comes_first = |other: &Resource| match (&resource.body, &other.body) {
+        (Body::BucketPolicy(_), Body::Bucket(_)) | (Body::Topic(_), Body::Alias(_)) => true,
+        (Body::TopicPolicy(_), Body::Topic(_)) => resource.address.name == other.address.name,
+        (Body::EventSubscription(_) | Body::Rule(_) | Body::Alarm(_), Body::TopicPolicy(_)) => true,
+        _ => false,
+    };
+    let first = owned.iter().filter(|(_, other)| comes_first(other));
+    first.map(|(logical_id, _)| *logical_id).collect()
 }
 
 /// The Region that the ARN of a replica's source names; a plain name is of the same Region.

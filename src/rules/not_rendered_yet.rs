@@ -7,8 +7,8 @@
 //! **Fix.** Keep it: the policy stays the one record of what is meant. Set it up by other means
 //! until a later version renders it.
 use crate::finding::{Code, Finding, Severity};
-use crate::policy::{Engine, Node};
-use crate::resolve::{Database, Estate};
+use crate::policy::{AlertEvent, Engine, Node, Receiver};
+use crate::resolve::{Database, Estate, Resolved, Scope};
 use crate::source::Place;
 
 pub static CODE: Code = Code::new(
@@ -21,8 +21,7 @@ pub static CODE: Code = Code::new(
 const LABELS: usize = 4;
 
 /// What is not rendered, and the keys that ask for it. `*` is any name, `@` each layer.
-const PARTS: [(&str, &[&str]); 2] = [
-    ("alerts", &["@.alerts"]),
+const PARTS: [(&str, &[&str]); 1] = [
     ("trust in the workflows of a repository", &["github"]),
 ];
 
@@ -59,6 +58,37 @@ pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
     let others = others.filter(|d| d.engine().rds().is_none());
     let tested = others.filter_map(|d| d.intent.restore_test.every.as_ref()?.place);
     findings.extend(later("restore tests outside RDS", tested.collect()));
+    findings.extend(later(
+        "alerts to Slack, and on what the cloud itself does not notice",
+        alerts(estate),
+    ));
+}
+
+/// Receivers and events of alerts that no cloud serves by itself.
+fn alerts(estate: &Estate<'_>) -> Vec<Place> {
+    let mut places = Vec::new();
+    for database in &estate.databases {
+        let alerts = &database.intent.alerts;
+        if alerts.to.is_empty() || alerts.events.is_empty() {
+            continue;
+        }
+        let slack = |to: &&Resolved<Receiver>| matches!(to.value, Receiver::Slack(_));
+        let untold = |event: &&Resolved<AlertEvent>| !is_told(database.site.scope, event.value);
+        let receivers = alerts.to.iter().filter(slack);
+        places.extend(receivers.map(|to| super::place_of(database, to)));
+        let events = alerts.events.iter().filter(untold);
+        places.extend(events.map(|event| super::place_of(database, event)));
+    }
+    places
+}
+
+/// Whether the cloud itself notices. What is too old is for `backstay status` to find.
+fn is_told(scope: Scope<'_>, event: AlertEvent) -> bool {
+    match scope {
+        Scope::Aws { .. } => event != AlertEvent::Stale,
+        Scope::Azure { .. } => matches!(event, AlertEvent::Failed | AlertEvent::Weakened),
+        Scope::Host { .. } => false,
+    }
 }
 
 /// The places of the keys that a path leads to.

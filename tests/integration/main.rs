@@ -1,6 +1,7 @@
 //! The one integration binary.
 mod access;
 mod adopt;
+mod alerts;
 mod arrows;
 mod backups;
 mod baseline;

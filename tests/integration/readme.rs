@@ -36,6 +36,43 @@ fn the_reference_is_the_schemas() {
     holds("<!-- reference:", "<!-- /reference -->", &reference);
 }
 
+/// What AWS tells of each word of the policy.
+fn alerts() -> String {
+    use backstay::resolve::alerts::{EVENTS, signals};
+    let list = |words: &[&str]| match words {
+        [] => "–".to_owned(),
+        words => words.join(", "),
+    };
+    let mut table = "| event | RDS, of an instance | RDS, of snapshots | AWS Backup | alarm on |\n\
+                     |---|---|---|---|---|\n"
+        .to_owned();
+    for event in EVENTS {
+        let Some(signals) = signals(event) else {
+            table += &format!("| `{event}` | – | – | – | – |\n");
+            continue;
+        };
+        let job = |job: &backstay::cloud::aws::signals::Job| {
+            format!("{} to {}", job.detail_type, job.values.join(" or "))
+        };
+        let jobs: Vec<String> = signals.jobs.iter().map(job).collect();
+        let jobs: Vec<&str> = jobs.iter().map(String::as_str).collect();
+        let metrics: Vec<&str> = signals.metrics.iter().map(|it| it.metric).collect();
+        table += &format!(
+            "| `{event}` | {} | {} | {} | {} |\n",
+            list(signals.instance),
+            list(signals.snapshot),
+            list(&jobs),
+            list(&metrics)
+        );
+    }
+    table
+}
+
+#[test]
+fn the_alerts_are_those_of_aws() {
+    holds("<!-- alerts:", "<!-- /alerts -->", &alerts());
+}
+
 #[test]
 fn the_committed_schema_is_the_types() {
     let path = repository().join("policies/backstay.schema.json");

@@ -96,6 +96,8 @@ fn drifted(plan: &Plan) -> Observations {
     if let Some(rules) = backups.live["BackupPlan"]["BackupPlanRule"].as_array_mut() {
         rules[1]["Lifecycle"]["DeleteAfterDays"] = json!(90);
     }
+    let rule = found(&mut state, "AWS::Events::Rule", "backstay-backup-failed");
+    rule.live["State"] = json!("DISABLED");
     let lost = plan
         .resources
         .iter()

@@ -100,6 +100,7 @@ databases:
     encryption: customer_managed
     high_availability: multi_az
     replicas: [{{ id: new-aws-2 }}]
+    alerts: {{ to: [sns:oncall], events: [failed] }}
     provision: {{ engine_version: "16", instance_class: db.t4g.medium, storage: {{ type: gp3, size: 20GiB }}, username: root }}
   old-aws:
     engine: rds_postgres
@@ -171,6 +172,7 @@ fn every_kind_of_artifact_is_there() {
     assert_eq!(
         paths,
         [
+            "aws/us/alerts.yaml",
             "aws/us/bucket.yaml",
             "aws/us/main-plans.yaml",
             "aws/us/main.yaml",
@@ -573,6 +575,11 @@ proptest! {
                     body.properties.datasource_types = vec![key.clone(), value.clone()];
                 }
                 Body::AzureInstance(body) => body.properties.friendly_name = value.clone(),
+                Body::Topic(body) => body.kms_master_key_id = Some(value.clone()),
+                Body::TopicPolicy(body) => body.topic_arn = value.clone(),
+                Body::EventSubscription(body) => body.event_categories = [key.clone(), value.clone()].into(),
+                Body::Rule(body) => body.state = value.clone(),
+                Body::Alarm(body) => body.alarm_description = Some(value.clone()),
             }
         }
         match render(&plan, &Templates::embedded().unwrap()) {
@@ -770,6 +777,7 @@ fn commands_restore_what_drifted() {
             "aws cloudformation deploy --region",
             "az deployment group what-if",
             "az deployment group create",
+            "aws cloudformation deploy --region",
         ]
     );
 }

@@ -47,6 +47,10 @@ pub const RESTORE_TEST_SELECTIONS: usize = 30;
 /// Characters of a restore testing plan's name.
 pub const RESTORE_TEST_NAME: usize = 50;
 
+/// Event subscriptions of RDS in an account's Region, until AWS raises the quota.
+/// Source: "Quotas and constraints for Amazon RDS" in the RDS user guide.
+pub const EVENT_SUBSCRIPTIONS: usize = 20;
+
 /// Storage in GiB that an RDS instance on gp2 or gp3 can have, whichever engine it runs.
 pub const STORAGE_GIB: std::ops::RangeInclusive<u32> = 20..=65_536;
 

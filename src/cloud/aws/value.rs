@@ -20,6 +20,16 @@ pub fn arn(service: &str, region: &str, account: &str, rest: &str) -> String {
     format!("arn:{partition}:{service}:{region}:{account}:{rest}")
 }
 
+/// A logical id: letters and digits only.
+pub fn logical_id(prefix: &str, name: &str) -> String {
+    let words = name.split(|c: char| !c.is_ascii_alphanumeric());
+    words.fold(prefix.to_owned(), |id, word| {
+        let mut chars = word.chars();
+        let first = chars.next().map(|c| c.to_ascii_uppercase());
+        id + &first.into_iter().chain(chars).collect::<String>()
+    })
+}
+
 /// A text, or a reference to another resource of the same stack.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]

@@ -7,9 +7,11 @@ mod instances;
 mod inventory;
 mod keys;
 mod points;
+mod registry;
 mod replications;
 mod session;
 mod stacks;
+mod subscriptions;
 mod sweep;
 mod whole;
 
@@ -130,14 +132,16 @@ async fn region(
         Ok(sweep) => instances::states(&place, &sweep, &held, &stacks, &instances),
         Err(reason) => all_unreadable(&instances, &reason),
     };
-    let (buckets, keys, backups) = futures::join!(
+    let subscriptions = of(|body| matches!(body, Body::EventSubscription(_)));
+    let (buckets, keys, backups, subscriptions, registered) = futures::join!(
         buckets::read(&clients, &place, &stacks, &buckets),
         keys::read(&clients, &place, &stacks, &keys),
-        backup::read(&clients, &stacks, &resources)
+        backup::read(&clients, &stacks, &resources),
+        subscriptions::read(&clients, &stacks, &subscriptions),
+        registry::read(&clients, &place, &stacks, &resources),
     );
-    seen.extend(buckets);
-    seen.extend(keys);
-    seen.extend(backups);
+    let of_services = [buckets, keys, backups, subscriptions];
+    seen.extend(of_services.into_iter().flatten().chain(registered));
     let planned: HashMap<&Address, &Resource> = resources
         .iter()
         .map(|resource| (&resource.address, *resource))

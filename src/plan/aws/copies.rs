@@ -58,6 +58,7 @@ fn key<'a>(database: &Database<'_>, name: &'a str, place: Place) -> Key<'a> {
         logical_id: "CopyKey",
         encrypts: format!("the copies of the database {name}"),
         tags: (!tags.is_empty()).then_some(Tags(tags)),
+        users: None,
         place,
     }
 }

@@ -91,6 +91,7 @@ fn key<'a>(database: &Database<'a>, provision: Option<&Provision>) -> Option<Key
         logical_id: KEY,
         encrypts: format!("the database {name} and its backups"),
         tags: (!tags.is_empty()).then_some(Tags(tags)),
+        users: None,
         place: encryption.place.unwrap_or(database.written.id.place),
     })
 }

@@ -16,6 +16,8 @@ pub(super) struct Key<'a> {
     /// What it encrypts, for people.
     pub encrypts: String,
     pub tags: Option<Tags>,
+    /// Who may use it beside the account: a statement of its policy.
+    pub users: Option<serde_json::Value>,
     pub place: Place,
 }
 
@@ -29,6 +31,7 @@ impl Key<'_> {
             logical_id,
             encrypts,
             tags,
+            users,
             place,
         } = self;
         let alias = kms::alias(stack);
@@ -36,7 +39,9 @@ impl Key<'_> {
             description: Some(format!("Encrypts {encrypts}")),
             enabled: Some(kms::Usable::Is(true)),
             enable_key_rotation: Some(true),
-            key_policy: Some(account_decides(region)),
+            key_policy: Some(PolicyDocument::new(
+                [account_decides(region)].into_iter().chain(users),
+            )),
             tags,
         };
         let target = kms::Alias {
@@ -53,17 +58,17 @@ impl Key<'_> {
 }
 
 /// The account's own IAM policies decide who may use the key.
-fn account_decides(region: Region<'_>) -> PolicyDocument {
+fn account_decides(region: Region<'_>) -> serde_json::Value {
     let root = format!(
         "arn:{}:iam::{}:root",
         partition(region.region),
         region.account
     );
-    PolicyDocument::new([serde_json::json!({
+    serde_json::json!({
         "Sid": "Account",
         "Effect": "Allow",
         "Principal": { "AWS": root },
         "Action": "kms:*",
         "Resource": "*",
-    })])
+    })
 }

@@ -58,6 +58,7 @@ pub(super) fn resource(
         logical_id: KEY,
         encrypts: format!("the replicas of the database {name}"),
         tags: (!tags.is_empty()).then_some(Tags(tags)),
+        users: None,
         place: replica.at.as_ref().unwrap_or(&replica.id).place,
     };
     let [key, alias] = key.resources(there);

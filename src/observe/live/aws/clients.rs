@@ -45,6 +45,7 @@ impl Clients {
     }
 
     client!(backup, aws_sdk_backup);
+    client!(cloudcontrol, aws_sdk_cloudcontrol);
     client!(cloudformation, aws_sdk_cloudformation);
     client!(kms, aws_sdk_kms);
     client!(rds, aws_sdk_rds);

@@ -6,7 +6,7 @@ use aws_sdk_rds::error::BoxError;
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
 
 /// Operations that change nothing, by the names that AWS's models give service and operation.
-pub(super) const READS: [(&str, &[&str]); 6] = [
+pub(super) const READS: [(&str, &[&str]); 7] = [
     (
         "Backup",
         &[
@@ -25,6 +25,7 @@ pub(super) const READS: [(&str, &[&str]); 6] = [
             "ListTags",
         ],
     ),
+    ("CloudControl", &["GetResource"]),
     (
         "CloudFormation",
         &["DescribeStackResources", "DescribeStacks", "GetTemplate"],
@@ -44,6 +45,7 @@ pub(super) const READS: [(&str, &[&str]); 6] = [
             "DescribeDBInstanceAutomatedBackups",
             "DescribeDBInstances",
             "DescribeDBSnapshots",
+            "DescribeEventSubscriptions",
         ],
     ),
     (

@@ -71,6 +71,9 @@ async fn no_write_leaves_a_client() {
         backup.start_backup_job(backup_vault_name: "v") as "Backup StartBackupJob";
         backup.start_restore_job(recovery_point_arn: "a") as "Backup StartRestoreJob";
         backup.tag_resource(resource_arn: "a") as "Backup TagResource";
+        cloudcontrol.create_resource(type_name: "t", desired_state: "{}") as "CloudControl CreateResource";
+        cloudcontrol.delete_resource(type_name: "t", identifier: "i") as "CloudControl DeleteResource";
+        cloudcontrol.update_resource(type_name: "t", identifier: "i", patch_document: "[]") as "CloudControl UpdateResource";
         cloudformation.create_change_set(stack_name: "s") as "CloudFormation CreateChangeSet";
         cloudformation.create_stack(stack_name: "s") as "CloudFormation CreateStack";
         cloudformation.delete_stack(stack_name: "s") as "CloudFormation DeleteStack";
@@ -102,6 +105,8 @@ async fn reads_leave_each_client() {
     let clients = clients(&server);
     // What the server answers is no answer to any of these.
     let _ = clients.backup().list_backup_vaults().send().await;
+    let resource = clients.cloudcontrol().get_resource().type_name("t");
+    let _ = resource.identifier("i").send().await;
     let _ = clients.cloudformation().describe_stacks().send().await;
     let _ = clients.kms().describe_key().key_id("k").send().await;
     let _ = clients.rds().describe_db_instances().send().await;
