@@ -1,6 +1,7 @@
 //! What the clouds should have: every owned resource, typed, with the policy lines that asked for
 //! it. Built from an estate without errors; cannot fail.
 
+mod access;
 mod address;
 mod aws;
 mod azure;
@@ -21,6 +22,7 @@ use std::collections::BTreeMap;
 use crate::resolve::{Database, Estate, Resolved, Scope as PolicyScope};
 
 pub use crate::resolve::{By, Disaster, Way};
+pub use access::Grant;
 pub use address::{Address, Scope};
 pub use azure::Worker;
 pub use body::Body;
@@ -46,6 +48,10 @@ pub struct Plan {
     pub snapshots: Vec<Snapshot>,
     pub on_demand: Vec<OnDemand>,
     pub exports: Vec<Export>,
+    /// What identities of AWS are allowed.
+    pub grants: Vec<Grant>,
+    /// The environment of the workflows.
+    pub environment: Option<String>,
     /// The Key Vaults that hold passwords: their ids by the names of the locations.
     pub key_vaults: BTreeMap<String, String>,
     pub pitr_tests: Vec<PitrTest>,
@@ -55,7 +61,11 @@ pub struct Plan {
 
 /// Turns intent into resources.
 pub fn plan(estate: &Estate<'_>) -> Plan {
-    let mut plan = Plan::default();
+    let environment = estate.github.and_then(|github| github.environment.as_ref());
+    let mut plan = Plan {
+        environment: environment.map(|environment| environment.value.clone()),
+        ..Plan::default()
+    };
     for database in &estate.databases {
         match database.site.scope {
             PolicyScope::Aws { .. } => {
@@ -94,6 +104,7 @@ pub fn plan(estate: &Estate<'_>) -> Plan {
     plan.resources.extend(azure::alerts(estate));
     let access = azure::access(estate, &plan.resources);
     plan.resources.extend(access);
+    aws::access(estate, &mut plan);
     plan.key_vaults = azure::key_vaults(estate);
     plan
 }

@@ -19,7 +19,7 @@ mod text;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::plan::{Body, Owner, Plan, Resource};
+use crate::plan::{Body, Grant, Owner, Plan, Resource};
 
 pub use restore::{deploy_commands, enforce_commands, restore_command};
 pub use templates::{Templates, embedded};
@@ -103,6 +103,9 @@ pub fn render(plan: &Plan, templates: &Templates) -> Result<Vec<Artifact>, Rende
     for resource in &plan.resources {
         renderer.lifecycle(resource)?;
     }
+    for grant in &plan.grants {
+        renderer.grant(grant)?;
+    }
     renderer.jobs(plan)?;
     renderer.recoveries(plan)?;
     renderer.runbooks(plan)?;
@@ -180,6 +183,20 @@ impl Renderer<'_> {
             self.add(parameters, text::json_document(&document))?;
         }
         self.add(path.to_owned(), text)
+    }
+
+    /// The policy of a role, and who may take it, as documents.
+    fn grant(&mut self, grant: &Grant) -> Result<(), RenderError> {
+        let Grant { account, role, .. } = grant;
+        let documents = [(Some(&grant.allows), ""), (grant.trust.as_ref(), "-trust")];
+        for (document, suffix) in documents {
+            if let Some(document) = document {
+                let document = serde_json::Value::from(document.clone());
+                let path = format!("iam/{account}/{role}{suffix}.json");
+                self.add(path, text::json_document(&document))?;
+            }
+        }
+        Ok(())
     }
 
     /// The lifecycle document of a store, as the command-line clients take it.

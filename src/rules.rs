@@ -64,6 +64,7 @@ rules! {
     export_region
     expression_in_value
     github_repository
+    github_trust
     ha_and_sku
     lifecycle_rules
     lock_retention

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::cloud::aws::{backup, events, kms, rds, restore_testing, s3, sns};
+use crate::cloud::aws::{backup, events, iam, kms, rds, restore_testing, s3, sns};
 use crate::cloud::azure::{
     access, alerts, backup as azure_backup, blob, locks, metric, postgres, storage,
 };
@@ -97,6 +97,7 @@ bodies! {
     EventSubscription(events::EventSubscription),
     Rule(events::Rule),
     Alarm(events::Alarm),
+    Role(iam::Role),
     FlexibleServer(postgres::FlexibleServer),
     Replica(postgres::Replica),
     Lock(locks::Lock),
@@ -115,6 +116,24 @@ bodies! {
     ActivityLogAlert(alerts::ActivityLogAlert),
     ProcessingRule(alerts::ProcessingRule),
     MetricAlert(metric::MetricAlert),
+}
+
+impl Body {
+    /// Whether something of its stack is named, whose ids only the stack knows.
+    pub fn refers(&self) -> bool {
+        fn any(value: &Value) -> bool {
+            match value {
+                Value::Object(members) => {
+                    members.contains_key("Ref")
+                        || members.contains_key("Fn::GetAtt")
+                        || members.values().any(any)
+                }
+                Value::Array(items) => items.iter().any(any),
+                _ => false,
+            }
+        }
+        any(&self.tree())
+    }
 }
 
 fn tree(body: &impl serde::Serialize) -> Value {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{Job, tag_list, tags};
+use crate::cloud::aws::roles::OWNER_TAG;
 use crate::policy::Task;
 use crate::resolve::{Database, Estate, Scope};
 
@@ -23,9 +24,6 @@ pub struct Snapshot {
     pub keep_days: u64,
     pub copy_region: Option<String>,
 }
-
-/// The key of the tag by which snapshots of a policy are known.
-pub(super) const OWNER_TAG: &str = "backstay:policy";
 
 pub(super) fn snapshot(database: &Database<'_>, estate: &Estate<'_>) -> Option<Snapshot> {
     let snapshots = database.written.snapshots.as_ref()?;

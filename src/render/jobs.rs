@@ -7,6 +7,9 @@ use serde::Serialize;
 use super::actions::{ACTIONS, Actions};
 use super::{RenderError, Renderer, readback};
 use crate::cloud::aws::partition;
+use crate::cloud::aws::roles::{
+    DUMP_WRITER, EXPORT_OPERATOR, RECOVERY_OPERATOR, SNAPSHOT_OPERATOR,
+};
 use crate::plan::{
     Dump, DumpStore, Export, Host, Job, OnDemand, PitrTest, Plan, Server, Snapshot, Worker,
 };
@@ -14,12 +17,6 @@ use crate::policy::{Runner, Task};
 
 /// A client may be newer than the server, never older: where the policy does not say, the newest.
 const NEWEST_CLIENT: &str = "18";
-
-/// The roles that workflows take.
-const DUMP_WRITER: &str = "backstay-dump-writer";
-const SNAPSHOT_OPERATOR: &str = "backstay-snapshot-operator";
-const EXPORT_OPERATOR: &str = "backstay-export-operator";
-const RECOVERY_OPERATOR: &str = "backstay-recovery-operator";
 
 /// The templates of Azure's on-demand backups, which are the snapshots of its servers.
 const ON_DEMAND: &str = "snapshot-azure";
@@ -69,6 +66,8 @@ struct Workflow<'p> {
     #[serde(flatten)]
     job: &'p Job,
     script: String,
+    /// The repository's environment that it runs in.
+    environment: Option<&'p str>,
     runner: &'static str,
     timeout_minutes: u32,
     actions: Actions,
@@ -125,7 +124,7 @@ impl Renderer<'_> {
     pub(super) fn jobs(&mut self, plan: &Plan) -> Result<(), RenderError> {
         for dump in &plan.dumps {
             self.script(&dump.job, dump)?;
-            self.workflow(&dump.job, || dump_workflow(dump))?;
+            self.workflow(plan, &dump.job, || dump_workflow(dump))?;
             self.by_hand("restore", &dump.job, dump)?;
         }
         for snapshot in &plan.snapshots {
@@ -134,7 +133,7 @@ impl Renderer<'_> {
                 wait_minutes: SNAPSHOT_MINUTES,
             };
             self.script(&snapshot.job, &script)?;
-            self.workflow(&snapshot.job, || snapshot_workflow(snapshot))?;
+            self.workflow(plan, &snapshot.job, || snapshot_workflow(snapshot))?;
         }
         for backup in &plan.on_demand {
             let script = Bounded {
@@ -142,7 +141,7 @@ impl Renderer<'_> {
                 wait_minutes: ON_DEMAND_MINUTES,
             };
             self.script_of(&backup.job, ON_DEMAND, &script)?;
-            self.workflow_of(&backup.job, ON_DEMAND, || on_demand_workflow(backup))?;
+            self.workflow_of(plan, &backup.job, ON_DEMAND, || on_demand_workflow(backup))?;
         }
         for export in &plan.exports {
             let script = Bounded {
@@ -150,7 +149,7 @@ impl Renderer<'_> {
                 wait_minutes: EXPORT_MINUTES,
             };
             self.script(&export.job, &script)?;
-            self.workflow(&export.job, || export_workflow(export))?;
+            self.workflow(plan, &export.job, || export_workflow(export))?;
         }
         for test in &plan.pitr_tests {
             let script = Bounded {
@@ -158,7 +157,7 @@ impl Renderer<'_> {
                 wait_minutes: PITR_TEST_MINUTES,
             };
             self.script(&test.job, &script)?;
-            self.workflow(&test.job, || pitr_test_workflow(test))?;
+            self.workflow(plan, &test.job, || pitr_test_workflow(test))?;
         }
         let dumps = plan.dumps.iter().map(|dump| &dump.job);
         let snapshots = plan.snapshots.iter().map(|snapshot| &snapshot.job);
@@ -204,14 +203,16 @@ impl Renderer<'_> {
 
     fn workflow<'p>(
         &mut self,
+        plan: &'p Plan,
         job: &Job,
         workflow: impl FnOnce() -> Workflow<'p>,
     ) -> Result<(), RenderError> {
-        self.workflow_of(job, job.task.name(), workflow)
+        self.workflow_of(plan, job, job.task.name(), workflow)
     }
 
     fn workflow_of<'p>(
         &mut self,
+        plan: &'p Plan,
         job: &Job,
         template: &str,
         workflow: impl FnOnce() -> Workflow<'p>,
@@ -221,7 +222,11 @@ impl Renderer<'_> {
         }
         let template = format!("github/{template}.yml");
         let path = format!("github/{}-{}.yml", job.name, job.task.name());
-        let text = self.templates.fill(&template, &workflow())?;
+        let workflow = Workflow {
+            environment: plan.environment.as_deref(),
+            ..workflow()
+        };
+        let text = self.templates.fill(&template, &workflow)?;
         readback::yaml(&path, &text)?;
         self.add(path, text)
     }
@@ -279,6 +284,7 @@ fn workflow_of<'p>(job: &'p Job, steps: Steps<'p>) -> Workflow<'p> {
     Workflow {
         job,
         script: file(job),
+        environment: None,
         runner: GITHUB,
         timeout_minutes: TIMEOUT,
         actions: ACTIONS,

@@ -579,6 +579,10 @@ proptest! {
                 Body::TopicPolicy(body) => body.topic_arn = value.clone(),
                 Body::EventSubscription(body) => body.event_categories = [key.clone(), value.clone()].into(),
                 Body::Rule(body) => body.state = value.clone(),
+                Body::Role(body) => {
+                    let statement = serde_json::json!({ "Sid": key, "Resource": value });
+                    body.policies[0].policy_document = aws::PolicyDocument::new([statement]);
+                }
                 Body::Alarm(body) => body.alarm_description = Some(value.clone()),
             }
         }

@@ -5,6 +5,7 @@ use super::super::{pitr_test, snapshot};
 use super::Means;
 use crate::cloud::Owned;
 use crate::cloud::aws::arn;
+use crate::cloud::aws::roles::OWNER_TAG;
 use crate::cloud::azure::{backup, postgres, resource_id};
 use crate::resolve::{Database, Estate, Mechanism, Scope, Site};
 
@@ -111,7 +112,7 @@ pub(super) fn of(
             let site = estate.location(holder)?;
             Some(Source::Snapshots {
                 region: AwsRegion::of(site)?,
-                tag: (snapshot::OWNER_TAG, database.name.value.clone()),
+                tag: (OWNER_TAG, database.name.value.clone()),
                 instance: (site == database.site).then_some(instance),
             })
         }
