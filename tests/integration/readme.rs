@@ -1,4 +1,4 @@
-//! What README.md shows is what the program says. `BACKSTAY_BLESS=1` writes its parts anew.
+//! What README.md and the policy reference show is what the program says. `BACKSTAY_BLESS=1` writes its parts anew.
 
 use super::support::root as repository;
 
@@ -41,8 +41,12 @@ fn between<'t>(text: &'t str, start: &str, end: &str) -> &'t str {
 }
 
 fn holds(start: &str, end: &str, expected: &str) {
-    let path = repository().join("README.md");
-    let text = std::fs::read_to_string(&path).expect("README.md");
+    holds_in("README.md", start, end, expected);
+}
+
+fn holds_in(file: &str, start: &str, end: &str, expected: &str) {
+    let path = repository().join(file);
+    let text = std::fs::read_to_string(&path).expect(file);
     let actual = between(&text, start, end);
     if std::env::var_os("BACKSTAY_BLESS").is_some() && actual != expected {
         let head = text.len() - text.split_once(start).expect("found").1.len();
@@ -53,14 +57,15 @@ fn holds(start: &str, end: &str, expected: &str) {
     }
     assert_eq!(
         actual, expected,
-        "run the tests with BACKSTAY_BLESS=1 and commit README.md"
+        "run the tests with BACKSTAY_BLESS=1 and commit {file}"
     );
 }
 
 #[test]
 fn the_reference_is_the_schemas() {
     let reference = backstay::policy::reference();
-    holds("<!-- reference:", "<!-- /reference -->", &reference);
+    let [start, end] = ["<!-- reference:", "<!-- /reference -->"];
+    holds_in("policies/README.md", start, end, &reference);
 }
 
 /// What AWS tells of each word of the policy.
