@@ -81,6 +81,7 @@ STEP='starting' # what is being done, for the last line; empty once all is well
 on_exit() {
   local code=$?
   trap - EXIT
+  trap '' INT TERM # what is half done goes, whoever asks again
   if [[ -n $CREATED ]]; then
     say "removing what was restored of ${CREATED@Q}"
     drop_database "$CREATED" || say 'it could not be removed: do that by hand'
@@ -887,6 +888,9 @@ restore_cluster() {
 
 main() {
   trap on_exit EXIT
+  # Without these two bash may end by the signal itself, and leave what is half done.
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
   read_arguments "$@"
   check_tools flock awk psql pg_restore createdb gzip sha256sum "${STORE_TOOLS[@]}"
   if [[ $COMMAND == list ]]; then

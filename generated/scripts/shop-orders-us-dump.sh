@@ -64,6 +64,7 @@ STEP='starting' # what is being done, for the last line; empty once all is well
 on_exit() {
   local code=$?
   trap - EXIT
+  trap '' INT TERM # what is half done goes, whoever asks again
   [[ -z $PARTIAL ]] || rm -rf -- "$PARTIAL"
   [[ -n $STEP ]] || exit "$code"
   say "FAILED while $STEP"
@@ -468,6 +469,9 @@ call_heartbeat() {
 
 main() {
   trap on_exit EXIT
+  # Without these two bash may end by the signal itself, and leave what is half done.
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
   case "$#:${1-}" in
     0:)
       check_tools "${DUMP_TOOLS[@]}" "${STORE_TOOLS[@]}"

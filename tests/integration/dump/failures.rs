@@ -110,10 +110,11 @@ fn a_dump_that_is_ended_cleans_up() {
     let group = format!("-{}", ended.id());
     let kill = Command::new("kill").args(["-TERM", "--", &group]).output();
     Output::of(kill.expect("kill starts")).expect_code(0);
-    ended.wait_with_output().expect("it ends");
+    let ended = ended.wait_with_output().expect("it ends");
     holder.release();
     let left = children(&job.base());
-    assert!(!left.iter().any(|path| partial(path)), "{left:?}");
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert!(!left.iter().any(|path| partial(path)), "{left:?}: {said}");
     assert!(job.runs().is_empty(), "{:?}", job.runs());
 }
 
