@@ -25,6 +25,7 @@ pub use json::{VERSION as JSON_VERSION, render as json, schema as json_schema, s
 pub use junit::render as junit;
 pub use markdown::render as markdown;
 pub use prometheus::render as prometheus;
+pub use recovery::tally as verdicts;
 pub use sarif::render as sarif;
 pub use text::render as text;
 

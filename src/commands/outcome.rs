@@ -9,7 +9,6 @@ use crate::cli::{FailOn, Format, Output};
 use crate::finding::Severity;
 use crate::policy::Workspace;
 use crate::report::{self, Color, Detail, Report, Style, Threshold, many};
-use crate::status::Verdict;
 
 /// Exit codes, the same for every command and format. The greater wins, but for [`Code::Findings`],
 /// which wins over [`Code::Incomplete`].
@@ -125,14 +124,8 @@ fn summary(report: &Report<'_>) {
         count => format!("{count} properties"),
     };
     if let Some(status) = report.status {
-        let counts = report.totals();
-        let verdicts = Verdict::ALL.into_iter();
-        let verdicts: Vec<String> = verdicts
-            .map(|verdict| (status.count(verdict), verdict.name()))
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, name)| format!("{count} {name}; "))
-            .collect();
-        eprintln!("backstay {}: {}{counts}", report.command, verdicts.concat());
+        let (verdicts, counts) = (report::verdicts(status), report.totals());
+        eprintln!("backstay {}: {verdicts}; {counts}", report.command);
         return;
     }
     let looked_at = match (report.compared, report.coverage) {

@@ -1,14 +1,18 @@
-//! One page for a browser: the estate and its objectives, drift and findings, with filters. It holds
-//! everything that it needs and asks no server for anything.
+//! One page for a browser: the estate and its objectives, recovery points, drift and findings, with
+//! filters. It holds everything that it needs and asks no server for anything.
+
+use std::collections::HashMap;
 
 use indexmap::IndexMap;
 use serde::Serialize;
 use tera::{Context, Tera};
 
-use super::{Database, Report, ReportError, is_unread, sides};
+use super::recovery::{self, grade};
+use super::{Covered, Database, Report, ReportError, is_unread, sides};
 use crate::drift::brief;
 use crate::finding::{Difference, Finding, Kind, Severity};
 use crate::source::Sources;
+use crate::status::{Status, Verdict};
 
 /// The name's ending makes the engine escape every value.
 const PAGE: &str = "page.html";
@@ -19,10 +23,15 @@ struct Page<'a> {
     verdict: &'a str,
     totals: String,
     counts: Vec<(&'static str, usize)>,
-    /// Resources, properties, and those that could not be read.
-    compared: Option<(usize, usize, usize)>,
-    heads: [&'static str; 7],
-    covered: &'a [super::Covered],
+    /// Resources and properties.
+    compared: Option<(usize, usize)>,
+    /// None where nothing was read.
+    unreadable: Option<usize>,
+    coverage_heads: [&'static str; 7],
+    covered: &'a [Covered],
+    points: Option<Points<'a>>,
+    /// What the counts of the databases are of.
+    counted: Option<&'static str>,
     databases: Vec<Row<'a>>,
     resources: Vec<Resource<'a>>,
     findings: Vec<Entry<'a>>,
@@ -38,6 +47,25 @@ struct Exception<'a> {
     reason: &'a str,
     owner: &'a str,
     until: &'a str,
+}
+
+/// Recovery points and drills.
+#[derive(Serialize)]
+struct Points<'a> {
+    as_of: String,
+    /// How many have each verdict, with its grade.
+    verdicts: Vec<(&'static str, usize, &'static str)>,
+    heads: [&'static str; 8],
+    lines: Vec<Point<'a>>,
+}
+
+#[derive(Serialize)]
+struct Point<'a> {
+    database: &'a str,
+    cells: [String; 6],
+    verdict: &'static str,
+    grade: &'static str,
+    note: Option<&'a str>,
 }
 
 /// A database with what was found of it, the worst counted first.
@@ -95,6 +123,7 @@ pub fn render(report: &Report<'_>) -> Result<String, ReportError> {
         .collect();
     // The worst first; a stable sort keeps the order of the plan within.
     resources.sort_by_key(|resource| order(resource.severity));
+    let mut counts = counts(report.status, &drift);
     let fails = report.findings.iter().any(|finding| report.fails(finding));
     let unread = report.findings.iter().any(is_unread);
     let page = Page {
@@ -108,12 +137,27 @@ pub fn render(report: &Report<'_>) -> Result<String, ReportError> {
         counts: SEVERITIES
             .map(|severity| (word(severity), report.count(severity)))
             .to_vec(),
-        compared: report
-            .compared
-            .map(|it| (it.resources, it.properties, it.unreadable)),
-        heads: super::Covered::HEADS,
+        compared: report.compared.map(|it| (it.resources, it.properties)),
+        unreadable: (report.compared.is_some()
+            || report.coverage.is_some()
+            || report.status.is_some())
+        .then(|| report.unreadable()),
+        coverage_heads: Covered::HEADS,
         covered: report.coverage.map(|it| &*it.rows).unwrap_or_default(),
-        databases: rows(report.databases, &drift),
+        points: report.status.map(points),
+        counted: match (report.compared, report.status) {
+            (Some(_), _) => Some("drift"),
+            (None, Some(_)) => Some("status"),
+            (None, None) => None,
+        },
+        databases: report
+            .databases
+            .iter()
+            .map(|database| Row {
+                counts: counts.remove(&*database.name).unwrap_or_default(),
+                database,
+            })
+            .collect(),
         resources,
         findings: policy
             .into_iter()
@@ -150,30 +194,62 @@ fn order(severity: &str) -> Option<usize> {
     SEVERITIES.iter().position(|it| word(*it) == severity)
 }
 
-fn rows<'a>(databases: &'a [Database], drift: &[&Finding]) -> Vec<Row<'a>> {
-    let mut kinds: IndexMap<&str, Vec<Kind>> = IndexMap::new();
-    for difference in drift.iter().filter_map(|it| it.difference.as_deref()) {
-        kinds
-            .entry(&difference.part)
-            .or_default()
-            .push(difference.kind);
-    }
-    let counts = |name: &str| {
-        let found = kinds.get(name).map(Vec::as_slice).unwrap_or_default();
-        let count = |kind: Kind| found.iter().filter(|it| **it == kind).count();
-        let kinds = Kind::ALL
+fn points(status: &Status) -> Points<'_> {
+    let mut lines = recovery::lines(status);
+    // The worst first; a stable sort keeps the order of the policy within.
+    lines.sort_by_key(|line| std::cmp::Reverse(grade(line.verdict)));
+    let good = |verdict| grade(verdict).map_or("good", word);
+    let counts = Verdict::ALL.map(|it| (it.name(), status.count(it), good(it)));
+    Points {
+        as_of: recovery::as_of(status),
+        verdicts: counts.into_iter().filter(|it| it.1 > 0).collect(),
+        heads: recovery::HEADS,
+        lines: lines
             .into_iter()
-            .filter(|kind| *kind != Kind::NotCompared);
-        kinds
-            .map(|kind| (kind.name(), count(kind)))
-            .filter(|(_, count)| *count > 0)
-            .collect()
-    };
-    databases
-        .iter()
-        .map(|database| Row {
-            counts: counts(&database.name),
-            database,
+            .map(|line| Point {
+                database: line.database,
+                cells: line.cells,
+                verdict: line.verdict.name(),
+                grade: good(line.verdict),
+                note: line.note,
+            })
+            .collect(),
+    }
+}
+
+/// Of each database, how many differences there are of each kind; or how its mechanisms and drills
+/// stand.
+fn counts<'a>(status: Option<&'a Status>, drift: &'a [&Finding]) -> Counts<'a> {
+    match status {
+        Some(status) => {
+            let points = status.points.iter().map(|it| (&*it.database, it.verdict));
+            let drills = status.drills.iter().map(|it| (&*it.database, it.verdict));
+            grouped(points.chain(drills), &Verdict::ALL, Verdict::name)
+        }
+        None => {
+            let differences = drift.iter().filter_map(|it| it.difference.as_deref());
+            let kinds = differences.map(|it| (&*it.part, it.kind));
+            let compared = kinds.filter(|(_, kind)| *kind != Kind::NotCompared);
+            grouped(compared, &Kind::ALL, Kind::name)
+        }
+    }
+}
+
+/// Words with how often each is met.
+type Counts<'a> = HashMap<&'a str, Vec<(&'static str, usize)>>;
+
+fn grouped<'a, T: Copy + PartialEq>(
+    found: impl Iterator<Item = (&'a str, T)>,
+    all: &[T],
+    name: fn(T) -> &'static str,
+) -> Counts<'a> {
+    let mut of: HashMap<&str, Vec<T>> = HashMap::new();
+    found.for_each(|(database, it)| of.entry(database).or_default().push(it));
+    let count = |found: &[T], one: T| found.iter().filter(|it| **it == one).count();
+    of.into_iter()
+        .map(|(database, found)| {
+            let counts = all.iter().map(|one| (name(*one), count(&found, *one)));
+            (database, counts.filter(|(_, count)| *count > 0).collect())
         })
         .collect()
 }

@@ -1,23 +1,32 @@
 //! Markdown for the comment of a pull request: the summary first, the details folded, always under
 //! GitHub's limit, with a marker by which the next run finds and updates it.
 
+mod escape;
+mod page;
+
 use indexmap::{IndexMap, IndexSet};
 
+use super::recovery::{self, Line};
 use super::{Coverage, Covered, Report, is_unread, many, sides};
 use crate::drift::brief;
-use crate::finding::{Difference, Finding, Kind, Severity};
+use crate::finding::{Accepted, Difference, Finding, Kind, Severity};
 use crate::source::Sources;
+use crate::status::Status;
 
-/// The longest comment that GitHub takes, in characters, less what closes a cut one.
-const LONGEST: usize = 65_536 - 1_024;
+use escape::{cell, code, fence, html, prose};
+use page::{Page, Section};
+
+/// What ends a fold.
+const FOLDED: &str = "\n</details>\n\n";
 
 /// The comment.
 pub fn render(report: &Report<'_>) -> String {
     let (policy, drift) = report.parts();
     let mut page = Page::default();
-    page.add(head(report, &drift));
+    page.add([Section::text(head(report, &drift))]);
     page.add(report.coverage.and_then(coverage));
-    page.add(findings(report.sources, &policy));
+    page.add(report.status.into_iter().flat_map(points));
+    page.add(findings(report, &policy));
     let mut resources: IndexMap<&str, Vec<(&Finding, &Difference)>> = IndexMap::new();
     for finding in drift {
         if let Some(difference) = finding.difference.as_deref()
@@ -29,7 +38,7 @@ pub fn render(report: &Report<'_>) -> String {
         }
     }
     for (resource, rows) in &resources {
-        page.add(table(report.sources, resource, rows));
+        page.add([table(report.sources, resource, rows)]);
     }
     let rows = || resources.values().flatten();
     page.add(commands(
@@ -44,42 +53,9 @@ pub fn render(report: &Report<'_>) -> String {
     page.finish()
 }
 
-/// Sections up to the limit; whole sections only, so that no table and no fold is cut open.
-#[derive(Default)]
-struct Page {
-    text: String,
-    characters: usize,
-    left_out: usize,
-}
-
-impl Page {
-    fn add(&mut self, sections: impl IntoIterator<Item = String>) {
-        for section in sections {
-            let more = section.chars().count();
-            match self.characters + more <= LONGEST {
-                true => {
-                    self.text += &section;
-                    self.characters += more;
-                }
-                false => self.left_out += 1,
-            }
-        }
-    }
-
-    fn finish(mut self) -> String {
-        if self.left_out > 0 {
-            self.text += &format!(
-                "\n{} left out: a comment has a limit. The JSON report has them all.\n",
-                many(self.left_out, "section")
-            );
-        }
-        self.text
-    }
-}
-
 /// Marker, title, and the counts of what was found.
-fn head(report: &Report<'_>, drift: &[&Finding]) -> Vec<String> {
-    let marker = format!("<!-- backstay {} -->\n", report.command);
+fn head(report: &Report<'_>, drift: &[&Finding]) -> String {
+    let marker = format!("<!-- backstay {} -->\n\n", report.command);
     let fails = report.findings.iter().any(|finding| report.fails(finding));
     let unread = report.findings.iter().filter(|f| is_unread(f)).count();
     let verdict = match (fails, unread) {
@@ -113,22 +89,64 @@ fn head(report: &Report<'_>, drift: &[&Finding]) -> Vec<String> {
     if !counted.is_empty() {
         text += &format!("Drift: {}.\n\n", counted.join(", "));
     }
-    vec![text]
+    if let Some(status) = report.status {
+        text += &format!(
+            "{}, {}.\n\n",
+            recovery::tally(status),
+            recovery::as_of(status)
+        );
+    }
+    text
 }
 
 /// How the databases of each location stand.
-fn coverage(coverage: &Coverage) -> Option<String> {
-    let mut text = format!("| {} |\n|---|", Covered::HEADS.join(" | "));
-    text += &"---:|".repeat(Covered::HEADS.len() - 1);
-    for row in &coverage.rows {
+fn coverage(coverage: &Coverage) -> Option<Section> {
+    let heads = Covered::HEADS.join(" | ");
+    let rule = "---:|".repeat(Covered::HEADS.len() - 1);
+    let row = |row: &Covered| {
         let numbers = row.numbers().map(|number| number.to_string());
-        text += &format!("\n| {} | {} |", cell(&row.location), numbers.join(" | "));
-    }
-    (!coverage.rows.is_empty()).then(|| text + "\n\n")
+        format!("| {} | {} |\n", cell(&row.location), numbers.join(" | "))
+    };
+    (!coverage.rows.is_empty()).then(|| Section {
+        open: format!("| {heads} |\n|---|{rule}\n"),
+        lines: coverage.rows.iter().map(row).collect(),
+        close: "\n",
+    })
 }
 
-/// Findings on the policy, one fold for each severity; errors are open.
-fn findings(sources: &Sources, findings: &[&Finding]) -> Vec<String> {
+/// The recovery points and drills: those that somebody has to look at are open, the others folded.
+fn points(status: &Status) -> impl Iterator<Item = Section> {
+    let (bad, rest): (Vec<_>, Vec<_>) = recovery::lines(status)
+        .into_iter()
+        .partition(|line| line.verdict.is_bad());
+    let head = format!(
+        "| {} |\n|{}\n",
+        recovery::HEADS.join(" | "),
+        "---|".repeat(8)
+    );
+    [(" open", "To look at", bad), ("", "In order", rest)]
+        .into_iter()
+        .filter(|(_, _, lines)| !lines.is_empty())
+        .map(move |(open, title, lines)| Section {
+            open: format!(
+                "<details{open}><summary>{title}: {}</summary>\n\n{head}",
+                lines.len()
+            ),
+            lines: lines.iter().map(point).collect(),
+            close: FOLDED,
+        })
+}
+
+fn point(line: &Line<'_>) -> String {
+    let cells = line.cells.each_ref().map(|text| prose(text));
+    let (database, verdict) = (cell(line.database), line.verdict.name());
+    format!("| {database} | {} | {verdict} |\n", cells.join(" | "))
+}
+
+/// Findings that are no differences, one fold for each severity; errors are open.
+fn findings(report: &Report<'_>, findings: &[&Finding]) -> Vec<Section> {
+    // Beside drift, which is told apart.
+    let what = report.compared.map_or("", |_| " on the policy");
     let parts = [
         (Severity::Error, "error", " open"),
         (Severity::Warning, "warning", ""),
@@ -138,10 +156,14 @@ fn findings(sources: &Sources, findings: &[&Finding]) -> Vec<String> {
         .into_iter()
         .filter_map(|(severity, word, open)| {
             let of: Vec<_> = findings.iter().filter(|f| f.severity == severity).collect();
-            let items: String = of.iter().map(|finding| item(sources, finding)).collect();
             let count = many(of.len(), word);
-            (!of.is_empty()).then(|| {
-                format!("<details{open}><summary>{count} on the policy</summary>\n\n{items}\n</details>\n\n")
+            (!of.is_empty()).then(|| Section {
+                open: format!("<details{open}><summary>{count}{what}</summary>\n\n"),
+                lines: of
+                    .iter()
+                    .map(|finding| item(report.sources, finding))
+                    .collect(),
+                close: FOLDED,
             })
         })
         .collect()
@@ -168,8 +190,8 @@ fn item(sources: &Sources, finding: &Finding) -> String {
 }
 
 /// One resource, folded.
-fn table(sources: &Sources, resource: &str, rows: &[(&Finding, &Difference)]) -> Vec<String> {
-    let lines: String = rows
+fn table(sources: &Sources, resource: &str, rows: &[(&Finding, &Difference)]) -> Section {
+    let lines = rows
         .iter()
         .map(|(finding, difference)| {
             let place = finding.place.map(|place| sources.link(place));
@@ -188,103 +210,51 @@ fn table(sources: &Sources, resource: &str, rows: &[(&Finding, &Difference)]) ->
         .iter()
         .any(|(finding, _)| finding.severity == Severity::Error);
     let open = if errors { " open" } else { "" };
-    vec![format!(
-        "<details{open}><summary>{}</summary>\n\n| kind | property | live | policy | asked for at |\n|---|---|---|---|---|\n{lines}\n</details>\n\n",
-        html(resource)
-    )]
+    Section {
+        open: format!(
+            "<details{open}><summary>{}</summary>\n\n| kind | property | live | policy | asked for at |\n|---|---|---|---|---|\n",
+            html(resource)
+        ),
+        lines,
+        close: FOLDED,
+    }
 }
 
 /// The commands, each once.
 fn commands<'d>(
     title: &str,
     rows: impl Iterator<Item = &'d (&'d Finding, &'d Difference)>,
-) -> Option<String> {
+) -> Option<Section> {
     let commands = rows.filter_map(|(_, difference)| difference.restore.as_deref());
     let seen: IndexSet<&str> = commands.collect();
-    if seen.is_empty() {
-        return None;
-    }
-    let text = seen.into_iter().collect::<Vec<_>>().join("\n");
+    // Whole or not at all: a fence has to end as it began.
+    let text = seen.iter().copied().collect::<Vec<_>>().join("\n");
     let fence = fence(&text, 3);
-    Some(format!(
-        "<details><summary>{title}</summary>\n\nbackstay never runs these.\n\n{fence}sh\n{text}\n{fence}\n\n</details>\n"
-    ))
-}
-
-/// What the policy accepts, folded.
-fn accepted(report: &Report<'_>) -> Option<String> {
-    let items: String = report
-        .accepted()
-        .map(|(finding, accepted)| {
-            format!(
-                "- **{}** {}: {}\\\n  until {} by {}: {}\n",
-                prose(finding.code.name),
-                code(&report.sources.link(accepted.place)),
-                prose(&finding.message),
-                prose(&accepted.until),
-                prose(&accepted.owner),
-                prose(&accepted.reason)
-            )
-        })
-        .collect();
-    let count = report.accepted().count();
-    (count > 0).then(|| {
-        format!(
-            "<details><summary>{count} accepted by the policy</summary>\n\n{items}\n</details>\n"
-        )
+    (!seen.is_empty()).then(|| {
+        Section::text(format!(
+            "<details><summary>{title}</summary>\n\nbackstay never runs these.\n\n{fence}sh\n{text}\n{fence}\n{FOLDED}"
+        ))
     })
 }
 
-/// More backticks than the text has in a row.
-fn fence(text: &str, least: usize) -> String {
-    let runs = text.split(|c| c != '`').map(str::len);
-    "`".repeat(runs.max().map_or(least, |longest| least.max(longest + 1)))
-}
-
-/// A text as a code span: no mention, link or markup in it counts.
-fn code(text: &str) -> String {
-    let text = line(text);
-    if text.is_empty() {
-        return text;
-    }
-    let fence = fence(&text, 1);
-    match text.starts_with('`') || text.ends_with('`') {
-        true => format!("{fence} {text} {fence}"),
-        false => format!("{fence}{text}{fence}"),
-    }
-}
-
-/// A code span in a table, where a bar would end the cell even there.
-fn cell(text: &str) -> String {
-    code(text).replace('|', "\\|")
-}
-
-/// Our own sentences, which quote names and values: every sign with a meaning is taken literally,
-/// and a mention notifies nobody.
-fn prose(text: &str) -> String {
-    let text = html(&line(text));
-    let special = |c: char| "\\`*_[]#|~!".contains(c);
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '@' => shown += "@\u{200b}",
-            c if special(c) => {
-                shown.push('\\');
-                shown.push(c);
-            }
-            c => shown.push(c),
-        }
-    }
-    shown
-}
-
-fn html(text: &str) -> String {
-    line(text)
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-}
-
-fn line(text: &str) -> String {
-    text.replace(|c: char| c.is_control(), " ")
+/// What the policy accepts, folded.
+fn accepted(report: &Report<'_>) -> Option<Section> {
+    let item = |(finding, accepted): (&Finding, &Accepted)| {
+        format!(
+            "- **{}** {}: {}\\\n  until {} by {}: {}\n",
+            prose(finding.code.name),
+            code(&report.sources.link(accepted.place)),
+            prose(&finding.message),
+            prose(&accepted.until),
+            prose(&accepted.owner),
+            prose(&accepted.reason)
+        )
+    };
+    let lines: Vec<String> = report.accepted().map(item).collect();
+    let count = lines.len();
+    (count > 0).then(|| Section {
+        open: format!("<details><summary>{count} accepted by the policy</summary>\n\n"),
+        lines,
+        close: FOLDED,
+    })
 }

@@ -1,6 +1,6 @@
 //! Metrics in Prometheus' text format, as the textfile collector of the node exporter reads them.
 
-use super::Report;
+use super::{Coverage, Report};
 use crate::finding::Severity;
 use crate::status::{DrillRow, Row, Status, Verdict};
 
@@ -28,6 +28,9 @@ pub fn render(report: &Report<'_>) -> String {
         "Whether everything could be read.",
         [(labels(&command), Some(complete))],
     );
+    if let Some(coverage) = report.coverage {
+        databases(&mut page, coverage);
+    }
     if let Some(status) = report.status {
         points(&mut page, status);
         classes(&mut page, status);
@@ -92,6 +95,35 @@ fn of(row: &Row, more: &[(&str, &str)]) -> String {
         ("location", row.location.as_str()),
     ];
     labels(&[&own, more].concat())
+}
+
+/// Each database has one standing; to be paid for twice is another thing.
+fn databases(page: &mut Page, coverage: &Coverage) {
+    let standings = coverage.rows.iter().flat_map(|row| {
+        let standings = [
+            ("protected", row.protected),
+            ("unprotected", row.unprotected),
+            ("ignored", row.ignored),
+            ("not_handled", row.not_handled),
+        ];
+        standings.map(|(standing, count)| {
+            let labels = labels(&[("location", &row.location), ("standing", standing)]);
+            (labels, Some(count as f64))
+        })
+    });
+    page.gauge(
+        "backstay_databases",
+        "Databases of a location, by how they stand to the policy.",
+        standings,
+    );
+    page.gauge(
+        "backstay_databases_paid_twice",
+        "Databases of a location of which two mechanisms keep the same backups.",
+        coverage.rows.iter().map(|row| {
+            let labels = labels(&[("location", &row.location)]);
+            (labels, Some(row.twice as f64))
+        }),
+    );
 }
 
 fn points(page: &mut Page, status: &Status) {

@@ -1,14 +1,42 @@
-//! Recovery points as a table for people.
+//! Recovery points as people read them.
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{Attribute, Cell, Color as Paint, ContentArrangement, Table};
 
 use super::{Color, Style};
+use crate::finding::Severity;
 use crate::status::{DrillRow, Row, Status, Verdict, age, minutes};
 
-const HEAD: [&str; 8] = [
-    "database", "backup", "in", "newest", "at most", "reaches", "points", "",
+pub(super) const HEADS: [&str; 8] = [
+    "database", "backup", "in", "newest", "at most", "reaches", "points", "verdict",
 ];
+
+/// One mechanism or drill.
+pub(super) struct Line<'a> {
+    pub database: &'a str,
+    /// Under all heads but the first and the last.
+    pub cells: [String; 6],
+    pub verdict: Verdict,
+    /// What a reader has to know besides.
+    pub note: Option<&'a str>,
+}
+
+pub(super) fn as_of(status: &Status) -> String {
+    format!("as of {}", status.now.strftime("%F %H:%M UTC"))
+}
+
+/// "8 fresh, 1 stale".
+pub fn tally(status: &Status) -> String {
+    let counts = Verdict::ALL.map(|verdict| (verdict, status.count(verdict)));
+    let counts = counts.into_iter().filter(|(_, count)| *count > 0);
+    let words: Vec<String> = counts
+        .map(|(verdict, count)| format!("{count} {}", verdict.name()))
+        .collect();
+    match words.is_empty() {
+        true => "nothing is promised".to_owned(),
+        false => words.join(", "),
+    }
+}
 
 /// One line for each mechanism and drill.
 pub(super) fn table(status: &Status, style: Style) -> String {
@@ -21,50 +49,50 @@ pub(super) fn table(status: &Status, style: Style) -> String {
         Color::Styled => table.enforce_styling(),
         Color::Plain => table.force_no_tty(),
     };
-    table.set_header(HEAD);
+    let [heads @ .., _] = HEADS;
+    table.set_header(heads.into_iter().chain([""]));
     let mut database = "";
-    for (name, cells, verdict) in lines(status) {
+    for line in lines(status) {
         // A database is named once.
-        let shown = if name == database { "" } else { name };
-        let cells = [shown.to_owned()].into_iter().chain(cells).map(Cell::new);
-        let mut row: Vec<Cell> = cells.collect();
-        row.push(painted(verdict, style));
+        let shown = match line.database == database {
+            true => "",
+            false => line.database,
+        };
+        let mut row = vec![Cell::new(shown)];
+        row.extend(line.cells.into_iter().map(Cell::new));
+        row.push(painted(line.verdict, style));
         table.add_row(row);
-        database = name;
+        database = line.database;
     }
     let text: String = table
         .lines()
         .map(|line| format!("{}\n", line.trim_end()))
         .collect();
-    format!("as of {}\n\n{text}\n", status.now.strftime("%F %H:%M UTC"))
+    format!("{}\n\n{text}\n", as_of(status))
 }
 
 /// Each database's mechanisms and then its drills, in the order of the policy.
-fn lines(status: &Status) -> Vec<(&str, [String; 6], Verdict)> {
+pub(super) fn lines(status: &Status) -> Vec<Line<'_>> {
     let mut lines = Vec::new();
     let mut drills = status.drills.iter().peekable();
     let mut points = status.points.iter().peekable();
     // Both are in the policy's order, so each database's lines come together.
     while let Some(row) = points.next() {
-        lines.push((row.database.as_str(), point(status, row), row.verdict));
+        lines.push(point(status, row));
         if points
             .peek()
             .is_none_or(|next| next.database != row.database)
         {
             while let Some(drill) = drills.next_if(|drill| drill.database == row.database) {
-                lines.push((
-                    drill.database.as_str(),
-                    self::drill(status, drill),
-                    drill.verdict,
-                ));
+                lines.push(self::drill(status, drill));
             }
         }
     }
-    lines.extend(drills.map(|row| (row.database.as_str(), drill(status, row), row.verdict)));
+    lines.extend(drills.map(|row| drill(status, row)));
     lines
 }
 
-fn point(status: &Status, row: &Row) -> [String; 6] {
+fn point<'a>(status: &Status, row: &'a Row) -> Line<'a> {
     let now = status.now;
     let newest = row.span.newest.map(|newest| age(now, newest));
     let limit = row.limit.as_ref().map(|limit| minutes(limit.minutes));
@@ -81,26 +109,48 @@ fn point(status: &Status, row: &Row) -> [String; 6] {
         (None, Some(_)) => "any".to_owned(),
         (None, None) => dash(None),
     };
-    [
-        row.mechanism.replace('_', " "),
-        row.location.clone(),
-        dash(newest),
-        dash(limit),
-        reaches,
-        points,
-    ]
+    Line {
+        database: &row.database,
+        cells: [
+            row.mechanism.replace('_', " "),
+            row.location.clone(),
+            dash(newest),
+            dash(limit),
+            reaches,
+            points,
+        ],
+        verdict: row.verdict,
+        note: row.note.as_deref(),
+    }
 }
 
-fn drill(status: &Status, row: &DrillRow) -> [String; 6] {
+fn drill<'a>(status: &Status, row: &'a DrillRow) -> Line<'a> {
     let passed = row.passed.map(|passed| age(status.now, passed));
-    [
-        row.drill.replace('_', " "),
-        String::new(),
-        dash(passed),
-        minutes(row.limit.minutes),
-        String::new(),
-        String::new(),
-    ]
+    let none = String::new;
+    let limit = minutes(row.limit.minutes);
+    Line {
+        database: &row.database,
+        cells: [
+            row.drill.replace('_', " "),
+            none(),
+            dash(passed),
+            limit,
+            none(),
+            none(),
+        ],
+        verdict: row.verdict,
+        note: row.note.as_deref(),
+    }
+}
+
+/// How much a reader has to do about a verdict, in the words of severities.
+pub(super) fn grade(verdict: Verdict) -> Option<Severity> {
+    match verdict {
+        Verdict::Fresh => None,
+        Verdict::Growing | Verdict::Paused | Verdict::Untold => Some(Severity::Info),
+        Verdict::Short | Verdict::Unreadable => Some(Severity::Warning),
+        Verdict::Stale | Verdict::Failed | Verdict::Missing => Some(Severity::Error),
+    }
 }
 
 fn dash(text: Option<String>) -> String {
@@ -109,13 +159,11 @@ fn dash(text: Option<String>) -> String {
 
 fn painted(verdict: Verdict, style: Style) -> Cell {
     let cell = Cell::new(verdict.name());
-    match (style.color, verdict) {
+    match (style.color, grade(verdict)) {
         (Color::Plain, _) => cell,
-        (_, Verdict::Fresh) => cell.fg(Paint::Green),
-        (_, Verdict::Growing | Verdict::Paused | Verdict::Untold) => cell.fg(Paint::Cyan),
-        (_, Verdict::Short | Verdict::Unreadable) => cell.fg(Paint::Yellow),
-        (_, Verdict::Stale | Verdict::Failed | Verdict::Missing) => {
-            cell.fg(Paint::Red).add_attribute(Attribute::Bold)
-        }
+        (_, None) => cell.fg(Paint::Green),
+        (_, Some(Severity::Info)) => cell.fg(Paint::Cyan),
+        (_, Some(Severity::Warning)) => cell.fg(Paint::Yellow),
+        (_, Some(Severity::Error)) => cell.fg(Paint::Red).add_attribute(Attribute::Bold),
     }
 }

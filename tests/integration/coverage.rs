@@ -45,6 +45,11 @@ fn told(output: &Output) -> Vec<String> {
 
 /// A small estate, and what README.md shows of it.
 pub fn sample() -> String {
+    let arguments = ["coverage", "--from", "inventory.json"];
+    sample_workspace().run(arguments).expect_code(1).stdout
+}
+
+pub fn sample_workspace() -> Workspace {
     let databases = vec![
         instance("us-east-1", "orders").plan("nightly"),
         instance("us-east-1", "ledger"),
@@ -57,9 +62,7 @@ pub fn sample() -> String {
         "databases:",
         "coverage:\n  ignore:\n    - { name: \"scratch-*\", reason: rebuilt every night }\ndatabases:",
     );
-    let workspace = workspace(&policy, &record);
-    let arguments = ["coverage", "--from", "inventory.json"];
-    workspace.run(arguments).expect_code(1).stdout
+    workspace(&policy, &record)
 }
 
 /// An entry of an empty place, so that it was read.

@@ -6,6 +6,7 @@ mod reports;
 use serde_json::{Value, json};
 
 use super::support::{Output, Workspace};
+pub use reports::mixed_workspace;
 
 /// The moment at which the states of these tests were recorded.
 const NOW: &str = "2026-11-25T08:00:00Z";

@@ -17,6 +17,14 @@ fn mixed() -> Value {
     state
 }
 
+/// The same as a workspace, for reports of all forms.
+pub fn mixed_workspace() -> Workspace {
+    let state = mixed().to_string();
+    Workspace::new()
+        .policy("p.yaml", POLICY)
+        .file("state.json", &state)
+}
+
 const TABLE: &str = "\
 as of 2026-11-25 08:00 UTC
 
@@ -65,9 +73,7 @@ fn the_json_fits_its_published_schema() {
 
 #[test]
 fn prometheus_reads_the_points() {
-    let workspace = Workspace::new()
-        .policy("p.yaml", POLICY)
-        .file("state.json", &mixed().to_string());
+    let workspace = mixed_workspace();
     let file = workspace.path().join("backstay.prom");
     let written = "prometheus=backstay.prom";
     let printed = ["status", "--from", "state.json", "--format", "prometheus"];
