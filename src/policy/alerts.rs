@@ -14,8 +14,8 @@ use crate::cloud::text_type;
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Alerts {
-    /// Receivers: sns:TOPIC (rendered in the database's own Region), sns:ARN of a topic that
-    /// exists, email:ADDRESS or slack:CHANNEL.
+    /// Receivers: sns:TOPIC (rendered in each Region with something of the database), sns:ARN of a
+    /// topic that exists, email:ADDRESS or slack:CHANNEL.
     pub to: Option<Vec<Spanned<Receiver>>>,
     /// Events that are told: failed (a backup or copy), missed (one that never started), stale (the
     /// newest backup is too old), restore_test_failed, weakened (protection was taken away).

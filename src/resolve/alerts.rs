@@ -1,13 +1,17 @@
 //! Who is told of what by AWS itself, in each account and Region.
 
+mod presence;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
 use super::{Database, Estate, Resolved, Scope, Site};
 use crate::cloud::aws::signals::{self, Signals};
-use crate::policy::{AlertEvent, Receiver, Replica};
+use crate::policy::{AlertEvent, Receiver, topic_of};
 use crate::source::Place;
+
+pub use presence::{Presence, presences};
 
 /// What one receiver is told in one account's Region.
 #[derive(Debug)]
@@ -23,10 +27,12 @@ pub struct Route<'e> {
     pub told: Vec<Told<'e>>,
 }
 
+/// What one database has there, and the events that it asks for.
 #[derive(Debug)]
 pub struct Told<'e> {
     pub database: &'e Database<'e>,
     pub events: &'e [Resolved<AlertEvent>],
+    pub here: Presence<'e>,
 }
 
 /// Every event, in the order of the policy's reference.
@@ -74,37 +80,52 @@ fn address_word(address: &str) -> String {
         .collect()
 }
 
-/// Every receiver of every account's Region, in the order of the policy.
+/// Whether a receiver is told by SNS what happens in a Region: a topic that exists serves its own.
+pub fn serves(receiver: &Receiver, site: Site<'_>) -> bool {
+    match (receiver, site.scope) {
+        (Receiver::Topic(_) | Receiver::Email(_), Scope::Aws { .. }) => true,
+        (Receiver::TopicArn(arn), Scope::Aws { region, .. }) => {
+            topic_of(arn).is_some_and(|(at, ..)| at == region)
+        }
+        _ => false,
+    }
+}
+
+/// Every receiver of every account's Region that has something to tell, in the order of the policy.
 pub fn routes<'e>(estate: &'e Estate<'_>) -> Vec<Route<'e>> {
     let mut routes: IndexMap<(&str, &str, &Receiver), Route<'e>> = IndexMap::new();
     for database in &estate.databases {
-        let Some((account, region)) = region_of(database.site) else {
-            continue;
-        };
         let alerts = &database.intent.alerts;
-        let told = alerts
-            .events
-            .iter()
-            .any(|event| signals(event.value).is_some());
-        for receiver in alerts.to.iter().filter(|_| told) {
-            let Some(topic) = topic_name(&receiver.value) else {
-                continue;
-            };
-            let route = routes
-                .entry((account, region, &receiver.value))
-                .or_insert_with(|| Route {
-                    site: database.site,
-                    receiver: &receiver.value,
-                    topic,
-                    place: receiver.place.unwrap_or(database.name.place),
-                    told: Vec::new(),
-                });
+        let mut receivers: Vec<&Resolved<Receiver>> = Vec::new();
+        for receiver in &alerts.to {
             // A receiver that is written twice is told once.
-            let last = route.told.last().map(|told| told.database.name);
-            if last != Some(database.name) {
+            if !receivers.iter().any(|it| it.value == receiver.value) {
+                receivers.push(receiver);
+            }
+        }
+        for receiver in receivers {
+            for here in presences(database, estate) {
+                let told = alerts.events.iter().any(|event| here.tells(event.value));
+                let (Some((account, region)), Some(topic), true) = (
+                    region_of(here.site),
+                    topic_name(&receiver.value),
+                    told && serves(&receiver.value, here.site),
+                ) else {
+                    continue;
+                };
+                let route = routes
+                    .entry((account, region, &receiver.value))
+                    .or_insert_with(|| Route {
+                        site: here.site,
+                        receiver: &receiver.value,
+                        topic,
+                        place: receiver.place.unwrap_or(database.name.place),
+                        told: Vec::new(),
+                    });
                 route.told.push(Told {
                     database,
                     events: &alerts.events,
+                    here,
                 });
             }
         }
@@ -134,7 +155,7 @@ pub struct Subscription {
 }
 
 /// The subscriptions of a receiver: databases that ask for the same share one.
-pub fn subscriptions(route: &Route<'_>, estate: &Estate<'_>) -> Vec<Subscription> {
+pub fn subscriptions(route: &Route<'_>) -> Vec<Subscription> {
     let of = |source| {
         let mut groups: BTreeMap<BTreeSet<&'static str>, Subscription> = BTreeMap::new();
         for told in &route.told {
@@ -150,7 +171,7 @@ pub fn subscriptions(route: &Route<'_>, estate: &Estate<'_>) -> Vec<Subscription
                     ids: BTreeSet::new(),
                     place,
                 });
-            group.ids.extend(told.ids(estate));
+            group.ids.extend(told.here.instances.iter().cloned());
         }
         groups
             .into_values()
@@ -170,15 +191,17 @@ impl Told<'_> {
 
     /// The categories that the database asks for, and where the first is asked for.
     fn categories(&self, source: Source) -> Option<(BTreeSet<&'static str>, Place)> {
-        let written = self.database.written;
-        let by_hand = written.snapshots.is_some() || written.export.is_some();
+        let here = match source {
+            Source::Instances => !self.here.instances.is_empty(),
+            Source::Snapshots => self.here.snapshots,
+        };
         let mut first = None;
         let mut categories = BTreeSet::new();
-        for (event, place) in self.asked() {
+        for (event, place) in self.asked().filter(|_| here) {
             let more = match (source, signals(event)) {
                 (Source::Instances, Some(signals)) => signals.instance,
-                (Source::Snapshots, Some(signals)) if by_hand => signals.snapshot,
-                _ => &[],
+                (Source::Snapshots, Some(signals)) => signals.snapshot,
+                (_, None) => &[],
             };
             if !more.is_empty() {
                 first = first.or(Some(place));
@@ -186,20 +209,6 @@ impl Told<'_> {
             }
         }
         Some((categories, first?))
-    }
-
-    /// The instance and its replicas of the same Region, as RDS writes identifiers: it knows no
-    /// instances of another one here.
-    fn ids(&self, estate: &Estate<'_>) -> impl Iterator<Item = String> {
-        let here = region_of(self.database.site);
-        let is_here = move |replica: &&Replica| match &replica.at {
-            Some(at) => estate.location(at).and_then(region_of) == here,
-            None => true,
-        };
-        let replicas = self.database.written.replicas.iter().filter(is_here);
-        let ids = std::iter::once(&self.database.written.id);
-        let ids = ids.chain(replicas.map(|replica| &replica.id));
-        ids.map(|id| id.to_ascii_lowercase())
     }
 }
 

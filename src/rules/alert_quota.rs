@@ -30,7 +30,7 @@ pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
             continue;
         };
         let (count, beyond) = regions.entry((account, region)).or_default();
-        *count += subscriptions(route, estate).len();
+        *count += subscriptions(route).len();
         if *count > EVENT_SUBSCRIPTIONS && beyond.is_none() {
             *beyond = Some(route);
         }

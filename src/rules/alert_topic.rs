@@ -1,19 +1,19 @@
 //! # alert-topic
-//! A topic that a receiver names cannot be used: it is in another Region than the database, or two
-//! receivers of one account and Region would be one topic or have one name to RDS.
+//! A topic that a receiver names cannot be used: it is in a Region that has nothing of the database, or
+//! two receivers of one account and Region would be one topic or have one name to RDS.
 //!
 //! **Why.** RDS, EventBridge and CloudWatch publish to topics of their own Region only. A topic that is
 //! rendered under the name of one that exists fails the deployment.
 //!
-//! **Fix.** Write `sns:NAME`, which is a topic of that name in every Region with databases, or give a
-//! database of another Region its own `alerts`. Name each topic in one way only.
+//! **Fix.** Write `sns:NAME`, which is a topic of that name in every Region with databases, copies or
+//! vaults, or give a database of another Region its own `alerts`. Name each topic in one way only.
 use std::collections::HashMap;
 
 use crate::cloud::aws::logical_id;
 use crate::finding::{Code, Finding, Severity};
 use crate::policy::{Receiver, topic_of};
-use crate::resolve::alerts::{Route, routes, word_of};
-use crate::resolve::{Estate, Scope};
+use crate::resolve::alerts::{Route, presences, routes, serves, word_of};
+use crate::resolve::{Database, Estate, Resolved, Scope};
 use crate::source::Place;
 
 pub static CODE: Code = Code::new(
@@ -24,7 +24,10 @@ pub static CODE: Code = Code::new(
 
 pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
     let routes = routes(estate);
-    findings.extend(routes.iter().filter_map(elsewhere));
+    for database in &estate.databases {
+        let receivers = database.intent.alerts.to.iter();
+        findings.extend(receivers.filter_map(|to| elsewhere(to, database, estate)));
+    }
     let mut names: HashMap<(Scope<'_>, String), Place> = HashMap::new();
     for route in &routes {
         let scope = account(route);
@@ -62,16 +65,24 @@ fn account<'e>(route: &Route<'e>) -> Scope<'e> {
     }
 }
 
-fn elsewhere(route: &Route<'_>) -> Option<Finding> {
-    let (Receiver::TopicArn(arn), Scope::Aws { region, .. }) = (route.receiver, route.site.scope)
+fn elsewhere(
+    receiver: &Resolved<Receiver>,
+    database: &Database<'_>,
+    estate: &Estate<'_>,
+) -> Option<Finding> {
+    let (Receiver::TopicArn(arn), Scope::Aws { region, .. }) =
+        (&receiver.value, database.site.scope)
     else {
         return None;
     };
+    let mut there = presences(database, estate).into_iter();
+    if there.any(|there| serves(&receiver.value, there.site)) {
+        return None;
+    }
     let (topic_region, ..) = topic_of(arn)?;
-    let database = route.told.first()?.database;
-    (topic_region != region).then(|| {
-        let message = format!("the topic is in {topic_region}, the database in {region}");
-        Finding::new(&CODE, route.place, message)
+    let message = format!("the topic is in {topic_region}, the database in {region}");
+    Some(
+        Finding::new(&CODE, super::place_of(database, receiver), message)
             .label(
                 database.written.at.place,
                 format!("`{}` is there", database.name.value),
@@ -79,6 +90,6 @@ fn elsewhere(route: &Route<'_>) -> Option<Finding> {
             .why("AWS publishes alerts to topics of their own Region only")
             .fix(format!(
                 "write sns:NAME, or name a topic in {region} for this database"
-            ))
-    })
+            )),
+    )
 }

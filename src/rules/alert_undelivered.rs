@@ -1,15 +1,18 @@
 //! # alert-undelivered
 //! An alert is asked for and reaches nobody: receivers without events, events without receivers, a
-//! topic of SNS for a database that is not on AWS, or only Slack for what AWS alone can tell.
+//! topic of SNS for a database that is not on AWS, only Slack for what AWS alone can tell, or topics
+//! that exist where a Region with a replica, a copy or a vault has none.
 //!
 //! **Why.** The file reads as if somebody were told. The first failed backup that nobody hears of is
 //! the one that is needed.
 //!
 //! **Fix.** Give both `to` and `events`. AWS reaches `sns:` and `email:`; a Slack channel hears of it
-//! when Amazon Q Developer in chat applications is subscribed to the topic. Outside AWS write `email:`
-//! or `slack:`.
+//! when Amazon Q Developer in chat applications is subscribed to the topic. AWS tells of each Region in
+//! that Region: `sns:NAME` is a topic in each, a topic that is named by its ARN serves its own. Outside
+//! AWS write `email:` or `slack:`.
 use crate::finding::{Code, Finding, Severity};
 use crate::policy::{AlertEvent, Receiver};
+use crate::resolve::alerts::{Presence, presences, serves, topic_name};
 use crate::resolve::{Database, Estate, Resolved, Scope};
 
 pub static CODE: Code = Code::new(
@@ -21,7 +24,32 @@ pub static CODE: Code = Code::new(
 const WHY: &str = "the file reads as if somebody were told";
 
 pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
-    findings.extend(estate.databases.iter().filter_map(nobody));
+    for database in &estate.databases {
+        findings.extend(nobody(database).or_else(|| not_everywhere(database, estate)));
+    }
+}
+
+/// Where only topics that exist are told, and some Region has none.
+fn not_everywhere(database: &Database<'_>, estate: &Estate<'_>) -> Option<Finding> {
+    let alerts = &database.intent.alerts;
+    let told = alerts.to.iter().filter(|to| topic_name(&to.value).is_some());
+    let receiver = told.clone().next()?;
+    let served = |there: &Presence<'_>| told.clone().any(|to| serves(&to.value, there.site));
+    let (served, unserved): (Vec<_>, Vec<_>) = presences(database, estate).into_iter().partition(served);
+    let tells = |there: &&Presence<'_>| alerts.events.iter().any(|event| there.tells(event.value));
+    let there = unserved.iter().find(tells)?;
+    let Scope::Aws { region, .. } = there.site.scope else {
+        return None;
+    };
+    // A topic that serves no Region at all is in the wrong place.
+    served.first()?;
+    let message = format!("nobody is told what happens to `{}` in {region}", database.name.value);
+    Some(
+        super::about(&CODE, database, receiver, message)
+            .label(there.place, "what is there is told there only")
+            .why("AWS publishes alerts to topics of their own Region only")
+            .fix(format!("write sns:NAME, which is a topic in each Region, or add one of {region}")),
+    )
 }
 
 fn nobody(database: &Database<'_>) -> Option<Finding> {

@@ -13,11 +13,13 @@ locations:
   us: { provider: aws, region: us-east-1, account: "123456789012" }
   again: { provider: aws, region: us-east-1, account: "123456789012", role: "arn:aws:iam::123456789012:role/other" }
   west: { provider: aws, region: us-west-2, account: "123456789012" }
+  safe: { provider: aws, region: us-east-1, account: "210987654321", role: "arn:aws:iam::210987654321:role/drift" }
   az: { provider: azure, region: eastus, subscription: 00000000-0000-0000-0000-000000000001, resource_group: rg }
 vaults:
   main: { at: us, name: main-vault }
   other: { at: us, name: other-vault }
   far: { at: west, name: far-vault }
+  kept: { at: safe, name: kept-vault }
 databases:
 "#;
 
@@ -29,11 +31,17 @@ fn planned(databases: &str) -> Plan {
     plan(&resolve(&workspace))
 }
 
-/// The properties of all resources of a kind, by their names.
+/// The properties of all resources of a kind in the Region of the databases, by their names.
 fn of(plan: &Plan, kind: &str) -> BTreeMap<String, Value> {
+    there(plan, "123456789012 us-east-1", kind)
+}
+
+/// The same in one account's Region.
+fn there(plan: &Plan, at: &str, kind: &str) -> BTreeMap<String, Value> {
+    let scope = format!("aws {at}");
     let resources = plan.resources.iter();
     resources
-        .filter(|resource| resource.address.kind == kind)
+        .filter(|it| it.address.kind == kind && it.address.scope.to_string() == scope)
         .map(|resource| (resource.address.name.clone(), resource.body.tree()))
         .collect()
 }
@@ -41,6 +49,8 @@ fn of(plan: &Plan, kind: &str) -> BTreeMap<String, Value> {
 const SUBSCRIPTION: &str = "AWS::RDS::EventSubscription";
 const RULE: &str = "AWS::Events::Rule";
 const ALARM: &str = "AWS::CloudWatch::Alarm";
+const WEST: &str = "123456789012 us-west-2";
+const SAFE: &str = "210987654321 us-east-1";
 const TOPIC: &str = "AWS::SNS::Topic";
 
 fn database(name: &str, at: &str, rest: &str) -> String {
@@ -99,6 +109,10 @@ fn replicas_are_told_of_and_snapshots_where_some_are_made_by_hand() {
     let subscriptions = of(&plan, SUBSCRIPTION);
     let instances = &subscriptions["backstay-oncall-instances"];
     assert_eq!(instances["SourceIds"], json!(["a", "a-again", "a-read"]));
+    let west = there(&plan, WEST, SUBSCRIPTION);
+    let replica = &west["backstay-oncall-instances"];
+    assert_eq!(replica["SourceIds"], json!(["a-far"]));
+    assert_eq!(west.len(), 1, "no snapshot is copied there");
     let snapshots = &subscriptions["backstay-oncall-snapshots"];
     assert_eq!(snapshots["SourceType"], "db-snapshot");
     assert_eq!(snapshots.get("SourceIds"), None);
@@ -106,6 +120,95 @@ fn replicas_are_told_of_and_snapshots_where_some_are_made_by_hand() {
         snapshots["EventCategories"],
         json!(["failure", "notification"])
     );
+}
+
+/// AWS tells of a vault, a copy and a replica where they are.
+#[test]
+fn each_account_and_region_tells_of_what_is_there() {
+    let all = "vault: main, copies: { to: [far, kept] }, \
+               alerts: { to: [sns:oncall, \"email:a@x.org\"], events: [failed, missed, weakened] }";
+    let plan = planned(&database("a", "us", all));
+    let names = |at: &str, kind: &str| there(&plan, at, kind).into_keys().collect::<Vec<_>>();
+    for (at, vault) in [
+        (
+            WEST,
+            "arn:aws:backup:us-west-2:123456789012:backup-vault:far-vault",
+        ),
+        (
+            SAFE,
+            "arn:aws:backup:us-east-1:210987654321:backup-vault:kept-vault",
+        ),
+    ] {
+        assert_eq!(
+            names(at, RULE),
+            ["backstay-incoming-copy-failed", "backstay-vault-deleted"]
+        );
+        let rules = there(&plan, at, RULE);
+        let copies = &rules["backstay-incoming-copy-failed"];
+        assert_eq!(
+            copies["EventPattern"]["detail"],
+            json!({ "state": ["FAILED"], "destinationBackupVaultArn": [vault] })
+        );
+        let deleted = &rules["backstay-vault-deleted"]["EventPattern"]["detail"];
+        let name = vault.rsplit(':').next();
+        assert_eq!(deleted["backupVaultName"], json!([name]));
+        // Each has topics of its own, with a policy and a key of their own.
+        let (account, region) = at.split_once(' ').unwrap();
+        let arn = format!("arn:aws:sns:{region}:{account}:oncall");
+        assert_eq!(copies["Targets"][1]["Arn"], json!(arn));
+        assert_eq!(names(at, TOPIC), ["backstay-a-AT-x_org", "oncall"]);
+        let policy = &there(&plan, at, "AWS::SNS::TopicInlinePolicy")["oncall"];
+        assert_eq!(policy["TopicArn"], json!(arn));
+        assert!(names(at, "AWS::KMS::Key").contains(&"alias/backstay/alerts".to_owned()));
+        // No backup job runs there, and RDS has no instance of this policy.
+        assert!(names(at, ALARM).is_empty() && names(at, SUBSCRIPTION).is_empty());
+    }
+    let home = names("123456789012 us-east-1", RULE);
+    assert!(
+        !home.contains(&"backstay-incoming-copy-failed".to_owned()),
+        "{home:?}"
+    );
+    let roles = plan.resources.iter().filter(|it| it.location == "safe");
+    assert!(roles.clone().count() > 0);
+    for resource in roles {
+        assert_eq!(
+            resource.role.as_deref(),
+            Some("arn:aws:iam::210987654321:role/drift")
+        );
+    }
+}
+
+#[test]
+fn snapshots_are_told_of_where_they_are_copied_to() {
+    let alerts = "alerts: { to: [sns:oncall], events: [failed] }";
+    for copies in [
+        "copies: { replicate_pitr: west }",
+        "snapshots: { schedule: \"weekly sun 02:17\", keep: 90d, copy_to: west }",
+    ] {
+        let plan = planned(&database("a", "us", &format!("{copies}, {alerts}")));
+        let there = there(&plan, WEST, SUBSCRIPTION);
+        let names: Vec<&String> = there.keys().collect();
+        assert_eq!(names, ["backstay-oncall-snapshots"], "{copies}");
+        let snapshots = &there["backstay-oncall-snapshots"];
+        assert_eq!(
+            snapshots["EventCategories"],
+            json!(["failure", "notification"])
+        );
+    }
+}
+
+#[test]
+fn nothing_is_made_where_nothing_is_told() {
+    let quiet = "vault: main, copies: { to: [far], replicate_pitr: west }, \
+                 alerts: { to: [sns:oncall], events: [missed, restore_test_failed] }";
+    let plan = planned(&database("a", "us", quiet));
+    assert!(there(&plan, WEST, TOPIC).is_empty());
+    // Nor where a topic that exists is in another Region.
+    let elsewhere = "vault: main, copies: { to: [far] }, alerts: { events: [failed], \
+                     to: [\"sns:arn:aws:sns:us-east-1:123456789012:theirs\"] }";
+    let plan = planned(&database("a", "us", elsewhere));
+    assert!(there(&plan, WEST, RULE).is_empty());
+    assert!(of(&plan, RULE).contains_key("backstay-copy-failed"));
 }
 
 #[test]
@@ -184,6 +287,10 @@ fn receivers_hear_of_their_own_vaults_only() {
     assert_eq!(
         heard("backstay-backup-failed-2"),
         (json!(["other-vault"]), json!("mail"))
+    );
+    assert!(
+        there(&plan, WEST, RULE).is_empty(),
+        "no backup is made there"
     );
     assert_eq!(rules.len(), 8, "{:?}", rules.keys());
     assert_eq!(of(&plan, ALARM).len(), 2);

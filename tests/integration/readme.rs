@@ -70,6 +70,7 @@ fn the_reference_is_the_schemas() {
 
 /// What AWS tells of each word of the policy.
 fn alerts() -> String {
+    use backstay::cloud::aws::signals::{Job, Of};
     use backstay::resolve::alerts::{EVENTS, signals};
     let list = |words: &[&str]| match words {
         [] => "–".to_owned(),
@@ -83,8 +84,12 @@ fn alerts() -> String {
             table += &format!("| `{event}` | – | – | – | – |\n");
             continue;
         };
-        let job = |job: &backstay::cloud::aws::signals::Job| {
-            format!("{} to {}", job.detail_type, job.values.join(" or "))
+        let job = |job: &Job| {
+            let whose = match job.of {
+                Of::Copies => " (where the copy goes)",
+                Of::Own | Of::Tested | Of::Each => "",
+            };
+            format!("{} to {}{whose}", job.detail_type, job.values.join(" or "))
         };
         let jobs: Vec<String> = signals.jobs.iter().map(job).collect();
         let jobs: Vec<&str> = jobs.iter().map(String::as_str).collect();

@@ -9,7 +9,7 @@
 pub struct Signals {
     /// Categories of RDS's events about an instance.
     pub instance: &'static [&'static str],
-    /// Categories of RDS's events about manual snapshots.
+    /// Categories of RDS's events about snapshots.
     pub snapshot: &'static [&'static str],
     /// Events of AWS Backup.
     pub jobs: &'static [Job],
@@ -26,7 +26,20 @@ pub struct Job {
     /// The member of the event that tells how it ended: Restore jobs call it otherwise.
     pub outcome: &'static str,
     pub values: &'static [&'static str],
+    pub of: Of,
     pub vault: VaultIn,
+}
+
+/// Which of a database's vaults it is about. It is told where they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Of {
+    /// The one that backups are made in.
+    Own,
+    /// The same, where what is in it is tested.
+    Tested,
+    /// Those that backups are copied to.
+    Copies,
+    Each,
 }
 
 /// How an event names the vault that it is about.
@@ -45,14 +58,17 @@ pub struct Metric {
     /// What alarms are named after.
     pub name: &'static str,
     pub metric: &'static str,
+    pub of: Of,
     pub what: &'static str,
 }
 
 const BACKUP_JOB: &str = "Backup Job State Change";
+const COPY_JOB: &str = "Copy Job State Change";
 const VAULT_NAME: VaultIn = VaultIn::Name("backupVaultName");
 
-/// A backup, a copy or an export came to nothing. RDS tells of a canceled copy and of a failed
-/// export as a notification about the snapshot.
+/// A backup, a copy or an export came to nothing. RDS tells of a canceled copy (in the Region that it
+/// goes to) and of a failed export as a notification about the snapshot. A copy to another account is
+/// told to both accounts.
 pub static FAILED: Signals = Signals {
     instance: &["failure"],
     snapshot: &["failure", "notification"],
@@ -62,19 +78,30 @@ pub static FAILED: Signals = Signals {
             detail_type: BACKUP_JOB,
             outcome: "state",
             values: &["FAILED"],
+            of: Of::Own,
             vault: VAULT_NAME,
         },
         Job {
             name: "copy-failed",
-            detail_type: "Copy Job State Change",
+            detail_type: COPY_JOB,
             outcome: "state",
             values: &["FAILED"],
+            of: Of::Own,
             vault: VaultIn::Arn("sourceBackupVaultArn"),
+        },
+        Job {
+            name: "incoming-copy-failed",
+            detail_type: COPY_JOB,
+            outcome: "state",
+            values: &["FAILED"],
+            of: Of::Copies,
+            vault: VaultIn::Arn("destinationBackupVaultArn"),
         },
     ],
     metrics: &[Metric {
         name: "backup-failed",
         metric: "NumberOfBackupJobsFailed",
+        of: Of::Own,
         what: "A backup job failed",
     }],
 };
@@ -89,6 +116,7 @@ pub static MISSED: Signals = Signals {
         detail_type: BACKUP_JOB,
         outcome: "state",
         values: &["ABORTED", "EXPIRED"],
+        of: Of::Own,
         vault: VAULT_NAME,
     }],
     metrics: &[],
@@ -102,6 +130,7 @@ pub static RESTORE_TEST_FAILED: Signals = Signals {
         detail_type: "Restore Job State Change",
         outcome: "status",
         values: &["ABORTED", "FAILED"],
+        of: Of::Tested,
         vault: VaultIn::Untold,
     }],
     metrics: &[],
@@ -117,6 +146,7 @@ pub static WEAKENED: Signals = Signals {
         detail_type: "Backup Vault State Change",
         outcome: "state",
         values: &["DELETED"],
+        of: Of::Each,
         vault: VAULT_NAME,
     }],
     metrics: &[],

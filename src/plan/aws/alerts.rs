@@ -8,8 +8,8 @@ use indexmap::IndexMap;
 use super::super::{Purpose, Resource};
 use super::Region;
 use crate::policy::Receiver;
+use crate::resolve::Estate;
 use crate::resolve::alerts::{Route, routes};
-use crate::resolve::{Database, Estate};
 use crate::source::Place;
 
 /// The name of the stack, and of its resources to drift.
@@ -19,7 +19,8 @@ const NAME: &str = "alerts";
 /// Source: quotas of EventBridge (targets for each rule) and CloudWatch (actions for each alarm).
 const AT_MOST: usize = 5;
 
-/// The alerts of every account's Region that has databases with receivers.
+/// The alerts of every account's Region that has databases, replicas, copies or vaults, where somebody
+/// is to be told.
 pub(in crate::plan) fn alerts(estate: &Estate<'_>, resources: &mut Vec<Resource>) {
     let routes = routes(estate);
     let mut regions: IndexMap<(&str, &str), Alerts<'_, '_>> = IndexMap::new();
@@ -30,7 +31,6 @@ pub(in crate::plan) fn alerts(estate: &Estate<'_>, resources: &mut Vec<Resource>
         let here = regions
             .entry((region.account, region.region))
             .or_insert_with(|| Alerts {
-                estate,
                 region,
                 routes: Vec::new(),
             });
@@ -46,7 +46,6 @@ pub(in crate::plan) fn alerts(estate: &Estate<'_>, resources: &mut Vec<Resource>
 
 /// The alerts of one account's Region.
 struct Alerts<'r, 'e> {
-    estate: &'e Estate<'e>,
     region: Region<'e>,
     routes: Vec<&'r Route<'e>>,
 }
@@ -72,19 +71,6 @@ impl<'r, 'e> Alerts<'r, 'e> {
             name: route.topic.clone(),
             place: route.place,
         }
-    }
-
-    /// The vault of a database, where it is here.
-    fn vault(&self, database: &Database<'_>) -> Option<&'e str> {
-        let name = &database.written.vault.as_ref()?.value;
-        let vault = self
-            .estate
-            .vaults
-            .iter()
-            .find(|it| &it.name.value == name)?;
-        let there = Region::of(vault.site)?;
-        let here = (self.region.account, self.region.region);
-        ((there.account, there.region) == here).then_some(vault.written.name.value.as_str())
     }
 }
 

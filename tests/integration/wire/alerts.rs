@@ -2,6 +2,8 @@
 //! reference and the types' own schemas document: in other orders and with more members than were
 //! asked for.
 
+mod regions;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
@@ -35,7 +37,11 @@ const POLICY_OF_TOPIC: &str = "AWS::SNS::TopicInlinePolicy";
 const MAIL: &str = "backstay-dba-AT-example_com";
 
 fn arn(service: &str, rest: &str) -> String {
-    format!("arn:aws:{service}:us-west-2:123456789012:{rest}")
+    arn_in("us-west-2", service, rest)
+}
+
+fn arn_in(region: &str, service: &str, rest: &str) -> String {
+    format!("arn:aws:{service}:{region}:123456789012:{rest}")
 }
 
 fn topic_policy(topic: &str) -> Value {
@@ -150,6 +156,7 @@ fn deployed() -> Registry {
 
 /// AWS, with what the registry tells and what RDS tells of subscriptions.
 struct Cloud {
+    policy: &'static str,
     registry: Registry,
     /// Answers in place of a resource: its type and identifier, and the error's code.
     errors: BTreeMap<(&'static str, String), &'static str>,
@@ -161,6 +168,7 @@ struct Cloud {
 impl Cloud {
     fn deployed() -> Cloud {
         Cloud {
+            policy: POLICY,
             registry: deployed(),
             errors: BTreeMap::new(),
             subscriptions: subscription("oncall", "active") + &subscription_of_mail(),
@@ -209,18 +217,28 @@ fn refused(code: &str) -> ResponseTemplate {
 const ALERTS_KEY: &str = "1234abcd-12ab-34cd-56ef-1234567890ab";
 const VAULT_KEY: &str = "0987dcba-09fe-87dc-65ba-ab0987654321";
 
-fn vaults() -> Value {
-    let key = arn("kms", &format!("key/{VAULT_KEY}"));
+/// The Region that a request is signed for.
+fn region(request: &Request) -> &str {
+    let signed = request.headers.get("authorization");
+    let signed = signed.and_then(|it| it.to_str().ok()).unwrap_or_default();
+    signed.split('/').nth(2).unwrap_or_default()
+}
+
+fn vaults(region: &str) -> Value {
+    let name = match region {
+        "us-west-2" => "company-main",
+        _ => "company-dr",
+    };
     json!({ "BackupVaultList": [{
-        "BackupVaultName": "company-main",
-        "BackupVaultArn": arn("backup", "backup-vault:company-main"),
-        "EncryptionKeyArn": key,
+        "BackupVaultName": name,
+        "BackupVaultArn": arn_in(region, "backup", &format!("backup-vault:{name}")),
+        "EncryptionKeyArn": arn_in(region, "kms", &format!("key/{VAULT_KEY}")),
         "Locked": false,
     }] })
 }
 
 /// What KMS says of the two keys, as they were deployed.
-fn key(verb: &str, asked: &Value) -> ResponseTemplate {
+fn key(verb: &str, asked: &Value, region: &str) -> ResponseTemplate {
     let id = match asked["KeyId"].as_str().unwrap_or_default() {
         "alias/backstay/alerts" | ALERTS_KEY => ALERTS_KEY,
         _ => VAULT_KEY,
@@ -228,12 +246,13 @@ fn key(verb: &str, asked: &Value) -> ResponseTemplate {
     let answer = match (verb, id) {
         ("DescribeKey", id) => json!({ "KeyMetadata": {
             "KeyId": id,
-            "Arn": arn("kms", &format!("key/{id}")),
+            "Arn": arn_in(region, "kms", &format!("key/{id}")),
             "Enabled": true,
             "KeyState": "Enabled",
-            "Description": match id {
-                ALERTS_KEY => "Encrypts alerts about backups",
-                _ => "Encrypts what is copied into the vault main",
+            "Description": match (id, region) {
+                (ALERTS_KEY, _) => "Encrypts alerts about backups",
+                (_, "us-west-2") => "Encrypts what is copied into the vault main",
+                _ => "Encrypts what is copied into the vault dr",
             },
         } }),
         ("GetKeyRotationStatus", id) => json!({ "KeyId": id, "KeyRotationEnabled": true }),
@@ -317,12 +336,12 @@ impl Respond for Cloud {
             let body = serde_json::from_str(&body).unwrap();
             return match target.split_once('.') {
                 Some(("CloudApiService", "GetResource")) => self.registered(&body),
-                Some(("TrentService", verb)) => key(verb, &body),
+                Some(("TrentService", verb)) => key(verb, &body, region(request)),
                 _ => ResponseTemplate::new(500).set_body_string(target),
             };
         }
         if request.url.path().starts_with("/backup-vaults") {
-            return ResponseTemplate::new(200).set_body_json(vaults());
+            return ResponseTemplate::new(200).set_body_json(vaults(region(request)));
         }
         let action = body
             .split('&')
@@ -351,6 +370,7 @@ impl Respond for Cloud {
 
 /// What one run of `backstay drift` says of this AWS.
 fn drift(aws: Cloud) -> Output {
+    let policy = aws.policy;
     let runtime = runtime();
     let server = runtime.block_on(async {
         let server = MockServer::start().await;
@@ -358,7 +378,7 @@ fn drift(aws: Cloud) -> Output {
         server
     });
     let workspace = Workspace::new()
-        .policy("policy.yaml", POLICY)
+        .policy("policy.yaml", policy)
         .env("AWS_ENDPOINT_URL", server.uri())
         .env("AWS_ACCESS_KEY_ID", "test")
         .env("AWS_SECRET_ACCESS_KEY", "very-secret-key");

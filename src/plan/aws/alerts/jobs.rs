@@ -8,9 +8,9 @@ use super::super::super::{Places, Resource};
 use super::super::logical_id;
 use super::{AT_MOST, Alerts, Topic, numbered};
 use crate::cloud::aws::events::{Alarm, Dimension, EventPattern, Rule, Target};
-use crate::cloud::aws::signals::{Job, Metric, VaultIn};
+use crate::cloud::aws::signals::{Job, Metric, Of, VaultIn};
 use crate::policy::AlertEvent;
-use crate::resolve::alerts::{EVENTS, Told, signals};
+use crate::resolve::alerts::{EVENTS, signals};
 use crate::source::Place;
 
 /// Seconds between two looks at a metric: AWS Backup tells it every five minutes.
@@ -32,11 +32,13 @@ impl Alerts<'_, '_> {
         let mut resources = Vec::new();
         for event in EVENTS {
             for job in signals(event).into_iter().flat_map(|signals| signals.jobs) {
-                let heard = self.heard(event, job.vault);
                 let mut groups: BTreeMap<BTreeSet<String>, Vec<(Topic, Place)>> = BTreeMap::new();
-                for (topic, heard) in heard {
-                    let group = groups.entry(heard.vaults).or_default();
-                    group.push((topic, heard.place));
+                for (topic, heard) in self.heard(event, job.of) {
+                    let vaults = match job.vault {
+                        VaultIn::Name(_) | VaultIn::Arn(_) => heard.vaults,
+                        VaultIn::Untold => BTreeSet::new(),
+                    };
+                    groups.entry(vaults).or_default().push((topic, heard.place));
                 }
                 let parts = groups.iter().flat_map(|(vaults, topics)| {
                     topics.chunks(AT_MOST).map(move |topics| (vaults, topics))
@@ -50,34 +52,24 @@ impl Alerts<'_, '_> {
     }
 
     /// Who asks for an event of AWS Backup, and about which vaults.
-    fn heard(&self, event: AlertEvent, vault: VaultIn) -> BTreeMap<Topic, Heard> {
+    fn heard(&self, event: AlertEvent, of: Of) -> BTreeMap<Topic, Heard> {
         let mut heard: BTreeMap<Topic, Heard> = BTreeMap::new();
         for route in &self.routes {
             for told in &route.told {
-                let Some((place, name)) = self.wanted(told, event) else {
+                let vaults = told.here.vaults(of);
+                let asked = told.asked().find(|(asked, _)| *asked == event);
+                let (Some((_, place)), false) = (asked, vaults.is_empty()) else {
                     continue;
-                };
-                let tested = told.database.intent.restore_test.every.is_some();
-                let named = match vault {
-                    // Restore tests are of the databases that have one.
-                    VaultIn::Untold if !tested => continue,
-                    VaultIn::Untold => None,
-                    VaultIn::Name(_) | VaultIn::Arn(_) => Some(name.to_owned()),
                 };
                 let entry = heard.entry(self.topic(route)).or_insert_with(|| Heard {
                     vaults: BTreeSet::new(),
                     place,
                 });
-                entry.vaults.extend(named);
+                let names = vaults.into_iter().map(|it| it.written.name.value.clone());
+                entry.vaults.extend(names);
             }
         }
         heard
-    }
-
-    /// Where a database asks for an event, and its vault.
-    fn wanted(&self, told: &Told<'_>, event: AlertEvent) -> Option<(Place, &str)> {
-        let (_, place) = told.asked().find(|(asked, _)| *asked == event)?;
-        Some((place, self.vault(told.database)?))
     }
 
     fn rule(
@@ -136,7 +128,7 @@ impl Alerts<'_, '_> {
         for event in EVENTS {
             let metrics = signals(event).into_iter().flat_map(|it| it.metrics);
             for metric in metrics {
-                let heard = self.heard(event, VaultIn::Name(""));
+                let heard = self.heard(event, metric.of);
                 let vaults: BTreeSet<&String> =
                     heard.values().flat_map(|heard| &heard.vaults).collect();
                 for vault in vaults {

@@ -107,7 +107,7 @@ impl Alerts<'_, '_> {
     /// RDS's own events, to each topic.
     pub(super) fn subscriptions(&self) -> Vec<Resource> {
         let each = |route: &&Route<'_>| {
-            let all = subscriptions(route, self.estate).into_iter();
+            let all = subscriptions(route).into_iter();
             all.map(|wanted| self.subscription(route, wanted))
                 .collect::<Vec<_>>()
         };
