@@ -81,8 +81,7 @@ STEP='starting' # what is being done, for the last line; empty once all is well
 
 on_exit() {
   local code=$?
-  trap - EXIT
-  trap '' INT TERM # what is half done goes, whoever asks again
+  end_uninterrupted
   if [[ -n $CREATED ]]; then
     say "removing what was restored of ${CREATED@Q}"
     drop_database "$CREATED" || say 'it could not be removed: do that by hand'
@@ -99,6 +98,21 @@ fail() {
   say "error: $*"
   exit 1
 }
+
+# Without the signals' own traps bash may end by the signal itself, before on_exit runs.
+catch_ends() {
+  trap on_exit EXIT
+  trap 'exit 129' HUP
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+}
+
+# What is half done goes, whoever asks again.
+end_uninterrupted() {
+  trap - EXIT
+  trap '' HUP INT TERM
+}
+
 
 show_help() { sed -n '2,/^$/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
 
@@ -896,10 +910,7 @@ restore_cluster() {
 }
 
 main() {
-  trap on_exit EXIT
-  # Without these two bash may end by the signal itself, and leave what is half done.
-  trap 'exit 130' INT
-  trap 'exit 143' TERM
+  catch_ends
   read_arguments "$@"
   check_tools flock awk psql pg_restore createdb gzip sha256sum "${STORE_TOOLS[@]}"
   if [[ $COMMAND == list ]]; then

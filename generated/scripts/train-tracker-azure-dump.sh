@@ -60,8 +60,7 @@ STEP='starting' # what is being done, for the last line; empty once all is well
 
 on_exit() {
   local code=$?
-  trap - EXIT
-  trap '' INT TERM # what is half done goes, whoever asks again
+  end_uninterrupted
   [[ -z $PARTIAL ]] || rm -rf -- "$PARTIAL"
   [[ -n $STEP ]] || exit "$code"
   say "FAILED while $STEP"
@@ -74,6 +73,21 @@ fail() {
   say "error: $*"
   exit 1
 }
+
+# Without the signals' own traps bash may end by the signal itself, before on_exit runs.
+catch_ends() {
+  trap on_exit EXIT
+  trap 'exit 129' HUP
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+}
+
+# What is half done goes, whoever asks again.
+end_uninterrupted() {
+  trap - EXIT
+  trap '' HUP INT TERM
+}
+
 
 show_help() { sed -n '2,/^$/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
 
@@ -476,10 +490,7 @@ call_heartbeat() {
 }
 
 main() {
-  trap on_exit EXIT
-  # Without these two bash may end by the signal itself, and leave what is half done.
-  trap 'exit 130' INT
-  trap 'exit 143' TERM
+  catch_ends
   case "$#:${1-}" in
     0:)
       check_tools "${DUMP_TOOLS[@]}" "${STORE_TOOLS[@]}"

@@ -63,6 +63,21 @@ fail() {
   exit 1
 }
 
+# Without the signals' own traps bash may end by the signal itself, before on_exit runs.
+catch_ends() {
+  trap on_exit EXIT
+  trap 'exit 129' HUP
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+}
+
+# What is half done goes, whoever asks again.
+end_uninterrupted() {
+  trap - EXIT
+  trap '' HUP INT TERM
+}
+
+
 show_help() { sed -n '2,/^$/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
 
 # pg_dump reads a name that has "=" in it as a connection string, so every name is given as one.
@@ -447,9 +462,9 @@ write_result() {
 }
 
 # Whatever happened: nothing of it stays, and the result is written.
-clean_up() {
+on_exit() {
   local code=$? database
-  trap - EXIT INT TERM
+  end_uninterrupted
   set +e
   [[ -n $PHASE ]] || exit "$code"
   [[ -z $STEP ]] || check drill false "failed while $STEP"
@@ -611,9 +626,7 @@ main() {
       fail "what is $1?"
       ;;
   esac
-  trap clean_up EXIT
-  trap 'exit 130' INT
-  trap 'exit 143' TERM
+  catch_ends
   [[ $BASE == /* ]] || fail 'BACKSTAY_DUMP_DIR has to be an absolute path'
   take_lock
   PHASE=testing

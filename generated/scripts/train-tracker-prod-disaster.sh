@@ -70,11 +70,26 @@ fail() {
 
 on_exit() {
   local code=$?
-  trap - EXIT
+  end_uninterrupted
   [[ -n $STEP ]] || exit "$code"
   say "FAILED while $STEP"
   exit 1
 }
+
+# Without the signals' own traps bash may end by the signal itself, before on_exit runs.
+catch_ends() {
+  trap on_exit EXIT
+  trap 'exit 129' HUP
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+}
+
+# What is half done goes, whoever asks again.
+end_uninterrupted() {
+  trap - EXIT
+  trap '' HUP INT TERM
+}
+
 
 show_help() { sed -n '2,/^$/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
 
@@ -552,9 +567,9 @@ bring_back() {
   step see_that_it_answers 'asking whether it answers'
 }
 
-finish() {
+on_exit() {
   local code=$?
-  trap - EXIT
+  end_uninterrupted
   if [[ -z $STEP ]]; then exit "$code"; fi
   say "FAILED while $STEP"
   if ! $DRY_RUN && [[ -n ${STATE-} ]]; then
@@ -567,7 +582,7 @@ finish() {
 }
 
 main() {
-  trap finish EXIT
+  catch_ends
   read_arguments "$@"
   check_tools aws timeout
   [[ -z ${BACKSTAY_WEBHOOK_URL-} ]] || command -v curl >/dev/null || fail 'curl is not installed, and the webhook needs it'

@@ -54,11 +54,26 @@ fail() {
 
 on_exit() {
   local code=$?
-  trap - EXIT
+  end_uninterrupted
   [[ -n $STEP ]] || exit "$code"
   say "FAILED while $STEP"
   exit 1
 }
+
+# Without the signals' own traps bash may end by the signal itself, before on_exit runs.
+catch_ends() {
+  trap on_exit EXIT
+  trap 'exit 129' HUP
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+}
+
+# What is half done goes, whoever asks again.
+end_uninterrupted() {
+  trap - EXIT
+  trap '' HUP INT TERM
+}
+
 
 show_help() { sed -n '2,/^$/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
 
@@ -277,9 +292,9 @@ judge() {
 }
 
 # What was restored costs money, and the rows are nobody's: both go, whatever happened.
-clean_up() {
+on_exit() {
   local code=$?
-  trap - EXIT
+  end_uninterrupted
   set +e
   if ((code == 75)) || $DRY_RUN || [[ -z ${MOMENT-} && -z $STEP ]]; then exit "$code"; fi
   local failed=$STEP
@@ -298,9 +313,7 @@ clean_up() {
 }
 
 main() {
-  trap clean_up EXIT
-  trap 'exit 130' INT
-  trap 'exit 143' TERM
+  catch_ends
   read_arguments "$@"
   check_tools psql
   [[ -r $RECOVER ]] || fail "$RECOVER is not there: it is rendered beside this script"

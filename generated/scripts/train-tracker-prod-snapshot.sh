@@ -55,11 +55,26 @@ fail() {
 
 on_exit() {
   local code=$?
-  trap - EXIT
+  end_uninterrupted
   [[ -n $STEP ]] || exit "$code"
   say "FAILED while $STEP"
   exit 1
 }
+
+# Without the signals' own traps bash may end by the signal itself, before on_exit runs.
+catch_ends() {
+  trap on_exit EXIT
+  trap 'exit 129' HUP
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+}
+
+# What is half done goes, whoever asks again.
+end_uninterrupted() {
+  trap - EXIT
+  trap '' HUP INT TERM
+}
+
 
 show_help() { sed -n '2,/^$/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
 
@@ -230,7 +245,7 @@ prune() {
 }
 
 main() {
-  trap on_exit EXIT
+  catch_ends
   read_arguments "$@"
   check_tools aws
   take_lock

@@ -472,9 +472,9 @@ bring_back() {
   step see_that_it_answers 'asking whether it answers'
 }
 
-finish() {
+on_exit() {
   local code=$?
-  trap - EXIT
+  end_uninterrupted
   if [[ -z $STEP ]]; then exit "$code"; fi
   say "FAILED while $STEP"
   if ! $DRY_RUN && [[ -n ${STATE-} ]]; then
@@ -487,7 +487,7 @@ finish() {
 }
 
 main() {
-  trap finish EXIT
+  catch_ends
   read_arguments "$@"
   check_tools {% if provider == "aws" %}aws{% else %}az{% endif %} timeout
   [[ -z ${BACKSTAY_WEBHOOK_URL-} ]] || command -v curl >/dev/null || fail 'curl is not installed, and the webhook needs it'

@@ -75,8 +75,7 @@ STEP='starting' # what is being done, for the last line; empty once all is well
 
 on_exit() {
   local code=$?
-  trap - EXIT
-  trap '' INT TERM # what is half done goes, whoever asks again
+  end_uninterrupted
   [[ -z $PARTIAL ]] || rm -rf -- "$PARTIAL"
   [[ -n $STEP ]] || exit "$code"
   say "FAILED while $STEP"
@@ -366,10 +365,7 @@ call_heartbeat() {
 }
 
 main() {
-  trap on_exit EXIT
-  # Without these two bash may end by the signal itself, and leave what is half done.
-  trap 'exit 130' INT
-  trap 'exit 143' TERM
+  catch_ends
   case "$#:${1-}" in
     0:)
       check_tools "${DUMP_TOOLS[@]}"{% if stores %} "${STORE_TOOLS[@]}"{% endif %}

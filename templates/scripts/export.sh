@@ -90,7 +90,7 @@ export_snapshot() {
 }
 
 main() {
-  trap on_exit EXIT
+  catch_ends
   read_arguments "$@"
   check_tools aws
   take_lock

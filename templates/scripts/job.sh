@@ -14,12 +14,13 @@ fail() {
 
 on_exit() {
   local code=$?
-  trap - EXIT
+  end_uninterrupted
   [[ -n $STEP ]] || exit "$code"
   say "FAILED while $STEP"
   exit 1
 }
 
+{% include "scripts/ends.sh" %}
 show_help() { sed -n '2,/^$/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
 
 # Gives a command to the cloud, or shows it with --dry-run.

@@ -143,9 +143,9 @@ judge() {
 }
 
 # What was restored costs money, and the rows are nobody's: both go, whatever happened.
-clean_up() {
+on_exit() {
   local code=$?
-  trap - EXIT
+  end_uninterrupted
   set +e
   if ((code == 75)) || $DRY_RUN || [[ -z ${MOMENT-} && -z $STEP ]]; then exit "$code"; fi
   local failed=$STEP
@@ -164,9 +164,7 @@ clean_up() {
 }
 
 main() {
-  trap clean_up EXIT
-  trap 'exit 130' INT
-  trap 'exit 143' TERM
+  catch_ends
   read_arguments "$@"
   check_tools psql
   [[ -r $RECOVER ]] || fail "$RECOVER is not there: it is rendered beside this script"

@@ -387,7 +387,7 @@ gone() {
 }
 
 main() {
-  trap on_exit EXIT
+  catch_ends
   read_arguments "$@"
   check_tools aws
   take_lock

@@ -285,7 +285,7 @@ discard() {
 }
 
 main() {
-  trap on_exit EXIT
+  catch_ends
   read_arguments "$@"
   check_tools az
   take_lock

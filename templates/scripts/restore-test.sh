@@ -64,9 +64,9 @@ STEP='starting'
 {%- endif %}
 {% include "scripts/result.sh" %}
 # Whatever happened: nothing of it stays, and the result is written.
-clean_up() {
+on_exit() {
   local code=$? database
-  trap - EXIT INT TERM
+  end_uninterrupted
   set +e
   [[ -n $PHASE ]] || exit "$code"
   [[ -z $STEP ]] || check drill false "failed while $STEP"
@@ -265,9 +265,7 @@ main() {
       fail "what is $1?"
       ;;
   esac
-  trap clean_up EXIT
-  trap 'exit 130' INT
-  trap 'exit 143' TERM
+  catch_ends
   [[ $BASE == /* ]] || fail 'BACKSTAY_DUMP_DIR has to be an absolute path'
   take_lock
   PHASE=testing

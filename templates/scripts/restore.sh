@@ -76,8 +76,7 @@ STEP='starting' # what is being done, for the last line; empty once all is well
 
 on_exit() {
   local code=$?
-  trap - EXIT
-  trap '' INT TERM # what is half done goes, whoever asks again
+  end_uninterrupted
   if [[ -n $CREATED ]]; then
     say "removing what was restored of ${CREATED@Q}"
     drop_database "$CREATED" || say 'it could not be removed: do that by hand'
@@ -392,10 +391,7 @@ restore_cluster() {
 }
 
 main() {
-  trap on_exit EXIT
-  # Without these two bash may end by the signal itself, and leave what is half done.
-  trap 'exit 130' INT
-  trap 'exit 143' TERM
+  catch_ends
   read_arguments "$@"
   check_tools flock awk psql pg_restore createdb gzip sha256sum{% if stores %} "${STORE_TOOLS[@]}"{% endif %}
   if [[ $COMMAND == list ]]; then

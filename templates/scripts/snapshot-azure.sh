@@ -173,7 +173,7 @@ take_backup() {
 }
 
 main() {
-  trap on_exit EXIT
+  catch_ends
   read_arguments "$@"
   check_tools az
   take_lock

@@ -137,7 +137,7 @@ prune() {
 }
 
 main() {
-  trap on_exit EXIT
+  catch_ends
   read_arguments "$@"
   check_tools aws
   take_lock
