@@ -1,12 +1,11 @@
 //! `backstay adopt`.
 
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::failure::Failure;
 use super::outcome::{self, Code};
-use super::{exceptions, inventory, load};
+use super::{exceptions, inventory, load, write};
 use crate::adopt::{Adopted, Wanted, adopt};
 use crate::cli::Adopt as Args;
 use crate::coverage::{asked, unnamed};
@@ -20,7 +19,7 @@ use crate::source::Sources;
 
 pub(super) fn run(args: &Args) -> Result<Code, Failure> {
     if let Some(path) = args.out.as_ref().filter(|path| path.exists()) {
-        return Err(exists(path));
+        return Err(Failure::Exists(path.clone()));
     }
     let workspace = workspace(&args.paths)?;
     if !workspace.is_complete() {
@@ -50,7 +49,7 @@ pub(super) fn run(args: &Args) -> Result<Code, Failure> {
         eprintln!("backstay adopt: could not be read: {reason}");
     }
     match (&adopted.text, &args.out) {
-        (Some(text), Some(path)) => write(path, text)?,
+        (Some(text), Some(path)) => write::create(path, text)?,
         (Some(text), None) => outcome::print(text)?,
         (None, _) => {}
     }
@@ -59,13 +58,6 @@ pub(super) fn run(args: &Args) -> Result<Code, Failure> {
         true => Code::Clean,
         false => Code::Incomplete,
     })
-}
-
-fn exists(path: &Path) -> Failure {
-    let path = path.display();
-    Failure::Adopt(format!(
-        "{path} exists, and nothing is overwritten: name a new file, or move the old one away"
-    ))
 }
 
 /// The policy that is there; an empty one where there is none yet.
@@ -81,15 +73,7 @@ fn workspace(paths: &[PathBuf]) -> Result<Workspace, Failure> {
 /// What is looked at, each with the role to assume: the policy's locations, or those of them that are
 /// named, and what the flags name.
 fn places(args: &Args, estate: &Estate<'_>) -> Result<BTreeMap<Place, Option<String>>, Failure> {
-    let mut places = BTreeMap::new();
-    for place in &args.aws {
-        let (account, region) = (place.account.clone(), place.region.clone());
-        places.insert(Place::Aws { account, region }, place.role.clone());
-    }
-    for subscription in &args.azure {
-        let subscription = subscription.0.clone();
-        places.insert(Place::Azure { subscription }, None);
-    }
+    let mut places = flagged(args);
     let of_policy = asked(estate);
     if args.locations.is_empty() {
         let flags = !places.is_empty();
@@ -125,6 +109,19 @@ fn places(args: &Args, estate: &Estate<'_>) -> Result<BTreeMap<Place, Option<Str
     Ok(places)
 }
 
+/// The places of the flags.
+fn flagged(args: &Args) -> BTreeMap<Place, Option<String>> {
+    let aws = args.aws.iter().map(|place| {
+        let (account, region) = (place.account.clone(), place.region.clone());
+        (Place::Aws { account, region }, place.role.clone())
+    });
+    let azure = args.azure.iter().map(|subscription| {
+        let subscription = subscription.0.clone();
+        (Place::Azure { subscription }, None)
+    });
+    aws.chain(azure).collect()
+}
+
 /// Whether a scope is one of the locations that are named, or of the places.
 fn is_asked(args: &Args, estate: &Estate<'_>, scope: &plan::Scope) -> bool {
     let mut named = args.locations.iter();
@@ -155,21 +152,7 @@ fn is_asked(args: &Args, estate: &Estate<'_>, scope: &plan::Scope) -> bool {
             _ => false,
         },
     );
-    let place = Place::of(scope);
-    let flagged = args.azure.iter().any(|it| {
-        place
-            == Place::Azure {
-                subscription: it.0.clone(),
-            }
-    });
-    let flagged = flagged
-        || args.aws.iter().any(|it| {
-            place
-                == Place::Aws {
-                    account: it.account.clone(),
-                    region: it.region.clone(),
-                }
-        });
+    let flagged = flagged(args).contains_key(&Place::of(scope));
     args.locations.is_empty() || named || flagged
 }
 
@@ -186,35 +169,6 @@ fn unread(inventory: &Inventory) -> Vec<String> {
         }
     }
     unread
-}
-
-/// Beside the file, then in its place: it is there whole or not at all, and never takes another's.
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    let failed = |source| Failure::Write {
-        path: path.to_owned(),
-        source,
-    };
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).map_err(failed)?;
-    let mut file = tempfile::Builder::new()
-        .permissions(permissions())
-        .tempfile_in(folder)
-        .map_err(failed)?;
-    file.write_all(text.as_bytes()).map_err(failed)?;
-    match file.persist_noclobber(path) {
-        Ok(_) => Ok(()),
-        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => Err(exists(path)),
-        Err(error) => Err(failed(error.error)),
-    }
-}
-
-/// As any other file of the policy: a temporary one would be for its owner alone.
-#[cfg(unix)]
-fn permissions() -> std::fs::Permissions {
-    std::os::unix::fs::PermissionsExt::from_mode(0o666)
 }
 
 fn summary(adopted: &Adopted) {

@@ -10,6 +10,8 @@ pub(super) enum Failure {
     Read { path: PathBuf, source: io::Error },
     #[error("cannot write {path}: {source}")]
     Write { path: PathBuf, source: io::Error },
+    #[error("{0} exists, and nothing is overwritten: name a new file, or move the old one away")]
+    Exists(PathBuf),
     #[error("cannot print: {0}")]
     Print(#[from] io::Error),
     #[error(

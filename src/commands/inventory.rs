@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::failure::Failure;
 #[cfg(feature = "clouds")]
 use super::progress::{self, Amount};
+use super::write;
 use crate::cli::Inventory as Args;
 use crate::observe::inventory::{self, Inventory, Place};
 #[cfg(feature = "clouds")]
@@ -22,10 +23,7 @@ pub(super) fn read(
     let inventory = ask(places)?;
     if let Some(path) = &args.record {
         let text = inventory::write(&inventory)?;
-        std::fs::write(path, text).map_err(|source| Failure::Write {
-            path: path.clone(),
-            source,
-        })?;
+        write::write(path, &text)?;
     }
     Ok(inventory)
 }

@@ -12,6 +12,7 @@ use super::load::Loaded;
 use super::outcome::{self, Code};
 #[cfg(feature = "clouds")]
 use super::progress;
+use super::write;
 use crate::cli::Status;
 use crate::finding::Severity;
 use crate::observe::{self, Points};
@@ -76,10 +77,7 @@ fn seen(promises: &Promises, args: &Status) -> Result<Points, Failure> {
     let seen = live(promises)?;
     if let Some(path) = &args.record {
         let text = observe::write_points(&seen)?;
-        std::fs::write(path, text).map_err(|source| Failure::Write {
-            path: path.clone(),
-            source,
-        })?;
+        write::write(path, &text)?;
     }
     Ok(seen)
 }
