@@ -117,7 +117,7 @@ fn blocks<'f>(plan: &'f Plan, told: &'f [Told<'f>], by_hand: &mut Vec<ByHand>) -
         let resource = by_name.get(&key).copied();
         let rank = resource.and_then(|resource| rank(resource, difference));
         match (resource, rank) {
-            (Some(resource), Some(rank)) if is_safe(difference) => blocks
+            (Some(resource), Some(rank)) if is_safe(resource, difference) => blocks
                 .entry((rank == Rank::Lower, key.0, key.1))
                 .or_insert_with(|| Block {
                     resource,
@@ -157,9 +157,12 @@ fn is_wanted(kind: Kind) -> bool {
 }
 
 /// A lock that nobody can lift is no script's to put.
-fn is_safe(difference: &Difference) -> bool {
-    let command = difference.restore.as_deref();
-    command.is_some_and(|command| !command.ends_with(" --lock"))
+fn is_safe(resource: &Resource, difference: &Difference) -> bool {
+    let locks = matches!(
+        (&resource.owner, &resource.body),
+        (Owner::Existing { .. }, Body::ImmutabilityPolicy(_))
+    );
+    difference.restore.is_some() && !locks
 }
 
 fn rank(resource: &Resource, difference: &Difference) -> Option<Rank> {

@@ -11,7 +11,7 @@ use futures::StreamExt;
 use serde::Deserialize;
 
 use super::super::AT_A_TIME;
-use super::super::points::store::{Object, Refusal, Store, Text, drills, dumps};
+use super::super::points::store::{Object, Refusal, Store, Text};
 use super::super::points::{Asked, Told};
 use super::arm::pipeline;
 use super::credential::Bearer;
@@ -115,14 +115,7 @@ async fn in_account(
                 account,
                 name: container,
             });
-            match one {
-                Asked::Points(promise) => {
-                    Told::Points(promise.key.clone(), dumps(&store, promise).await)
-                }
-                Asked::Drill(drill, _) => {
-                    Told::Drill(drill.key.clone(), drills(&store, drill).await)
-                }
-            }
+            store.told(one).await
         })
         .buffer_unordered(AT_A_TIME)
         .collect()

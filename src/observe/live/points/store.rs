@@ -4,9 +4,7 @@ mod drills;
 mod dumps;
 
 use super::super::{aws, azure};
-
-pub(in super::super) use drills::drills;
-pub(in super::super) use dumps::dumps;
+use super::{Asked, Told};
 
 /// A bucket or a container.
 pub(in super::super) enum Store<'s> {
@@ -38,6 +36,18 @@ pub(in super::super) enum Refusal {
 }
 
 impl Store<'_> {
+    /// Runs of dumps, or results of drills, whichever is asked for.
+    pub(in super::super) async fn told(&self, asked: Asked<'_>) -> Told {
+        match asked {
+            Asked::Points(promise) => {
+                Told::Points(promise.key.clone(), dumps::dumps(self, promise).await)
+            }
+            Asked::Drill(drill, _) => {
+                Told::Drill(drill.key.clone(), drills::drills(self, drill).await)
+            }
+        }
+    }
+
     /// Every page, or why not.
     async fn list(&self, prefix: &str) -> Result<Vec<Object>, Refusal> {
         match self {

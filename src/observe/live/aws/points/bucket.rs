@@ -5,7 +5,7 @@ use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use futures::StreamExt;
 
 use super::super::super::AT_A_TIME;
-use super::super::super::points::store::{Object, Refusal, Store, Text, drills, dumps};
+use super::super::super::points::store::{Object, Refusal, Store, Text};
 use super::super::clients::Clients;
 use super::{Asked, Told, reason};
 use crate::plan::PointSource;
@@ -35,14 +35,7 @@ pub(super) async fn read(clients: &Clients, account: &str, asked: &[Asked<'_>]) 
                 account,
                 name: bucket,
             });
-            match one {
-                Asked::Points(promise) => {
-                    Told::Points(promise.key.clone(), dumps(&store, promise).await)
-                }
-                Asked::Drill(drill, _) => {
-                    Told::Drill(drill.key.clone(), drills(&store, drill).await)
-                }
-            }
+            store.told(one).await
         })
         .buffer_unordered(AT_A_TIME)
         .collect()

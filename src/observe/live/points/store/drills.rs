@@ -29,7 +29,7 @@ struct Check {
     passed: bool,
 }
 
-pub(in super::super::super) async fn drills(store: &Store<'_>, drill: &Drill) -> DrillState {
+pub(super) async fn drills(store: &Store<'_>, drill: &Drill) -> DrillState {
     match read(store, drill).await {
         Ok(read) => DrillState::Read(read),
         // Where nothing can be, nothing is.

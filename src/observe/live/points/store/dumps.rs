@@ -49,7 +49,7 @@ struct Class {
     unusable: Vec<Unusable>,
 }
 
-pub(in super::super::super) async fn dumps(store: &Store<'_>, promise: &Promise) -> PointState {
+pub(super) async fn dumps(store: &Store<'_>, promise: &Promise) -> PointState {
     let classes: Vec<Result<(&str, Class), Refusal>> = futures::stream::iter(&promise.classes)
         .map(|class| async move { Ok((class.name, read(store, promise, class).await?)) })
         .buffered(AT_A_TIME)
