@@ -3,32 +3,22 @@
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::support::{Output, Workspace, path_variable, tools, wait_for};
+use crate::support::{Aws, Output, Workspace, path_variable, tools};
 
 /// Of itself the AWS CLI takes no other endpoint for RDS in us-east-1.
 const AWS_CLI: &str = r#"#!/bin/sh
 exec "$TOOLS/python" "$TOOLS/aws" --endpoint-url "$AWS_ENDPOINT_URL" "$@"
 "#;
 
-/// What follows the address in what a simulator says of itself.
-const RUNNING: &str = "Running on ";
-
 pub struct Cloud {
     workspace: Workspace,
     environment: Vec<(OsString, OsString)>,
     /// It ends with the cloud.
-    _server: Option<Server>,
-}
-
-struct Server {
-    child: Child,
-    url: String,
-    /// What it says goes there, and it may write there.
-    _folder: tempfile::TempDir,
+    _server: Option<Aws>,
 }
 
 /// What one run of `backstay drift` told: kind, type and name with the property, and line:column.
@@ -49,80 +39,26 @@ impl Told {
     }
 }
 
-impl Server {
-    /// KMS and S3 with what a key and a bucket have, and CloudFormation that makes both.
-    fn ministack() -> Server {
-        let mut command = Command::new(tools().join("venv/bin/python"));
-        command.args(["-m", "ministack"]).env_clear();
-        Server::start(command.envs([("BIND_HOST", "127.0.0.1"), ("GATEWAY_PORT", "0")]))
-    }
-
-    /// RDS, and CloudFormation that makes instances.
-    fn moto() -> Server {
-        let mut command = Command::new(tools().join("venv/bin/python"));
-        command
-            .arg(tools().join("venv/bin/moto_server"))
-            .args(["-H", "127.0.0.1", "-p", "0"])
-            .env_clear();
-        Server::start(&mut command)
-    }
-
-    fn start(command: &mut Command) -> Server {
-        let folder = tempfile::tempdir().unwrap();
-        let said = folder.path().join("said");
-        let file = fs::File::create(&said).unwrap();
-        let mut child = command
-            .env("HOME", folder.path())
-            .env("TMPDIR", folder.path())
-            .stdin(Stdio::null())
-            .stdout(file.try_clone().unwrap())
-            .stderr(file)
-            .spawn()
-            .unwrap();
-        let url = wait_for("the simulator of AWS", || {
-            let said = fs::read_to_string(&said).unwrap_or_default();
-            let ended = child.try_wait().unwrap();
-            assert!(ended.is_none(), "{ended:?}: {said}");
-            let (_, url) = said.split_once(RUNNING)?;
-            // The line may be half written.
-            let (url, _) = url.split_once(char::is_whitespace)?;
-            Some(url.to_owned())
-        });
-        Server {
-            child,
-            url,
-            _folder: folder,
-        }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may be gone already; either way nothing is left of it.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 impl Cloud {
     pub fn ministack(policy: &str) -> Cloud {
-        let server = Server::ministack();
-        let url = server.url.clone();
-        Cloud::of(policy, &url, Some(server))
+        Cloud::of(policy, Aws::ministack())
     }
 
     pub fn moto(policy: &str) -> Cloud {
-        let server = Server::moto();
-        let url = server.url.clone();
-        Cloud::of(policy, &url, Some(server))
+        Cloud::of(policy, Aws::moto())
     }
 
     /// A server that the test has, or none at all.
     pub fn at(policy: &str, url: &str) -> Cloud {
-        Cloud::of(policy, url, None)
+        Cloud::reaching(policy, url, None)
     }
 
-    fn of(policy: &str, url: &str, server: Option<Server>) -> Cloud {
+    fn of(policy: &str, server: Aws) -> Cloud {
+        let url = server.url.clone();
+        Cloud::reaching(policy, &url, Some(server))
+    }
+
+    fn reaching(policy: &str, url: &str, server: Option<Aws>) -> Cloud {
         let workspace = Workspace::new()
             .policy("p.yaml", policy)
             .file("bin/aws", AWS_CLI);
@@ -138,7 +74,7 @@ impl Cloud {
         };
         for (name, value) in [
             ("AWS_ENDPOINT_URL", url),
-            ("AWS_ACCESS_KEY_ID", "123456789012"),
+            ("AWS_ACCESS_KEY_ID", Aws::ACCOUNT),
             ("AWS_SECRET_ACCESS_KEY", "very-secret-key"),
             ("AWS_MAX_ATTEMPTS", "1"),
         ] {
