@@ -23,7 +23,7 @@ mod tree;
 use std::sync::LazyLock;
 
 use crate::finding::Finding;
-use crate::source::{FileId, Sources};
+use crate::source::{FileId, Place, Sources};
 
 pub use alerts::{AlertEvent, Alerts, Receiver, topic_of};
 pub use calendar::Unsteady;
@@ -77,6 +77,26 @@ impl Workspace {
         self.documents
             .iter()
             .all(|document| document.policy.is_some())
+    }
+
+    /// The files that are YAML, in their order.
+    pub fn trees(&self) -> impl Iterator<Item = &Node> {
+        let documents = self.documents.iter();
+        documents.filter_map(|document| document.tree.as_ref())
+    }
+
+    /// Visits every key and every text, in the order of the files.
+    pub fn texts<'a>(&'a self, mut visit: impl FnMut(&'a str, Place)) {
+        for tree in self.trees() {
+            tree.walk(&mut |it| match it {
+                Visit::Key(key, entry) => visit(key, entry.key),
+                Visit::Scalar(node) => {
+                    if let Kind::Text(text) = &node.kind {
+                        visit(text, node.place);
+                    }
+                }
+            });
+        }
     }
 
     /// The policies that could be read, in the order of the files.

@@ -141,11 +141,7 @@ impl Open<'_> {
 
 /// The text of what a path names, in the first file that has it.
 fn extent(estate: &Estate<'_>, path: &str) -> Option<Place> {
-    let documents = &estate.workspace.documents;
-    let trees = documents
-        .iter()
-        .filter_map(|document| document.tree.as_ref());
-    trees.into_iter().find_map(|tree| {
+    estate.workspace.trees().find_map(|tree| {
         let mut steps = path.split('.').peekable();
         let mut node = tree;
         while let Some(step) = steps.next() {

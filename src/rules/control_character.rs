@@ -7,7 +7,6 @@
 //!
 //! **Fix.** Remove the character and write the text on one line.
 use crate::finding::{Code, Finding, Severity};
-use crate::policy::{Kind, Visit};
 use crate::resolve::Estate;
 
 pub static CODE: Code = Code::new(
@@ -17,32 +16,18 @@ pub static CODE: Code = Code::new(
 );
 
 pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
-    for tree in estate
-        .workspace
-        .documents
-        .iter()
-        .filter_map(|d| d.tree.as_ref())
-    {
-        tree.walk(&mut |visit| {
-            let (text, place) = match visit {
-                Visit::Key(key, entry) => (key, entry.key),
-                Visit::Scalar(node) => match &node.kind {
-                    Kind::Text(text) => (text.as_str(), node.place),
-                    _ => return,
-                },
-            };
-            let Some(hidden) = text.chars().find(|c| is_hidden(*c)) else {
-                return;
-            };
-            let code = u32::from(hidden);
-            let message = format!("this text has the character U+{code:04X}, which cannot be seen");
-            findings.push(
-                Finding::new(&CODE, place, message)
-                    .why("in a script or a template it would mean something that no reviewer sees")
-                    .fix("remove the character, and write the text on one line"),
-            );
-        });
-    }
+    estate.workspace.texts(|text, place| {
+        let Some(hidden) = text.chars().find(|c| is_hidden(*c)) else {
+            return;
+        };
+        let code = u32::from(hidden);
+        let message = format!("this text has the character U+{code:04X}, which cannot be seen");
+        findings.push(
+            Finding::new(&CODE, place, message)
+                .why("in a script or a template it would mean something that no reviewer sees")
+                .fix("remove the character, and write the text on one line"),
+        );
+    });
 }
 
 fn is_hidden(c: char) -> bool {

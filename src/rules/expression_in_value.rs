@@ -6,7 +6,6 @@
 //!
 //! **Fix.** Write the text itself.
 use crate::finding::{Code, Finding, Severity};
-use crate::policy::{Kind, Visit};
 use crate::resolve::Estate;
 
 pub static CODE: Code = Code::new(
@@ -19,27 +18,13 @@ pub static CODE: Code = Code::new(
 const MARKS: [(&str, &str); 2] = [("${{", "GitHub Actions"), ("{{resolve:", "CloudFormation")];
 
 pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
-    for tree in estate
-        .workspace
-        .documents
-        .iter()
-        .filter_map(|d| d.tree.as_ref())
-    {
-        tree.walk(&mut |visit| {
-            let (text, place) = match visit {
-                Visit::Key(key, entry) => (key, entry.key),
-                Visit::Scalar(node) => match &node.kind {
-                    Kind::Text(text) => (text.as_str(), node.place),
-                    _ => return,
-                },
-            };
-            let found = MARKS.into_iter().find(|(mark, _)| text.contains(mark));
-            findings.extend(found.map(|(mark, who)| {
-                let message = format!("{who} evaluates what starts with `{mark}`");
-                Finding::new(&CODE, place, message)
-                    .why("what is rendered would no longer be the text that was reviewed")
-                    .fix("write the text itself")
-            }));
-        });
-    }
+    estate.workspace.texts(|text, place| {
+        let found = MARKS.into_iter().find(|(mark, _)| text.contains(mark));
+        findings.extend(found.map(|(mark, who)| {
+            let message = format!("{who} evaluates what starts with `{mark}`");
+            Finding::new(&CODE, place, message)
+                .why("what is rendered would no longer be the text that was reviewed")
+                .fix("write the text itself")
+        }));
+    });
 }

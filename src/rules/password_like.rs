@@ -20,12 +20,7 @@ pub static CODE: Code = Code::new(
 .hiding_its_line();
 
 pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
-    for tree in estate
-        .workspace
-        .documents
-        .iter()
-        .filter_map(|d| d.tree.as_ref())
-    {
+    for tree in estate.workspace.trees() {
         tree.walk(&mut |visit| match visit {
             // A name of the policy holds a map; a secret is a text or a number.
             Visit::Key(key, entry) if secret_key(key) => match entry.value.kind {

@@ -16,12 +16,7 @@ pub static CODE: Code = Code::new("yaml-1-1", Severity::Error, include_str!("yam
 
 pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
     let sources = &estate.workspace.sources;
-    for tree in estate
-        .workspace
-        .documents
-        .iter()
-        .filter_map(|d| d.tree.as_ref())
-    {
+    for tree in estate.workspace.trees() {
         tree.walk(&mut |visit| {
             let place = match visit {
                 Visit::Key(_, entry) => entry.key,
