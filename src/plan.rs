@@ -26,7 +26,7 @@ pub use crate::resolve::{By, Disaster, Way};
 pub use address::{Address, Scope};
 pub use azure::Worker;
 pub use body::Body;
-pub use dump::{Class, Connection, Dump, DumpStore, DumpedDatabase, Instance};
+pub use dump::{Class, Connection, DRILLS, Dump, DumpStore, DumpedDatabase, Instance, MANIFEST};
 pub use export::Export;
 pub use job::{Host, Job};
 pub use on_demand::OnDemand;
@@ -102,7 +102,7 @@ pub fn plan(estate: &Estate<'_>) -> Plan {
         azure::account(&account, &mut plan.resources);
     }
     plan.resources.extend(azure::alerts(estate));
-    let access = azure::access(estate, &plan.resources);
+    let access = azure::access(estate, &plan);
     plan.resources.extend(access);
     plan.key_vaults = azure::key_vaults(estate);
     plan.review = review::review(estate, &plan.resources);

@@ -9,6 +9,7 @@ pub mod limits;
 pub mod locks;
 pub mod metric;
 pub mod postgres;
+pub mod reads;
 pub mod regions;
 pub mod storage;
 

@@ -91,6 +91,19 @@ pub enum DumpStore {
     },
 }
 
+impl DumpStore {
+    /// The policy's name of it.
+    pub fn name(&self) -> &str {
+        let (DumpStore::S3 { name, .. } | DumpStore::Blob { name, .. }) = self;
+        name
+    }
+}
+
+/// What of a run is written last and says what belongs to it; and where in a store the results of
+/// drills lie.
+pub const MANIFEST: &str = "manifest.json";
+pub const DRILLS: &str = "drills";
+
 const KEEP_LOCAL_DAYS: u64 = 7;
 
 pub(super) fn dump(database: &Database<'_>, estate: &Estate<'_>) -> Option<Dump> {

@@ -63,19 +63,27 @@ impl GitHub {
             .map_or(BRANCH, |branch| branch.value.as_str())
     }
 
+    /// Of runs on the branch, or in the environment.
     pub fn subjects(&self) -> Subjects {
+        self.subjects_of(&match &self.environment {
+            Some(environment) => format!("environment:{}", environment.value),
+            None => format!("ref:refs/heads/{}", self.branch()),
+        })
+    }
+
+    /// Of runs for pull requests. None: they are in the environment as well, and called after it.
+    pub fn pull_request_subjects(&self) -> Option<Subjects> {
+        let called_so = self.environment.is_none();
+        called_so.then(|| self.subjects_of("pull_request"))
+    }
+
+    fn subjects_of(&self, part: &str) -> Subjects {
         let Repository { owner, name } = &self.repository.value;
-        let text = |written: &Option<Spanned<String>>| written.as_ref().map(|it| it.value.clone());
-        let part = match text(&self.environment) {
-            Some(environment) => format!("environment:{environment}"),
-            None => {
-                let branch = text(&self.branch).unwrap_or_else(|| BRANCH.to_owned());
-                format!("ref:refs/heads/{branch}")
-            }
-        };
+        let number =
+            |written: &Option<Spanned<String>>| written.as_ref().map(|it| it.value.clone());
         let numbered =
             |owner_id: &str, id: &str| format!("repo:{owner}@{owner_id}/{name}@{id}:{part}");
-        let (owner_id, id) = (text(&self.owner_id), text(&self.repository_id));
+        let (owner_id, id) = (number(&self.owner_id), number(&self.repository_id));
         Subjects {
             by_name: format!("repo:{owner}/{name}:{part}"),
             by_number: owner_id

@@ -141,6 +141,11 @@ impl Default for Holder {
 #[serde(rename_all = "camelCase")]
 pub struct Assignment {
     pub role_definition_id: String,
+    /// To which data of what it is on, in the language of Azure's conditions. None: to all of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub condition: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub condition_version: Option<String>,
     /// ServicePrincipal, which is what an identity is to the directory.
     pub principal_type: String,
 }
@@ -149,12 +154,14 @@ impl Owned for RoleAssignment {
     const TYPE: &'static str = "Microsoft.Authorization/roleAssignments";
     const API_VERSION: Option<&'static str> = Some("2022-04-01");
 
-    /// An assignment never changes: another one takes its place.
+    /// But for its condition an assignment never changes: another one takes its place.
     #[rustfmt::skip]
     const PROPERTIES: &'static [Property] = &[
         property("/name", Neutral, Replacement),
         property("/scope", Neutral, Replacement),
         property("/properties/roleDefinitionId", OthersAreWeaker, Replacement),
+        property("/properties/condition", OthersAreWeaker, Revert),
+        property("/properties/conditionVersion", Neutral, Revert),
         property("/properties/principalType", Neutral, Replacement),
     ];
 

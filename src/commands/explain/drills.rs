@@ -5,11 +5,13 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
+use crate::plan::DRILLS;
+
 /// The newest of each kind in the folder where drills on this machine leave them, the newest last.
 pub(super) fn newest(name: &str) -> Vec<Value> {
     let folder = std::env::var_os("BACKSTAY_DUMP_DIR").map(PathBuf::from);
     let folder = folder.unwrap_or_else(|| PathBuf::from("/var/backups/backstay"));
-    let entries = std::fs::read_dir(folder.join("drills").join(name));
+    let entries = std::fs::read_dir(folder.join(DRILLS).join(name));
     let paths = entries.into_iter().flatten().flatten();
     let texts = paths
         .map(|entry| entry.path())

@@ -78,6 +78,8 @@ pub(super) fn access(
                 scope,
                 properties: access::Assignment {
                     role_definition_id: definition,
+                    condition: None,
+                    condition_version: None,
                     principal_type: "ServicePrincipal".to_owned(),
                 },
                 holder: access::Holder::Vault(holder.clone()),

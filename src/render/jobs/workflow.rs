@@ -128,8 +128,7 @@ pub(super) fn dump(dump: &Dump) -> Workflow<'_> {
     }
 }
 
-/// The stores are all that it has to reach: the server is its own. In Azure it needs what dumps need, to
-/// read and to write blobs.
+/// The stores are all that it has to reach: the server is its own.
 pub(super) fn restore_test(test: &RestoreTest) -> Workflow<'_> {
     let dump = &test.dump;
     let steps = Steps::RestoreTest {
@@ -137,7 +136,7 @@ pub(super) fn restore_test(test: &RestoreTest) -> Workflow<'_> {
     };
     Workflow {
         aws: store_login(dump, RESTORE_TESTER, Some(TIMEOUT * 60)),
-        azure: container_login(dump, Worker::DumpWriter.variable()),
+        azure: container_login(dump, Worker::RestoreTester.variable()),
         ..workflow_of(&dump.job, steps)
     }
 }

@@ -3,7 +3,7 @@
 mod aws;
 mod aws_cloud;
 mod azure;
-mod blobs;
+pub mod blobs;
 mod dumps;
 mod notices;
 

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::tree;
 use super::one::Told;
-use super::told::{properties, spelled, text_or_nothing, texts};
+use super::told::{properties, spelled, text, text_or_nothing, texts};
 use crate::cloud::azure::access::{
     Assignment, FederatedCredential, Identity, Permission, Role, RoleAssignment, RoleDefinition,
     Trust,
@@ -85,11 +85,14 @@ pub(super) fn assignment(planned: &RoleAssignment, answer: &Value) -> Told {
     let properties = properties(answer)?;
     let own = &planned.properties;
     let role = text_or_nothing(&properties["roleDefinitionId"]);
+    let told = |key: &str| text(&properties[key]).filter(|text| !text.is_empty());
     let live = RoleAssignment {
         name: planned.name.clone(),
         scope: planned.scope.clone(),
         properties: Assignment {
             role_definition_id: spelled(&role, [own.role_definition_id.as_str()]),
+            condition: told("condition"),
+            condition_version: told("conditionVersion"),
             principal_type: text_or_nothing(&properties["principalType"]),
         },
         holder: planned.holder.clone(),

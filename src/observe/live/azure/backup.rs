@@ -14,7 +14,8 @@ use super::{is_absent, reason};
 pub(super) use instance::is_gone;
 
 use crate::cloud::Owned;
-use crate::cloud::azure::backup::BackupVault;
+use crate::cloud::azure::backup::{BackupInstance, BackupVault};
+use crate::cloud::azure::reads::list_of;
 use crate::cloud::azure::resource_id;
 use crate::plan::{Body, Resource, Scope};
 
@@ -54,7 +55,9 @@ fn vault_of(resource: &Resource) -> Option<String> {
 /// A list leaves out nothing of its vault: whoever may not read it is refused.
 async fn list(arm: &Arm, vault: &str, instances: &[&Resource]) -> Seen {
     let version = BackupVault::API_VERSION.unwrap_or_default();
-    let answer = arm.list(&format!("{vault}/backupInstances"), version).await;
+    let answer = arm
+        .list(&list_of(vault, BackupInstance::TYPE), version)
+        .await;
     let listed = match answer {
         Ok(listed) => listed,
         // With its vault everything in it is gone.

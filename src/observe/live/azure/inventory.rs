@@ -9,7 +9,9 @@ use serde_json::Value;
 use super::arm::Arm;
 use super::{list, reason, server};
 use crate::cloud::Owned;
-use crate::cloud::azure::{backup::BackupVault, postgres};
+use crate::cloud::azure::backup::{BackupInstance, BackupVault};
+use crate::cloud::azure::postgres;
+use crate::cloud::azure::reads::{list_in, list_of};
 use crate::observe::inventory::{Contents, Database, Holder, KeyOwner, Listing, Live, Place};
 use crate::observe::live::{AT_A_TIME, Progress, Report};
 use crate::plan::{Address, Scope};
@@ -115,16 +117,15 @@ fn id(database: &Database) -> String {
 /// What each vault of a subscription backs up, by the id of what it is, in lower case.
 async fn held(arm: &Arm, subscription: &str) -> Result<BTreeMap<String, Vec<Holder>>, String> {
     let version = BackupVault::API_VERSION.unwrap_or_default();
-    let path = format!(
-        "/subscriptions/{subscription}/providers/{}",
-        BackupVault::TYPE
-    );
+    let path = list_in(subscription, BackupVault::TYPE);
     let vaults = arm.list(&path, version).await;
     let vaults = vaults.map_err(|error| reason("list of backup vaults", &error))?;
     let ids = vaults.iter().filter_map(|vault| vault["id"].as_str());
     let instances: Vec<Vec<(String, Holder)>> = futures::stream::iter(ids)
         .map(|vault| async move {
-            let listed = arm.list(&format!("{vault}/backupInstances"), version).await;
+            let listed = arm
+                .list(&list_of(vault, BackupInstance::TYPE), version)
+                .await;
             let listed = listed.map_err(|error| reason("backups in the vault", &error))?;
             Ok::<_, String>(listed.iter().filter_map(|it| holder(vault, it)).collect())
         })

@@ -1,7 +1,7 @@
 //! What workflows may do in Azure: what is answered once it is deployed, and what is found when it is
 //! changed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::cloud::Cloud;
 use super::estate::{Estate, NORTH, SOUTH, enforced, existing_server};
 use super::told::{Told, deploy, tells};
+use crate::wire::status::blobs::{Account, Blobs};
 
 /// What was deployed, as the identity service and the directory answer it: with the numbers that they
 /// gave, and ids in another case.
@@ -58,31 +59,35 @@ pub fn deployed() -> Estate {
     estate
 }
 
+/// Of everything that reads Azure, with blobs to read as well.
 #[test]
-fn fresh_access_has_no_drift_and_the_reader_may_do_exactly_what_drift_does() {
+fn the_reader_may_do_exactly_what_drift_status_and_coverage_do() {
     let mut estate = deployed();
-    let role = |cloud: &mut Cloud, name: &str| -> BTreeSet<String> {
-        let (_, role) = cloud
-            .others
-            .iter()
-            .find(|(_, it)| {
-                let told = it["properties"]["roleName"].as_str();
-                told.is_some_and(|told| told.starts_with(name))
-            })
-            .unwrap();
-        let actions = role["properties"]["permissions"][0]["actions"]
-            .as_array()
-            .unwrap();
-        actions
-            .iter()
-            .map(|it| it.as_str().unwrap().to_ascii_lowercase())
-            .collect()
-    };
-    let north = role(&mut estate.cloud, "backstay-drift-reader north");
-    let south = role(&mut estate.cloud, "backstay-drift-reader south");
+    let north = actions(&mut estate.cloud, "backstay-drift-reader north", "actions");
+    let south = actions(&mut estate.cloud, "backstay-drift-reader south", "actions");
+    let blobs = actions(
+        &mut estate.cloud,
+        "backstay-status-reader north",
+        "dataActions",
+    );
+    let condition = condition(&estate.cloud, "backstay-status-reader north");
+    let theirs = format!(
+        "/subscriptions/{SOUTH}/resourcegroups/their-rg/providers/microsoft.dataprotection/backupvaults/theirs"
+    );
+    let vault = json!({ "id": theirs });
+    estate.cloud.others.insert(theirs, vault);
+    let account = dumps();
+    estate.workspace = estate
+        .workspace
+        .env("AZURE_STORAGE_SERVICE_ENDPOINT", account.uri());
     let running = estate.start(|_| {});
     let output = running.drift(&[]).expect_code(0);
     assert_eq!(output.stdout, "");
+    // The drill and the dump are old, and nothing is in the vault: that is told, so it was read.
+    let told = running.workspace.run(["status"]).expect_code(1).stdout;
+    assert!(!told.contains("unreadable"), "{told}");
+    running.workspace.run(["coverage"]).expect_code(0);
+
     let requests = running.requests();
     let asked = |subscription: &str| -> BTreeSet<String> {
         let own = |url: &&String| url.contains(subscription);
@@ -91,6 +96,115 @@ fn fresh_access_has_no_drift_and_the_reader_may_do_exactly_what_drift_does() {
     };
     assert_eq!(asked(NORTH), north);
     assert_eq!(asked(SOUTH), south);
+
+    let read = account.requests();
+    assert_eq!(
+        blobs,
+        BTreeSet::from([format!("{}/read", BLOBS.to_ascii_lowercase())])
+    );
+    let likes = likes(&condition);
+    assert_eq!(likes, ["*/manifest.json", "drills/*"]);
+    let (lists, blobs): (Vec<_>, Vec<_>) = read.iter().partition(|url| url.contains("comp=list"));
+    assert!(!lists.is_empty());
+    let blobs = blobs
+        .iter()
+        .map(|url| url.split_once("/backups/").unwrap().1);
+    let blobs: BTreeSet<&str> = blobs.collect();
+    assert_eq!(blobs, BTreeSet::from([MANIFEST, DRILL]));
+    for blob in blobs {
+        assert!(likes.iter().any(|it| is_like(blob, it)), "{blob}");
+    }
+    assert!(!likes.iter().any(|it| is_like(DUMP, it)));
+}
+
+const BLOBS: &str = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs";
+const DUMP: &str = "daily/trains/2026-11-01/20261101T023700Z/trains.dump";
+const MANIFEST: &str = "daily/trains/2026-11-01/20261101T023700Z/manifest.json";
+const DRILL: &str = "drills/trains/20261102t053700z.json";
+
+/// An account with one dump and the result of one drill.
+fn dumps() -> Account {
+    let manifest = json!({
+        "name": "trains", "stamp": "20261101T023700Z", "files": [{ "path": "trains.dump", "bytes": 5 }],
+    });
+    let drill = json!({
+        "kind": "restore_test", "database": "trains", "finished": "2026-11-02T05:37:00Z",
+        "passed": true, "checks": [],
+    });
+    Account::start(Blobs {
+        blobs: BTreeMap::from([
+            (DUMP.to_owned(), b"12345".to_vec()),
+            (MANIFEST.to_owned(), manifest.to_string().into()),
+            (DRILL.to_owned(), drill.to_string().into()),
+        ]),
+        ..Blobs::default()
+    })
+}
+
+/// What a role allows, in lower case.
+fn actions(cloud: &mut Cloud, name: &str, kind: &str) -> BTreeSet<String> {
+    let actions = role(cloud, name)["permissions"][0][kind].clone();
+    let actions = actions.as_array().unwrap().iter();
+    actions
+        .map(|it| it.as_str().unwrap().to_ascii_lowercase())
+        .collect()
+}
+
+/// To which blobs those are limited who have a role.
+fn condition(cloud: &Cloud, role: &str) -> String {
+    let number = role_number(cloud, role);
+    let of_it = |answer: &&Value| {
+        let told = answer["properties"]["roleDefinitionId"].as_str();
+        told.is_some_and(|told| told.ends_with(&number))
+    };
+    let mut assignments = cloud.others.values().filter(of_it);
+    let assignment = assignments.next().expect("somebody has it");
+    assert!(assignments.next().is_none());
+    let properties = &assignment["properties"];
+    assert_eq!(properties["conditionVersion"], "2.0");
+    properties["condition"].as_str().unwrap().to_owned()
+}
+
+fn role_number(cloud: &Cloud, name: &str) -> String {
+    let named = |answer: &&Value| {
+        let told = answer["properties"]["roleName"].as_str();
+        told.is_some_and(|told| told.starts_with(name))
+    };
+    let role = cloud.others.values().find(named).unwrap();
+    role["name"].as_str().unwrap().to_owned()
+}
+
+/// The patterns of a condition.
+fn likes(condition: &str) -> Vec<&str> {
+    let parts = condition.split("StringLike '").skip(1);
+    parts.map(|it| it.split('\'').next().unwrap()).collect()
+}
+
+/// As Azure compares: a star is any text.
+fn is_like(text: &str, pattern: &str) -> bool {
+    let (start, end) = pattern.split_once('*').unwrap();
+    text.starts_with(start) && text.ends_with(end)
+}
+
+/// A test of dumps reads them, and writes nothing but what came of it.
+#[test]
+fn a_restore_test_may_write_below_its_folder_alone() {
+    let mut estate = deployed();
+    let rights = actions(
+        &mut estate.cloud,
+        "backstay-restore-tester north",
+        "dataActions",
+    );
+    let blobs = BLOBS.to_ascii_lowercase();
+    let verbs = ["add/action", "read", "write"].map(|verb| format!("{blobs}/{verb}"));
+    assert_eq!(rights, verbs.into());
+    let condition = condition(&estate.cloud, "backstay-restore-tester north");
+    assert_eq!(likes(&condition), ["drills/*"]);
+    for verb in ["add/action", "write"] {
+        let refused = format!("!(ActionMatches{{'{BLOBS}/{verb}'}})");
+        assert!(condition.contains(&refused), "{condition}");
+    }
+    assert!(!condition.contains("/read"), "{condition}");
 }
 
 /// The right that a request needs: its steps from the last provider on, without the names.
@@ -112,18 +226,24 @@ fn role<'c>(cloud: &'c mut Cloud, name: &str) -> &'c mut Value {
     &mut others.find(named).unwrap().1["properties"]
 }
 
-/// Of what an identity may do to something: its assignment, by the end of what it is on.
-fn without_right(cloud: &mut Cloud, on: &str) {
+/// The right that is limited by a condition with these words.
+fn condition_of<'c>(cloud: &'c mut Cloud, words: &str) -> &'c mut Value {
+    let named = |it: &&mut Value| {
+        let told = it["properties"]["condition"].as_str();
+        told.is_some_and(|told| told.contains(words))
+    };
+    &mut cloud.others.values_mut().find(named).unwrap()["properties"]
+}
+
+/// Takes from an identity what its role gives it.
+fn without_right(cloud: &mut Cloud, name: &str) {
+    let number = role_number(cloud, name);
     let before = cloud.others.len();
-    let part = format!("{on}/providers/microsoft.authorization/roleassignments/");
-    cloud.others.retain(|path, it| {
-        let ours = it["properties"]["roleDefinitionId"]
-            .as_str()
-            .unwrap_or_default();
-        let built_in = ours.ends_with("acdd72a7-3385-48ef-bd42-f606fba81ae7");
-        !path.contains(&part) || built_in
+    cloud.others.retain(|_, it| {
+        let of_it = it["properties"]["roleDefinitionId"].as_str();
+        !of_it.is_some_and(|told| told.ends_with(&number))
     });
-    assert_eq!(cloud.others.len(), before - 1, "{on}");
+    assert_eq!(cloud.others.len(), before - 1, "{name}");
 }
 
 const WRITER: &str = "/userassignedidentities/backstay-dump-writer";
@@ -143,6 +263,10 @@ const TRUST: &str = "/backstay-dump-writer/federatedidentitycredentials/github";
     Told { kind: "weakened", property: "/properties/subject", at: "3:15", restore: deploy("identities") }
 )]
 #[case::every_branch_is_trusted(
+    |cloud: &mut Cloud| cloud.other(TRUST)["properties"]["subject"] = json!("repo:acme/backups:ref:refs/heads/*"),
+    Told { kind: "weakened", property: "/properties/subject", at: "3:15", restore: deploy("identities") }
+)]
+#[case::pull_requests_may_write_dumps(
     |cloud: &mut Cloud| cloud.other(TRUST)["properties"]["subject"] = json!("repo:acme/backups:pull_request"),
     Told { kind: "weakened", property: "/properties/subject", at: "3:15", restore: deploy("identities") }
 )]
@@ -170,6 +294,17 @@ const TRUST: &str = "/backstay-dump-writer/federatedidentitycredentials/github";
     |cloud: &mut Cloud| role(cloud, "backstay-drift-reader north")["roleName"] = json!("mine"),
     Told { kind: "changed", property: "/properties/roleName", at: "3:15", restore: deploy("access") }
 )]
+#[case::all_dumps_can_be_read(
+    |cloud: &mut Cloud| condition_of(cloud, "manifest.json")["condition"] = json!(null),
+    Told { kind: "weakened", property: "/properties/condition", at: "3:15", restore: deploy("access") }
+)]
+#[case::dumps_can_be_overwritten(
+    |cloud: &mut Cloud| {
+        let condition = &mut condition_of(cloud, "/write'")["condition"];
+        *condition = json!(condition.as_str().unwrap().replace("drills/*", "*"));
+    },
+    Told { kind: "weakened", property: "/properties/condition", at: "3:15", restore: deploy("access") }
+)]
 #[case::a_role_is_gone(
     |cloud: &mut Cloud| cloud.others.retain(|_, it| {
         let name = it["properties"]["roleName"].as_str().unwrap_or_default();
@@ -178,11 +313,11 @@ const TRUST: &str = "/backstay-dump-writer/federatedidentitycredentials/github";
     Told { kind: "missing", property: "", at: "3:15", restore: deploy("access") }
 )]
 #[case::dumps_can_go_nowhere(
-    |cloud: &mut Cloud| without_right(cloud, "/containers/backups"),
+    |cloud: &mut Cloud| without_right(cloud, "backstay-dump-writer north"),
     Told { kind: "missing", property: "", at: "3:15", restore: deploy("access") }
 )]
 #[case::drift_cannot_be_read(
-    |cloud: &mut Cloud| without_right(cloud, "/resourcegroups/trains-rg"),
+    |cloud: &mut Cloud| without_right(cloud, "backstay-drift-reader north"),
     Told { kind: "missing", property: "", at: "3:15", restore: deploy("access") }
 )]
 #[case::more_than_its_role(

@@ -255,6 +255,9 @@ impl Respond for Cloud {
                 None => refusal(404, "ManagementPolicyNotFound"),
             },
             [.., "backupvaults", _, "backupinstances"] => self.instances(request, &path),
+            // Nothing was backed up yet.
+            [.., "flexibleservers", _, "backups"]
+            | [.., "backupinstances", _, "recoverypoints"] => self.paged(request, Vec::new()),
             _ => match self.others.get(&path) {
                 Some(resource) => ResponseTemplate::new(200).set_body_json(resource),
                 None => refusal(404, "ResourceNotFound"),

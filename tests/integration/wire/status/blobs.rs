@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
+use crate::wire::runtime;
+
 /// What lies in the container `backups`.
 #[derive(Clone, Default)]
 pub struct Blobs {
@@ -19,6 +21,31 @@ pub async fn start(blobs: Blobs) -> MockServer {
     let server = MockServer::start().await;
     Mock::given(any()).respond_with(blobs).mount(&server).await;
     server
+}
+
+/// The account, for a test that is not asynchronous.
+pub struct Account {
+    server: MockServer,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Account {
+    pub fn start(blobs: Blobs) -> Account {
+        let runtime = runtime();
+        let server = runtime.block_on(start(blobs));
+        Account { server, runtime }
+    }
+
+    pub fn uri(&self) -> String {
+        self.server.uri()
+    }
+
+    /// The URLs of everything that was asked so far.
+    pub fn requests(&self) -> Vec<String> {
+        let requests = self.runtime.block_on(self.server.received_requests());
+        let url = |request: wiremock::Request| request.url.to_string();
+        requests.unwrap().into_iter().map(url).collect()
+    }
 }
 
 impl Blobs {

@@ -9,6 +9,7 @@ use super::super::super::super::points::{PointState, PointsRead, Span};
 use super::{AT_A_TIME, Arm, Asked, Told, is_absent, moment, reason};
 use crate::cloud::Owned;
 use crate::cloud::azure::postgres::FlexibleServer;
+use crate::cloud::azure::reads::{SERVER_BACKUPS, list_in, list_of};
 use crate::plan::PointSource;
 
 /// As ARM names backups that somebody asked for.
@@ -75,10 +76,7 @@ async fn in_subscription(
 
 /// Servers by their ids in lower case.
 async fn list(arm: &Arm, subscription: &str) -> Result<BTreeMap<String, Value>, String> {
-    let path = format!(
-        "/subscriptions/{subscription}/providers/{}",
-        FlexibleServer::TYPE
-    );
+    let path = list_in(subscription, FlexibleServer::TYPE);
     let servers = arm.list(&path, version()).await;
     let servers = servers.map_err(|error| reason("list of flexible servers", &error))?;
     let known = |server: Value| Some((server["id"].as_str()?.to_ascii_lowercase(), server));
@@ -104,7 +102,7 @@ async fn server(arm: &Arm, listed: &BTreeMap<String, Value>, (id, asked): Group<
         }
     };
     let backups = match &live {
-        Some(_) => arm.list(&format!("{id}/backups"), version()).await,
+        Some(_) => arm.list(&list_of(id, SERVER_BACKUPS), version()).await,
         None => Ok(Vec::new()),
     };
     let backups = backups.map_err(|error| reason("backups of the server", &error));

@@ -10,7 +10,8 @@ use super::super::super::super::points::{PointState, PointsRead, Span};
 use super::super::super::points::class_of;
 use super::{AT_A_TIME, Arm, Asked, Told, is_absent, moment, reason};
 use crate::cloud::Owned;
-use crate::cloud::azure::backup::BackupVault;
+use crate::cloud::azure::backup::{BackupInstance, BackupVault};
+use crate::cloud::azure::reads::{RECOVERY_POINTS, list_of};
 use crate::plan::{PointClass, PointSource, Promise};
 
 const DAY_SECONDS: i64 = 24 * 60 * 60;
@@ -41,10 +42,8 @@ pub(super) async fn read(arm: &Arm, asked: &[Asked<'_>]) -> Vec<Told> {
 }
 
 async fn in_vault(arm: &Arm, vault: &str, of: Vec<(&Promise, &str)>) -> Vec<Told> {
-    let instances = match arm
-        .list(&format!("{vault}/backupInstances"), version())
-        .await
-    {
+    let list = &list_of(vault, BackupInstance::TYPE);
+    let instances = match arm.list(list, version()).await {
         Ok(instances) => instances,
         Err(error) if is_absent(&error) => {
             let absent = of
@@ -66,7 +65,7 @@ async fn in_vault(arm: &Arm, vault: &str, of: Vec<(&Promise, &str)>) -> Vec<Told
             let Some(name) = instances.iter().find_map(|it| instance(it, server)) else {
                 return absent(promise, "the vault does not back up the server");
             };
-            let path = format!("{vault}/backupInstances/{name}/recoveryPoints");
+            let path = list_of(&format!("{list}/{name}"), RECOVERY_POINTS);
             let points = match arm.list(&path, version()).await {
                 Ok(points) => points,
                 Err(error) => {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::super::super::super::points::{DrillRun, DrillState, DrillsRead, Unusable};
 use super::super::super::one_line;
 use super::{Object, Refusal, Store, Text};
-use crate::plan::Drill;
+use crate::plan::{DRILLS, Drill};
 
 /// How many results are looked through for one that passed.
 const LOOKED_AT: usize = 50;
@@ -40,7 +40,7 @@ pub(super) async fn drills(store: &Store<'_>, drill: &Drill) -> DrillState {
 
 /// From the newest result back to one that passed. The scripts name each after its moment.
 async fn read(store: &Store<'_>, drill: &Drill) -> Result<DrillsRead, Refusal> {
-    let prefix = format!("drills/{}/", drill.key.database);
+    let prefix = format!("{DRILLS}/{}/", drill.key.database);
     let mut results: Vec<Object> = store.list(&prefix).await?;
     results.retain(|object| object.name.ends_with(".json"));
     results.sort_by(|one, other| other.name.cmp(&one.name));

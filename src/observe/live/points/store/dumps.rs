@@ -12,9 +12,7 @@ use serde::Deserialize;
 use super::super::super::super::points::{PointState, PointsRead, Span, Unusable};
 use super::super::super::AT_A_TIME;
 use super::{Object, Refusal, Store, Text};
-use crate::plan::{PointClass, Promise};
-
-const MANIFEST: &str = "manifest.json";
+use crate::plan::{MANIFEST, PointClass, Promise};
 
 /// As the scripts write a run's moment.
 const STAMP: &str = "%Y%m%dT%H%M%SZ";
