@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::actions::{ACTIONS, Actions};
 use super::jobs::workflow::{Aws, Azure, GITHUB, role};
 use super::{RenderError, Renderer, readback};
-use crate::plan::{Plan, Review};
+use crate::plan::{Plan, Review, Worker};
 
 /// The role that reads what drift compares.
 const DRIFT_READER: &str = "backstay-drift-reader";
@@ -64,10 +64,10 @@ impl Renderer<'_> {
                 .flat_map(|login| &login.beyond)
                 .map(String::as_str)
                 .collect(),
-            azure: review.azure.as_ref().map(|subscription| Azure {
-                client: "AZURE_DRIFT_READER_CLIENT_ID",
-                subscription: Some(subscription),
-            }),
+            azure: review
+                .azure
+                .as_ref()
+                .map(|subscription| Azure::of(Worker::DriftReader, Some(subscription))),
         };
         let path = format!("github/backstay-{task}.yml");
         let text = self

@@ -2,6 +2,7 @@
 
 mod azure;
 mod flags;
+mod workflows;
 
 use std::collections::BTreeSet;
 use std::fs;

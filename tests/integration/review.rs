@@ -232,6 +232,8 @@ fn the_policy_says_who_the_workflows_are_and_what_they_read() {
         other.contains("role-to-assume: ${{ vars.AWS_DRIFT_ROLE }}"),
         "{other}"
     );
+    let unset = "::error title=AWS_DRIFT_ROLE is not set::";
+    assert!(other.contains(unset) && !plain.contains(unset), "{other}");
     assert!(
         other.contains(&format!("- uses: example-org/backstay@{sha}\n")),
         "{other}"

@@ -82,9 +82,31 @@ pub(in crate::render) struct Aws<'p> {
 #[derive(Debug, Serialize)]
 pub(in crate::render) struct Azure<'p> {
     /// The repository's variable that names the identity: one for each thing that an identity may do.
-    pub client: &'static str,
+    client: &'static str,
+    /// Where somebody finds what it has to be.
+    told_by: &'static str,
     /// None: what it does needs no right in a subscription.
-    pub subscription: Option<&'p str>,
+    subscription: Option<&'p str>,
+}
+
+impl<'p> Azure<'p> {
+    pub fn of(worker: Worker, subscription: Option<&'p str>) -> Azure<'p> {
+        Azure {
+            client: worker.variable(),
+            told_by: "it is an output of the deployment of identities.json, which is rendered where \
+                      the policy names its repository (github)",
+            subscription,
+        }
+    }
+
+    /// Who may make and delete servers is nothing to render unasked.
+    fn recovery_operator(subscription: &'p str) -> Azure<'p> {
+        Azure {
+            client: "AZURE_RECOVERY_OPERATOR_CLIENT_ID",
+            told_by: "make an identity that may restore and delete servers, and trusts this repository",
+            subscription: Some(subscription),
+        }
+    }
 }
 
 /// A secret or variable of the repository: the name of one that belongs to a database.
@@ -123,7 +145,7 @@ pub(super) fn dump(dump: &Dump) -> Workflow<'_> {
         // A host of one's own is seldom reachable from GitHub's runners.
         runner: if dump.at_host { SELF_HOSTED } else { GITHUB },
         aws: store_login(dump, DUMP_WRITER, None),
-        azure: container_login(dump, Worker::DumpWriter.variable()),
+        azure: container_login(dump, Worker::DumpWriter),
         ..workflow_of(&dump.job, steps)
     }
 }
@@ -136,7 +158,7 @@ pub(super) fn restore_test(test: &RestoreTest) -> Workflow<'_> {
     };
     Workflow {
         aws: store_login(dump, RESTORE_TESTER, Some(TIMEOUT * 60)),
-        azure: container_login(dump, Worker::RestoreTester.variable()),
+        azure: container_login(dump, Worker::RestoreTester),
         ..workflow_of(&dump.job, steps)
     }
 }
@@ -154,12 +176,9 @@ fn store_login<'p>(dump: &'p Dump, name: &str, seconds: Option<u32>) -> Option<A
     })
 }
 
-fn container_login(dump: &Dump, client: &'static str) -> Option<Azure<'static>> {
+fn container_login(dump: &Dump, worker: Worker) -> Option<Azure<'static>> {
     dump.stores.iter().find_map(|store| match store {
-        DumpStore::Blob { .. } => Some(Azure {
-            client,
-            subscription: None,
-        }),
+        DumpStore::Blob { .. } => Some(Azure::of(worker, None)),
         DumpStore::S3 { .. } => None,
     })
 }
@@ -181,10 +200,10 @@ pub(super) fn snapshot(snapshot: &Snapshot) -> Workflow<'_> {
 
 pub(super) fn on_demand(backup: &OnDemand) -> Workflow<'_> {
     Workflow {
-        azure: Some(Azure {
-            client: Worker::SnapshotOperator.variable(),
-            subscription: Some(&backup.subscription),
-        }),
+        azure: Some(Azure::of(
+            Worker::SnapshotOperator,
+            Some(&backup.subscription),
+        )),
         ..workflow_of(&backup.job, Steps::OnDemand {})
     }
 }
@@ -225,10 +244,7 @@ pub(super) fn pitr_test(test: &PitrTest) -> Workflow<'_> {
             ..workflow
         },
         Server::Azure { subscription, .. } => Workflow {
-            azure: Some(Azure {
-                client: "AZURE_RECOVERY_OPERATOR_CLIENT_ID",
-                subscription: Some(subscription),
-            }),
+            azure: Some(Azure::recovery_operator(subscription)),
             ..workflow
         },
         Server::Host { .. } => workflow,
