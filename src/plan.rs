@@ -9,6 +9,7 @@ mod dump;
 mod export;
 mod job;
 mod lifecycle;
+mod name_clash;
 mod on_demand;
 mod pitr_test;
 mod promise;
@@ -29,6 +30,7 @@ pub use body::Body;
 pub use dump::{Class, Connection, DRILLS, Dump, DumpStore, DumpedDatabase, Instance, MANIFEST};
 pub use export::Export;
 pub use job::{Host, Job};
+pub use name_clash::{CODE as NAME_CLASH, name_clashes};
 pub use on_demand::OnDemand;
 pub use pitr_test::PitrTest;
 pub use promise::{

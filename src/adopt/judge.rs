@@ -9,7 +9,7 @@ use crate::drift;
 use crate::finding::{Finding, Kind, Severity};
 use crate::observe::inventory::{Database, Live, plain};
 use crate::observe::{Found, Observations, State};
-use crate::plan::{Address, Body, Plan, Resource, plan};
+use crate::plan::{Address, Body, Plan, Resource, name_clashes, plan};
 use crate::policy::{self, Node};
 use crate::resolve::{Intent, resolve};
 use crate::rules;
@@ -72,7 +72,13 @@ pub(super) fn judge(wanted: &Wanted<'_>, draft: &Draft<'_>, text: &str) -> Verdi
         verdict.fault(finding, file, &parts, draft);
     }
     if verdict.is_clean() {
-        verdict.compare(&plan(&estate), draft);
+        let plan = plan(&estate);
+        for clash in name_clashes(&plan) {
+            verdict.fault(&clash, file, &parts, draft);
+        }
+        if verdict.is_clean() {
+            verdict.compare(&plan, draft);
+        }
     }
     verdict
 }

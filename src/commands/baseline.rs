@@ -15,7 +15,7 @@ use super::failure::Failure;
 use super::load::{self, Loaded};
 use crate::cli::Paths;
 use crate::finding::{Code, Finding, Severity};
-use crate::plan::{Plan, plan};
+use crate::plan::Plan;
 use crate::policy;
 use crate::source::Sources;
 
@@ -75,15 +75,10 @@ fn sound(sources: Sources) -> Baseline {
         paths: Vec::new(),
         no_exceptions: false,
     };
-    let Loaded {
-        estate,
-        findings,
-        sound,
-        ..
-    } = load::estate(&workspace, findings, &paths);
-    if sound {
+    let Loaded { findings, plan, .. } = load::estate(&workspace, findings, &paths);
+    if plan.is_some() {
         return Baseline {
-            plan: Some(plan(&estate)),
+            plan,
             findings: Vec::new(),
         };
     }

@@ -9,7 +9,6 @@ use super::outcome::{self, Code};
 use super::{codes, drift, load, out, render, stale};
 use crate::cli::Check;
 use crate::finding::Severity;
-use crate::plan::plan;
 use crate::render::folder;
 use crate::report::Report;
 
@@ -19,15 +18,14 @@ pub(super) fn run(args: &Check) -> Result<Code, Failure> {
         estate,
         mut findings,
         exceptions,
-        sound,
+        plan,
     } = load::estate(&workspace, findings, &args.paths);
     let mut compared = None;
     let mut looked_for: HashSet<&str> = codes::of_the_policy().map(|code| code.name).collect();
-    if sound {
+    if let Some(plan) = plan {
         if !args.state.verbose {
             findings.retain(|finding| finding.severity > Severity::Info);
         }
-        let plan = plan(&estate);
         let artifacts = render::artifacts(&plan, &args.folder, &args.paths)?;
         let changes = folder::compare(&args.folder.out, &artifacts)?;
         findings.extend(stale::findings(&changes, &args.folder.out));

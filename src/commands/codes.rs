@@ -1,7 +1,7 @@
 //! Every code that a finding can have.
 
 use crate::finding::Code;
-use crate::{coverage, drift, policy, rules, status};
+use crate::{coverage, drift, plan, policy, rules, status};
 
 use super::{baseline, exceptions, stale};
 
@@ -19,7 +19,8 @@ pub(super) fn all() -> Vec<&'static Code> {
     codes
 }
 
-/// Those of the rules.
+/// Those of the rules, and of what they ask for together.
 pub(super) fn of_the_policy() -> impl Iterator<Item = &'static Code> {
-    rules::RULES.iter().map(|rule| rule.code)
+    let rules = rules::RULES.iter().map(|rule| rule.code);
+    rules.chain([&plan::NAME_CLASH])
 }

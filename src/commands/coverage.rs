@@ -9,7 +9,6 @@ use super::{exceptions, inventory, load, outcome};
 use crate::cli::Coverage as Args;
 use crate::coverage::{asked, cover};
 use crate::finding::{self, Severity};
-use crate::plan::plan;
 use crate::report::{Coverage, Covered, Detail, Report};
 
 pub(super) fn run(args: &Args) -> Result<Code, Failure> {
@@ -18,14 +17,14 @@ pub(super) fn run(args: &Args) -> Result<Code, Failure> {
         estate,
         mut findings,
         exceptions,
-        sound,
+        plan,
     } = load::estate(&workspace, findings, &args.paths);
     let mut covered = None;
-    if sound {
+    if let Some(plan) = &plan {
         // What validate says is validate's to say; coverage speaks of the clouds, and of exceptions.
         findings.retain(|finding| exceptions::CODES.contains(&finding.code));
         let inventory = inventory::read(&args.inventory, asked(&estate))?;
-        let coverage = cover(&estate, &plan(&estate), &inventory, exceptions::today());
+        let coverage = cover(&estate, plan, &inventory, exceptions::today());
         let looked_for: HashSet<&str> = coverage.looked_for().map(|code| code.name).collect();
         let mut told = coverage.findings;
         exceptions.apply(&mut told);

@@ -14,7 +14,7 @@ use crate::cli::{Drift, Paths, State};
 use crate::drift;
 use crate::finding::{Finding, Kind, Severity};
 use crate::observe::{self, Observations};
-use crate::plan::{Plan, Resource, plan};
+use crate::plan::{Plan, Resource};
 use crate::render::{self, Told};
 use crate::report::{Compared, Detail, Report};
 use crate::source::Sources;
@@ -25,14 +25,14 @@ pub(super) fn run(args: &Drift) -> Result<Code, Failure> {
         estate,
         mut findings,
         exceptions,
-        sound,
+        plan,
     } = load::estate(&workspace, findings, &args.paths);
     let mut compared = None;
-    if sound {
+    if let Some(plan) = &plan {
         // What validate says is validate's to say; drift speaks of the clouds, and of exceptions.
         findings.retain(|finding| exceptions::CODES.contains(&finding.code));
         let result = compare(&Comparison {
-            plan: &plan(&estate),
+            plan,
             sources: &workspace.sources,
             paths: &args.paths,
             state: &args.state,

@@ -6,6 +6,7 @@ use super::exceptions::{self, Exceptions};
 use super::failure::Failure;
 use crate::cli::Paths;
 use crate::finding::{self, Finding, Severity};
+use crate::plan::{Plan, name_clashes, plan};
 use crate::policy::{self, Duration, Workspace};
 use crate::report;
 use crate::resolve::{Database, Estate, Resolved, resolve};
@@ -48,8 +49,8 @@ pub(super) struct Loaded<'w> {
     /// In reading order, those that are accepted marked as such.
     pub(super) findings: Vec<Finding>,
     pub(super) exceptions: Exceptions<'w>,
-    /// Whether the policy means something definite, so that a plan can be made of it.
-    pub(super) sound: bool,
+    /// None: the policy means nothing definite.
+    pub(super) plan: Option<Plan>,
 }
 
 /// The workspace's estate, with every finding on it.
@@ -66,17 +67,29 @@ pub(super) fn estate<'w>(
         false => Exceptions::of(&estate, exceptions::today()),
     };
     exceptions.apply(&mut findings);
-    let sound = findings
-        .iter()
-        .all(|finding| finding.severity < Severity::Error || finding.accepted.is_some());
+    let mut plan = is_sound(&findings).then(|| plan(&estate));
+    if let Some(made) = &plan {
+        let mut clashes = name_clashes(made);
+        exceptions.apply(&mut clashes);
+        if !is_sound(&clashes) {
+            plan = None;
+        }
+        findings.extend(clashes);
+    }
     findings.extend(problems);
     finding::sort(&mut findings);
     Loaded {
         estate,
         findings,
         exceptions,
-        sound,
+        plan,
     }
+}
+
+/// Whether nothing is wrong but what is accepted.
+fn is_sound(findings: &[Finding]) -> bool {
+    let wrong = |it: &Finding| it.severity >= Severity::Error && it.accepted.is_none();
+    !findings.iter().any(wrong)
 }
 
 /// The databases and their objectives, as reports show them.

@@ -10,7 +10,7 @@ use super::outcome::{self, Code};
 use super::{load, out, stale};
 use crate::cli::{Folder, Paths, Render};
 use crate::finding::Severity;
-use crate::plan::{Plan, plan};
+use crate::plan::Plan;
 use crate::render::folder::{self, Changes};
 use crate::render::{Artifact, Templates, deploy_commands, enforce_commands, render};
 use crate::report::{Detail, Report};
@@ -20,13 +20,12 @@ pub(super) fn run(args: &Render) -> Result<Code, Failure> {
     let Loaded {
         estate,
         mut findings,
-        sound,
+        plan,
         ..
     } = load::estate(&workspace, findings, &args.paths);
     // Notes are validate's to tell; what stops or endangers the rendering is told here as well.
     findings.retain(|finding| finding.severity > Severity::Info);
-    if sound {
-        let plan = plan(&estate);
+    if let Some(plan) = plan {
         let artifacts = artifacts(&plan, &args.folder, &args.paths)?;
         let changes = folder::compare(&args.folder.out, &artifacts)?;
         if args.diff {

@@ -33,10 +33,10 @@ pub(super) fn run(args: &Status) -> Result<Code, Failure> {
         estate,
         mut findings,
         exceptions,
-        sound,
+        plan,
     } = load::estate(&workspace, findings, &args.paths);
     let mut judged = None;
-    if sound {
+    if plan.is_some() {
         // What validate says is validate's to say; status speaks of the clouds, and of exceptions.
         findings.retain(|finding| exceptions::CODES.contains(&finding.code));
         let promises = promises(&estate);

@@ -29,7 +29,7 @@ pub struct Resource {
 
 /// What a stack or template is for: what lives and dies together. In the order in which they are
 /// deployed: each may name what is made by one before it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Purpose {
     /// What receives a database's copies in another location (AWS).
     Copies,
@@ -73,14 +73,15 @@ pub enum Owner {
     /// An ARM template, rendered to `file` below the output folder.
     Template { file: String, purpose: Purpose },
     /// It exists already; its settings are rendered as a script.
-    Existing { file: String },
+    Existing { file: String, purpose: Purpose },
 }
 
 impl Owner {
     /// The rendered file, below the output folder.
     pub fn file(&self) -> &str {
-        let (Owner::Stack { file, .. } | Owner::Template { file, .. } | Owner::Existing { file }) =
-            self;
+        let (Owner::Stack { file, .. }
+        | Owner::Template { file, .. }
+        | Owner::Existing { file, .. }) = self;
         file
     }
 
@@ -92,11 +93,18 @@ impl Owner {
         self
     }
 
-    /// None: it is not rendered whole.
-    pub fn purpose(&self) -> Option<Purpose> {
-        match self {
-            Owner::Stack { purpose, .. } | Owner::Template { purpose, .. } => Some(*purpose),
-            Owner::Existing { .. } => None,
+    pub fn purpose(&self) -> Purpose {
+        let (Owner::Stack { purpose, .. }
+        | Owner::Template { purpose, .. }
+        | Owner::Existing { purpose, .. }) = self;
+        *purpose
+    }
+
+    /// The script that sets what exists already for a part of the policy.
+    pub(super) fn script(purpose: Purpose, name: &str) -> Owner {
+        Owner::Existing {
+            file: format!("scripts/{name}-enforce.sh"),
+            purpose,
         }
     }
 }

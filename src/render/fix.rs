@@ -142,7 +142,7 @@ impl Block<'_> {
         self.told.iter().any(|(rank, ..)| *rank == Rank::Lower)
     }
 
-    fn order(&self) -> (Option<Rank>, Option<Purpose>) {
+    fn order(&self) -> (Option<Rank>, Purpose) {
         let first = self.told.first().map(|(rank, ..)| *rank);
         (first, self.resource.owner.purpose())
     }

@@ -18,7 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "rules",
         &["resolve", "policy", "finding", "source", "cloud"],
     ),
-    ("plan", &["resolve", "policy", "cloud", "source"]),
+    ("plan", &["resolve", "policy", "finding", "cloud", "source"]),
     ("render", &["plan", "cloud", "finding", "policy"]),
     ("observe", &["plan", "cloud"]),
     ("drift", &["plan", "observe", "finding", "source", "cloud"]),

@@ -479,6 +479,14 @@ fn nothing_overwrites_its_neighbour() {
     assert!(matches!(error, RenderError::SamePath { .. }), "{error}");
     let error = refused(&store("us", "new_aws"));
     assert!(matches!(error, RenderError::SameStack { .. }), "{error}");
+
+    // Whoever uses the program is told where, by every command that needs a plan.
+    let workspace = crate::support::Workspace::new().policy("p.yaml", &store("us", "new_aws"));
+    for command in ["validate", "render", "drift"] {
+        let told = workspace.run([command]).expect_code(1).stdout;
+        assert!(told.contains("error[name-clash]: the database"), "{told}");
+    }
+    assert!(!workspace.path().join("generated").exists());
 }
 
 /// The script runs as written whatever the policy's texts are.
@@ -791,7 +799,7 @@ fn the_script_for_an_existing_database_is_the_table() {
     let plan = planned(&[("p.yaml", &both("x"))]);
     let artifacts = rendered(&plan);
     for resource in &plan.resources {
-        let Owner::Existing { file } = &resource.owner else {
+        let Owner::Existing { file, .. } = &resource.owner else {
             continue;
         };
         let script = text(&artifacts, file);

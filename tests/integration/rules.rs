@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use backstay::finding::{Code, Finding, Severity};
 use backstay::source::Sources;
-use backstay::{policy, resolve, rules};
+use backstay::{plan, policy, resolve, rules};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -17,7 +17,8 @@ fn root() -> &'static Path {
 
 fn codes() -> Vec<&'static Code> {
     let rules = rules::RULES.iter().map(|rule| rule.code);
-    policy::CODES.iter().copied().chain(rules).collect()
+    let codes = policy::CODES.iter().copied().chain(rules);
+    codes.chain([&plan::NAME_CLASH]).collect()
 }
 
 fn entries(folder: &Path) -> Vec<PathBuf> {
@@ -66,7 +67,11 @@ fn case(path: &Path) -> Case {
         sources.add(file, text);
     }
     let (workspace, mut findings) = policy::parse(sources);
-    findings.extend(rules::check(&resolve::resolve(&workspace)));
+    let estate = resolve::resolve(&workspace);
+    findings.extend(rules::check(&estate));
+    if findings.iter().all(|it| it.severity < Severity::Error) {
+        findings.extend(plan::name_clashes(&plan::plan(&estate)));
+    }
     let spot = |finding: &Finding| {
         let place = finding.place.expect("a finding about a file has a place");
         let at = workspace.sources.position(place);
@@ -204,7 +209,8 @@ fn bad_fixtures_are_found_at_their_places_and_good_ones_are_clean() {
 fn a_code_is_named_after_its_file_and_its_page_says_what_why_and_fix() {
     for code in codes() {
         let file = format!("{}.rs", code.name.replace('-', "_"));
-        let paths = ["src/rules", "src/policy/problem"].map(|room| root().join(room).join(&file));
+        let paths = ["src/rules", "src/policy/problem", "src/plan"]
+            .map(|room| root().join(room).join(&file));
         let path = paths.iter().find(|path| path.exists());
         let text = std::fs::read_to_string(path.unwrap_or_else(|| panic!("no {file}"))).unwrap();
         let page = code.page();

@@ -39,9 +39,7 @@ pub(in crate::plan) fn instances<'w>(
         Some(_) => region
             .stack(Purpose::Database, name, logical_id)
             .with(&parameters),
-        None => Owner::Existing {
-            file: format!("scripts/{name}-enforce.sh"),
-        },
+        None => Owner::script(Purpose::Database, name),
     };
     // RDS gives the case of an identifier no meaning.
     let resource = |id: &crate::policy::Spanned<String>, body, owner| {

@@ -46,9 +46,7 @@ pub(super) fn resource(
             &stack,
             &logical_id("Replica", &replica.id),
         ),
-        false => Owner::Existing {
-            file: format!("scripts/{name}-enforce.sh"),
-        },
+        false => Owner::script(Purpose::Database, name),
     };
     let tags = tags(database);
     let key = Key {

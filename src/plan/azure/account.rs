@@ -60,9 +60,7 @@ impl<'a> Part<'a> {
     }
 
     fn script(&self) -> Owner {
-        Owner::Existing {
-            file: format!("scripts/{}-enforce.sh", self.store.name.value),
-        }
+        Owner::script(Purpose::Store, self.store.name)
     }
 
     fn resource(&self, name: &str, body: impl Into<Body>, owner: Owner) -> Resource {

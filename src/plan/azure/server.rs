@@ -18,9 +18,7 @@ pub(in crate::plan) fn servers(database: &Database<'_>, resources: &mut Vec<Reso
     let name = database.name.value.as_str();
     let owner = || match written.provision {
         Some(_) => group.template(Purpose::Database, name),
-        None => Owner::Existing {
-            file: format!("scripts/{name}-enforce.sh"),
-        },
+        None => Owner::script(Purpose::Database, name),
     };
     let id = &written.id;
     resources.push(Resource {

@@ -140,7 +140,8 @@ pub(super) fn lock(resource: &Resource, pointer: &str) -> Option<Command> {
     if FIXED.contains(&pointer) {
         return None;
     }
-    let (Owner::Existing { file }, Body::ImmutabilityPolicy(_)) = (&resource.owner, &resource.body)
+    let (Owner::Existing { file, .. }, Body::ImmutabilityPolicy(_)) =
+        (&resource.owner, &resource.body)
     else {
         return None;
     };

@@ -24,7 +24,7 @@ pub fn deploy_commands(plan: &Plan, wanted: impl Fn(&str) -> bool) -> Vec<Comman
 /// The commands that show what the `wanted` scripts would change of what exists already.
 pub fn enforce_commands(plan: &Plan, wanted: impl Fn(&str) -> bool) -> Vec<Command> {
     let script = |resource: &Resource| match &resource.owner {
-        Owner::Existing { file } => Some(Command::new(["bash"]).file(file)),
+        Owner::Existing { file, .. } => Some(Command::new(["bash"]).file(file)),
         Owner::Stack { .. } | Owner::Template { .. } => None,
     };
     let wanted = owned(plan, |owner| wanted(owner.file()));
