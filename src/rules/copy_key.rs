@@ -4,9 +4,10 @@
 //! **Why.** A snapshot is copied across accounts by sharing its key, and AWS's own key for RDS cannot
 //! be shared: each copy job fails.
 //!
-//! **Fix.** Write `encryption: customer_managed`, or the ARN of the database's key, and let the key's
-//! policy allow the other account. A database that has AWS's own key today gets another one only by
-//! being restored from a snapshot that is copied under the new key.
+//! **Fix.** Write `encryption: customer_managed`, or the ARN of the database's key. The key that is
+//! rendered for a new database allows the other account; let the policy of any other key do the same. A
+//! database that has AWS's own key today gets another one only by being restored from a snapshot that is
+//! copied under the new key.
 use crate::finding::{Code, Finding, Severity};
 use crate::policy::Encryption;
 use crate::resolve::{Database, Estate, Resolved, Scope};

@@ -7,10 +7,12 @@
 //! buckets as in one.
 //!
 //! **Fix.** Add the other kind: a `dump` beside the provider's backups, or the provider's backups beside
-//! dumps. Where that has to wait, record an exception.
+//! dumps. Where that has to wait, record an exception; so for MySQL and MariaDB, which backstay does not
+//! dump.
 use std::collections::BTreeSet;
 
 use crate::finding::{Code, Finding, Severity};
+use crate::policy::Engine;
 use crate::resolve::{Database, Estate, Medium, mechanisms};
 
 pub static CODE: Code = Code::new(
@@ -27,7 +29,12 @@ pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
 fn one_medium(database: &Database<'_>, estate: &Estate<'_>) -> Option<Finding> {
     let mechanisms = mechanisms(database, estate);
     let media: BTreeSet<Medium> = mechanisms.iter().map(|it| it.means.medium()).collect();
+    let foreign = matches!(database.engine(), Engine::RdsMysql | Engine::RdsMariadb);
     let (kind, fix) = match (media.first()?, media.len()) {
+        (Medium::Storage, 1) if foreign => (
+            "copies of its disks",
+            "dump it by other means and record an exception: backstay dumps PostgreSQL only",
+        ),
         (Medium::Storage, 1) => ("copies of its disks", "add a `dump`, which any PostgreSQL can read"),
         (Medium::Rows, 1) => ("dumps", "add a copy of another kind, or record an exception"),
         _ => return None,

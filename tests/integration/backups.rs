@@ -54,6 +54,44 @@ fn of(text: &str) -> Plan {
     plan(&resolve(&workspace))
 }
 
+/// A snapshot is under the key of its database wherever it goes: an account that is to copy it must be
+/// able to use that key.
+#[test]
+fn the_key_of_a_new_database_is_shared_with_the_accounts_that_get_copies() {
+    let new = |to: &str| {
+        let settings = format!(
+            "tier: plain, copies: {{ to: [{to}] }}, provision: {{ engine_version: \"16\", \
+             instance_class: db.t4g.medium, storage: {{ type: gp3, size: 100GiB }}, username: postgres }}"
+        );
+        let plan = planned(&[("orders", &settings)]);
+        let name = "alias/backstay/orders";
+        let key = plan
+            .resources
+            .iter()
+            .find(|it| it.address.kind == "AWS::KMS::Key" && it.address.name == name);
+        let key = key.expect("the database has a key").clone();
+        (key.body.tree()["KeyPolicy"]["Statement"].clone(), key)
+    };
+    let (statements, key) = new("dr, safe");
+    let of = |name: &str, key: &str| {
+        let all = statements.as_array().unwrap().iter();
+        let found: Vec<&Value> = all.filter(|it| it["Sid"] == name).collect();
+        assert_eq!(found.len(), 1, "{name}: {statements}");
+        found[0][key].clone()
+    };
+    let other = json!({ "AWS": "arn:aws:iam::210987654321:root" });
+    assert_eq!(of("CopiesTo210987654321", "Principal"), other);
+    assert_eq!(of("GrantsFor210987654321", "Principal"), other);
+    // A grant is for AWS's services alone.
+    let condition = json!({ "Bool": { "kms:GrantIsForAWSResource": "true" } });
+    assert_eq!(of("GrantsFor210987654321", "Condition"), condition);
+    let place = key.place_of("/KeyPolicy/Statement/CopiesTo210987654321/Action");
+    assert_ne!(place, key.place, "it is the copies that ask for it");
+
+    let (statements, _) = new("dr");
+    assert_eq!(statements.as_array().unwrap().len(), 1, "{statements}");
+}
+
 /// The bodies of one kind, by the names of their resources.
 fn bodies(plan: &Plan, kind: &str) -> Vec<(String, Value)> {
     let all = plan.resources.iter();

@@ -82,7 +82,7 @@ pub(in crate::plan) fn bucket(store: &Store<'_>, kept: &Kept, resources: &mut Ve
             logical_id: KEY,
             encrypts: format!("the store {}", store.name.value),
             tags: None,
-            users: None,
+            users: Vec::new(),
             place: encryption.place,
         };
         resources.extend(key.resources(region));

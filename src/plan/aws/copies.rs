@@ -1,9 +1,13 @@
 //! What receives a database's copies in other Regions: a key in each.
 
-use super::super::{Parameter, Purpose, Resource, tags};
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::super::{Parameter, Places, Purpose, Resource, tags};
 use super::Region;
 use super::keys::Key;
-use crate::cloud::aws::{Tags, kms};
+use crate::cloud::aws::{Tags, kms, partition};
 use crate::resolve::{Database, Estate};
 use crate::source::Place;
 
@@ -20,6 +24,85 @@ pub(super) fn parameter(database: &Database<'_>, there: Region<'_>) -> Parameter
         region: there.region.to_owned(),
         alias: kms::alias(&database.name.value),
     }
+}
+
+/// The other accounts that a database's recovery points are copied to: each with one of their Regions
+/// and the place that says so.
+pub(super) type Receivers<'w> = BTreeMap<&'w str, (&'w str, Place)>;
+
+pub(super) fn receivers<'w>(
+    database: &Database<'_>,
+    here: Region<'_>,
+    estate: &Estate<'w>,
+) -> Receivers<'w> {
+    let mut receivers = Receivers::new();
+    for to in database
+        .intent
+        .copies
+        .to
+        .iter()
+        .filter(|_| database.written.vault.is_some())
+    {
+        let vault = estate.vault(&to.value);
+        let there = vault.and_then(|vault| Region::of(vault.site));
+        if let Some(there) = there.filter(|there| there.account != here.account) {
+            let place = to.place.unwrap_or(database.name.place);
+            receivers
+                .entry(there.account)
+                .or_insert((there.region, place));
+        }
+    }
+    receivers
+}
+
+/// Statements of the policy of a database's key. A snapshot of RDS is under that key wherever it is
+/// copied from, so another account that is to copy it must be able to use the key.
+/// Source: "Allowing access to an AWS KMS key" in the RDS user guide, on sharing encrypted snapshots.
+pub(super) fn statements(receivers: &Receivers<'_>) -> Vec<Value> {
+    let both = |(account, (region, _)): (&&str, &(&str, Place))| {
+        let principal = json!({ "AWS": format!("arn:{}:iam::{account}:root", partition(region)) });
+        [
+            json!({
+                "Sid": copies_sid(account),
+                "Effect": "Allow",
+                "Principal": principal,
+                "Action": [
+                    "kms:Decrypt",
+                    "kms:DescribeKey",
+                    "kms:Encrypt",
+                    "kms:GenerateDataKey*",
+                    "kms:ReEncrypt*",
+                ],
+                "Resource": "*",
+            }),
+            json!({
+                "Sid": grants_sid(account),
+                "Effect": "Allow",
+                "Principal": principal,
+                "Action": ["kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"],
+                "Resource": "*",
+                "Condition": { "Bool": { "kms:GrantIsForAWSResource": "true" } },
+            }),
+        ]
+    };
+    receivers.iter().flat_map(both).collect()
+}
+
+/// Where each of them is asked for.
+pub(super) fn statement_places(receivers: &Receivers<'_>) -> Places {
+    let both = |(account, (_, place)): (&&str, &(&str, Place))| {
+        [copies_sid(account), grants_sid(account)]
+            .map(|sid| (format!("/KeyPolicy/Statement/{sid}").into(), *place))
+    };
+    receivers.iter().flat_map(both).collect()
+}
+
+fn copies_sid(account: &str) -> String {
+    format!("CopiesTo{account}")
+}
+
+fn grants_sid(account: &str) -> String {
+    format!("GrantsFor{account}")
 }
 
 /// One key for each Region that receives automated backups or snapshots: what is encrypted here
@@ -58,7 +141,7 @@ fn key<'a>(database: &Database<'_>, name: &'a str, place: Place) -> Key<'a> {
         logical_id: "CopyKey",
         encrypts: format!("the copies of the database {name}"),
         tags: (!tags.is_empty()).then_some(Tags(tags)),
-        users: None,
+        users: Vec::new(),
         place,
     }
 }

@@ -1,6 +1,7 @@
 //! RDS instances and their replicas.
 
-use super::super::{Owner, Places, Purpose, Resource, tag_places, tags};
+use super::super::{Body, Owner, Places, Purpose, Resource, tag_places, tags};
+use super::copies::Receivers;
 use super::keys::Key;
 use super::{Region, logical_id};
 use super::{copies, replicas};
@@ -46,8 +47,13 @@ pub(in crate::plan) fn instances<'w>(
         region.resource(name, &id.to_ascii_lowercase(), body, owner, id.place)
     };
     copies::keys(database, region, estate, resources);
-    let made = key(database, provision).map(|key| key.resources(region));
+    let receivers = copies::receivers(database, region, estate);
+    let made = key(database, provision, &receivers).map(|key| key.resources(region));
     resources.extend(made.into_iter().flatten().map(|resource| Resource {
+        places: match &resource.body {
+            Body::Key(_) => copies::statement_places(&receivers),
+            _ => Places::new(),
+        },
         owner: resource.owner.with(&parameters),
         ..resource
     }));
@@ -77,7 +83,11 @@ pub(in crate::plan) fn instances<'w>(
 }
 
 /// The key that the stack of a new database makes for it.
-fn key<'a>(database: &Database<'a>, provision: Option<&Provision>) -> Option<Key<'a>> {
+fn key<'a>(
+    database: &Database<'a>,
+    provision: Option<&Provision>,
+    receivers: &Receivers<'_>,
+) -> Option<Key<'a>> {
     let encryption = &database.intent.encryption;
     let name = database.name.value.as_str();
     let tags = tags(database);
@@ -89,7 +99,7 @@ fn key<'a>(database: &Database<'a>, provision: Option<&Provision>) -> Option<Key
         logical_id: KEY,
         encrypts: format!("the database {name} and its backups"),
         tags: (!tags.is_empty()).then_some(Tags(tags)),
-        users: None,
+        users: copies::statements(receivers),
         place: encryption.place.unwrap_or(database.written.id.place),
     })
 }

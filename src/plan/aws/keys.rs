@@ -16,8 +16,8 @@ pub(super) struct Key<'a> {
     /// What it encrypts, for people.
     pub encrypts: String,
     pub tags: Option<Tags>,
-    /// Who may use it beside the account: a statement of its policy.
-    pub users: Option<serde_json::Value>,
+    /// Who may use it beside the account: statements of its policy.
+    pub users: Vec<serde_json::Value>,
     pub place: Place,
 }
 

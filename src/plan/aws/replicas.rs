@@ -56,7 +56,7 @@ pub(super) fn resource(
         logical_id: KEY,
         encrypts: format!("the replicas of the database {name}"),
         tags: (!tags.is_empty()).then_some(Tags(tags)),
-        users: None,
+        users: Vec::new(),
         place: replica.at.as_ref().unwrap_or(&replica.id).place,
     };
     let [key, alias] = key.resources(there);

@@ -30,7 +30,7 @@ pub(in crate::plan) fn vault(vault: &Vault<'_>, estate: &Estate<'_>) -> Vec<Reso
         logical_id: KEY,
         encrypts: format!("what is copied into the vault {}", vault.name.value),
         tags: tags(vault).map(Tags),
-        users: None,
+        users: Vec::new(),
         place: vault.written.name.place,
     };
     let mut resources: Vec<Resource> = key.resources(region).into();

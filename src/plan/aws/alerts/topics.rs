@@ -42,7 +42,7 @@ impl Alerts<'_, '_> {
             logical_id: "TopicKey",
             encrypts: "alerts about backups".to_owned(),
             tags: None,
-            users: Some(json!({
+            users: vec![json!({
                 "Sid": "Publishers",
                 "Effect": "Allow",
                 "Principal": { "Service": [
@@ -52,7 +52,7 @@ impl Alerts<'_, '_> {
                 ] },
                 "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
                 "Resource": "*",
-            })),
+            })],
             place,
         };
         key.resources(self.region)
