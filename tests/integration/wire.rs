@@ -17,6 +17,7 @@ mod replications;
 mod s3;
 mod scale;
 mod status;
+mod whole;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -122,7 +122,7 @@ fn answers(bucket: &Bucket) -> BTreeMap<&'static str, (u16, String)> {
     ])
 }
 
-fn rule(rule: &Rule) -> String {
+pub fn rule(rule: &Rule) -> String {
     let transitions: String = rule
         .transitions
         .iter()

@@ -21,8 +21,8 @@ pub type Region = BTreeMap<String, Value>;
 #[derive(Clone, Default)]
 pub struct Cloud {
     regions: BTreeMap<(String, String), Region>,
-    /// Stacks: name, template, and logical to physical ids.
-    stacks: BTreeMap<String, (String, BTreeMap<String, String>)>,
+    /// Stacks by scope and name: template, and logical to physical ids.
+    stacks: BTreeMap<(Scope, String), (String, BTreeMap<String, String>)>,
     /// Starts of paths, and CloudFormation's actions, that are refused.
     refused: Vec<&'static str>,
     calls: Arc<Mutex<Vec<String>>>,
@@ -43,8 +43,9 @@ impl Cloud {
                 .unwrap()
                 .text
                 .clone();
-            let ids = physical(&text, stack, plan);
-            cloud.stacks.insert(stack.clone(), (text, ids));
+            let ids = physical(&text, file, plan);
+            let key = (resource.address.scope.clone(), stack.clone());
+            cloud.stacks.insert(key, (text, ids));
         }
         for resource in &plan.resources {
             cloud.deploy(resource);
@@ -52,11 +53,13 @@ impl Cloud {
         cloud
     }
 
-    fn id(&self, resource: &Resource, logical_id: &str) -> String {
+    /// The physical id of a member of a resource's stack.
+    pub fn id(&self, resource: &Resource, logical_id: &str) -> String {
         let Owner::Stack { stack, .. } = &resource.owner else {
             panic!("{} has no stack", resource.address);
         };
-        self.stacks[stack].1[logical_id].clone()
+        let key = (resource.address.scope.clone(), stack.clone());
+        self.stacks[&key].1[logical_id].clone()
     }
 
     fn deploy(&mut self, resource: &Resource) {
@@ -212,41 +215,45 @@ fn api_rule(rule: &Value) -> Value {
 }
 
 /// The ids of everything in a template.
-fn physical(template: &str, stack: &str, plan: &Plan) -> BTreeMap<String, String> {
+fn physical(template: &str, file: &str, plan: &Plan) -> BTreeMap<String, String> {
     let template: Value = serde_yaml::from_str(template).unwrap();
     let resources = template["Resources"].as_object().unwrap().iter();
     let id = |(logical_id, resource): (&String, &Value)| {
         let ours = plan.resources.iter().find(|it| {
-            matches!(&it.owner, Owner::Stack { stack: its, logical_id: its_id, .. }
-                if its == stack && its_id == logical_id)
+            matches!(&it.owner, Owner::Stack { file: its, logical_id: its_id, .. }
+                if its == file && its_id == logical_id)
         });
         let id = match (resource["Type"].as_str(), ours) {
             (Some("AWS::Backup::BackupPlan"), Some(ours)) => plan_id(&ours.address.name),
             (_, Some(ours)) => ours.address.name.clone(),
-            _ => format!("{stack}-{logical_id}-1A2B3C"),
+            _ => format!("{logical_id}-1A2B3C"),
         };
         (logical_id.clone(), id)
     };
     resources.map(id).collect()
 }
 
+/// Whose request it is, and the Region and service that it is for.
+pub fn signed(request: &Request) -> (String, String, String) {
+    let header = request.headers.get("authorization");
+    let signed = header.and_then(|it| it.to_str().ok()).unwrap_or_default();
+    let scope = signed.split_once("Credential=").unwrap_or_default().1;
+    let words: Vec<&str> = scope.split('/').collect();
+    let account = match words[0] {
+        // What a role of that account gives.
+        account if account.len() == HOME.len() && !account.contains(char::is_alphabetic) => account,
+        _ => HOME,
+    };
+    (account.to_owned(), words[2].to_owned(), words[3].to_owned())
+}
+
 impl Respond for Cloud {
     fn respond(&self, request: &Request) -> ResponseTemplate {
-        let header = request.headers.get("authorization");
-        let signed = header.and_then(|it| it.to_str().ok()).unwrap_or_default();
-        let scope = signed.split_once("Credential=").unwrap_or_default().1;
-        let words: Vec<&str> = scope.split('/').collect();
-        let account = match words[0] {
-            // What a role of that account gives.
-            account if account.len() == HOME.len() && !account.contains(char::is_alphabetic) => {
-                account
-            }
-            _ => HOME,
-        };
-        match words[3] {
-            "backup" => self.backup(request, account, words[2]),
-            "sts" => sts(request, account),
-            "cloudformation" => self.stacks(request),
+        let (account, region, service) = signed(request);
+        match service.as_str() {
+            "backup" => self.backup(request, &account, &region),
+            "sts" => sts(request, &account),
+            "cloudformation" => self.stacks(request, Scope::Aws { account, region }),
             other => json_error(403, &format!("no {other} here")),
         }
     }
@@ -291,7 +298,7 @@ impl Cloud {
         json_answer(&json!({ list: members, "NextToken": more }))
     }
 
-    fn stacks(&self, request: &Request) -> ResponseTemplate {
+    fn stacks(&self, request: &Request, scope: Scope) -> ResponseTemplate {
         let body = String::from_utf8_lossy(&request.body).into_owned();
         let word = |name: &str| {
             let mut pairs = body.split('&').filter_map(|pair| pair.split_once('='));
@@ -301,10 +308,12 @@ impl Cloud {
         if self.refused.contains(&action) {
             return json_error(403, "AccessDenied");
         }
-        let stack = word("StackName").and_then(|name| self.stacks.get(name));
+        let stack = word("StackName").map(|name| (scope.clone(), name.to_owned()));
+        let stack = stack.and_then(|key| self.stacks.get(&key));
         let inner = match (action, stack) {
             ("DescribeStacks", _) => {
-                let names = self.stacks.keys().map(|name| {
+                let here = self.stacks.keys().filter(|(of, _)| *of == scope);
+                let names = here.map(|(_, name)| {
                     format!(
                         "<member><StackName>{name}</StackName><StackStatus>CREATE_COMPLETE</StackStatus>\
                          <CreationTime>2026-01-01T00:00:00Z</CreationTime></member>"
