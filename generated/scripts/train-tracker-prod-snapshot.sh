@@ -10,9 +10,9 @@
 # Only manual snapshots with the tag backstay:policy=train-tracker-prod are pruned, once they are older than
 # 90 days and the new one and its copy are available; never the newest one of a Region.
 #
-# Environment, all optional but the key of an encrypted database's copies:
+# Environment, all optional:
 #   AWS_*                  the identity of the AWS CLI; a host should have a role of its own
-#   BACKSTAY_COPY_KMS_KEY  key in us-west-2 that encrypts the copies; alias/aws/rds is AWS's own
+#   BACKSTAY_COPY_KMS_KEY  key in us-west-2 that encrypts the copies (default alias/backstay/train-tracker-prod of an encrypted database)
 #   BACKSTAY_WAIT_MINUTES  longest wait for a snapshot, and for its copy (default 150)
 #   BACKSTAY_POLL_SECONDS  time between two looks at its state (default 30)
 #
@@ -172,8 +172,8 @@ check_instance() {
   read -r ARN encrypted <<<"$answer"
   [[ $ARN == arn:*:db:* ]] || fail "AWS answers no ARN for $INSTANCE: $answer"
   ARN=${ARN%:db:*}:snapshot:$SNAPSHOT
-  [[ ${encrypted,,} == false || -n $COPY_KEY ]] ||
-    fail "the database is encrypted, so its copies need a key: set BACKSTAY_COPY_KMS_KEY to one in $COPY_REGION"
+  # What is encrypted by a key of this Region can only be copied under one of the other.
+  [[ ${encrypted,,} == false || -n $COPY_KEY ]] || COPY_KEY=alias/backstay/train-tracker-prod
 }
 
 # snapshot_state REGION

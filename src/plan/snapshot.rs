@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Job, tag_list, tags};
+use super::{Job, key_alias, tag_list, tags};
 use crate::policy::Task;
 use crate::resolve::{Database, Estate, Scope};
 
@@ -22,6 +22,8 @@ pub struct Snapshot {
     pub tags: Vec<String>,
     pub keep_days: u64,
     pub copy_region: Option<String>,
+    /// The alias of the key there that encrypts the copies: one is rendered for each database.
+    pub copy_key: String,
 }
 
 /// The key of the tag by which snapshots of a policy are known.
@@ -50,6 +52,7 @@ pub(super) fn snapshot(database: &Database<'_>, estate: &Estate<'_>) -> Option<S
         owner_tag: OWNER_TAG,
         tags: tag_list(&tags),
         keep_days: snapshots.keep.value.days(),
+        copy_key: key_alias(database.name),
         copy_region: copy_to.and_then(|site| match site.scope {
             Scope::Aws { region, .. } => Some(region.to_owned()),
             Scope::Azure { .. } | Scope::Host { .. } => None,

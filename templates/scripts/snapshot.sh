@@ -12,10 +12,10 @@
 # Only manual snapshots with the tag {{ owner_tag | comment }}={{ name | comment }} are pruned, once they are older than
 # {{ keep_days | comment }} days and the new one{% if copy_region %} and its copy are{% else %} is{% endif %} available; never the newest one of a Region.
 #
-# Environment, all optional{% if copy_region %} but the key of an encrypted database's copies{% endif %}:
+# Environment, all optional:
 #   AWS_*                  the identity of the AWS CLI; a host should have a role of its own
 {%- if copy_region %}
-#   BACKSTAY_COPY_KMS_KEY  key in {{ copy_region | comment }} that encrypts the copies; alias/aws/rds is AWS's own
+#   BACKSTAY_COPY_KMS_KEY  key in {{ copy_region | comment }} that encrypts the copies (default {{ copy_key | comment }} of an encrypted database)
 {%- endif %}
 #   BACKSTAY_WAIT_MINUTES  longest wait for a snapshot{% if copy_region %}, and for its copy{% endif %} (default {{ wait_minutes | comment }})
 #   BACKSTAY_POLL_SECONDS  time between two looks at its state (default 30)
@@ -59,8 +59,8 @@ check_instance() {
   [[ $ARN == arn:*:db:* ]] || fail "AWS answers no ARN for $INSTANCE: $answer"
   ARN=${ARN%:db:*}:snapshot:$SNAPSHOT
 {%- if copy_region %}
-  [[ ${encrypted,,} == false || -n $COPY_KEY ]] ||
-    fail "the database is encrypted, so its copies need a key: set BACKSTAY_COPY_KMS_KEY to one in $COPY_REGION"
+  # What is encrypted by a key of this Region can only be copied under one of the other.
+  [[ ${encrypted,,} == false || -n $COPY_KEY ]] || COPY_KEY={{ copy_key | sh }}
 {%- else %}
   say "$INSTANCE is there, encrypted: $encrypted"
 {%- endif %}

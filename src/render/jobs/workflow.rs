@@ -58,11 +58,8 @@ enum Steps<'p> {
         /// The repository's secret.
         secret: String,
     },
-    Snapshot {
-        /// The repository's variable, where copies may need a key.
-        copy_key: Option<String>,
-    },
-    /// Needs nothing besides the login.
+    /// Need nothing besides the login.
+    Snapshot {},
     OnDemand {},
     Export {
         /// The repository's variable, where the policy has no key.
@@ -184,17 +181,13 @@ fn container_login(dump: &Dump, worker: Worker) -> Option<Azure<'static>> {
 }
 
 pub(super) fn snapshot(snapshot: &Snapshot) -> Workflow<'_> {
-    let copies = snapshot.copy_region.is_some();
-    let steps = Steps::Snapshot {
-        copy_key: copies.then(|| setting("COPY_KMS_KEY", &snapshot.job)),
-    };
     Workflow {
         aws: Some(Aws {
             role: Some(role(&snapshot.account, &snapshot.region, SNAPSHOT_OPERATOR)),
             region: &snapshot.region,
             seconds: Some(TIMEOUT * 60),
         }),
-        ..workflow_of(&snapshot.job, steps)
+        ..workflow_of(&snapshot.job, Steps::Snapshot {})
     }
 }
 
