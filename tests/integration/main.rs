@@ -31,6 +31,7 @@ mod scalars;
 mod schedules;
 mod small;
 mod snapshot;
+mod stacks;
 mod status;
 mod stores;
 mod support;

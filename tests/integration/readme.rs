@@ -110,6 +110,27 @@ fn the_alerts_are_those_of_aws() {
     holds("<!-- alerts:", "<!-- /alerts -->", &alerts());
 }
 
+/// The stacks of AWS stand in the README in the order in which they are deployed.
+#[test]
+fn the_stacks_of_aws_are_in_their_order() {
+    use backstay::plan::Purpose;
+    let mut stacks = [
+        (Purpose::Alerts, "`alerts.yaml`"),
+        (Purpose::BackupPlans, "`VAULT-plans.yaml`"),
+        (Purpose::Copies, "`DATABASE.yaml`, where its copies go"),
+        (Purpose::Database, "`DATABASE.yaml`"),
+        (Purpose::Replicas, "`DATABASE-replicas.yaml`"),
+        (Purpose::Store, "`STORE.yaml`"),
+        (Purpose::Vault, "`VAULT.yaml`"),
+    ];
+    stacks.sort_by_key(|(purpose, _)| *purpose);
+    let readme = std::fs::read_to_string(repository().join("README.md")).expect("README.md");
+    let rows = between(&readme, "## Deploying to AWS", "## Deploying to Azure").lines();
+    let first = |row: &str| Some(row.strip_prefix("| `")?.split_once(" |")?.0.to_owned());
+    let told: Vec<String> = rows.filter_map(first).map(|it| format!("`{it}")).collect();
+    assert_eq!(told, stacks.map(|(_, row)| row.to_owned()));
+}
+
 #[test]
 fn the_committed_schema_is_the_types() {
     let path = repository().join("policies/backstay.schema.json");

@@ -75,8 +75,8 @@ impl World {
             Body::Topic(_) => arn("sns", &name),
             Body::TopicPolicy(policy) => policy.topic_arn.clone(),
             Body::Rule(_) => arn("events", &format!("rule/{name}")),
-            Body::Alarm(_) => name,
-            _ => return,
+            // What else the registry reads it knows by its name.
+            _ => name,
         };
         let kind = resource.address.kind.clone();
         self.registry.insert((place, kind, identifier), tree);

@@ -1,0 +1,120 @@
+//! What holds for every stack of AWS, and for every engine of RDS.
+
+use std::fs;
+
+use serde_json::Value;
+
+use super::render::{planned, rendered};
+use super::support::root;
+
+/// Every rendered stack of the examples, by its path.
+fn stacks() -> Vec<(String, Value)> {
+    let folder = root().join("generated/aws");
+    let locations = fs::read_dir(folder).unwrap().map(|it| it.unwrap().path());
+    let files = locations.flat_map(|it| fs::read_dir(it).unwrap());
+    let read = |file: std::io::Result<fs::DirEntry>| {
+        let path = file.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        (
+            path.display().to_string(),
+            serde_yaml::from_str(&text).unwrap(),
+        )
+    };
+    files.map(read).collect()
+}
+
+/// Whoever deletes a stack, or changes what only a new resource can have, loses no backup.
+#[test]
+fn what_holds_backups_outlives_its_stack() {
+    let mut seen = 0;
+    for (path, stack) in stacks() {
+        for (id, resource) in stack["Resources"].as_object().unwrap() {
+            let replica = resource["Properties"]["SourceDBInstanceIdentifier"] != Value::Null;
+            let stays = match resource["Type"].as_str().unwrap() {
+                "AWS::KMS::Key" | "AWS::S3::Bucket" | "AWS::Backup::BackupVault" => "Retain",
+                "AWS::RDS::DBInstance" if replica => "Delete",
+                "AWS::RDS::DBInstance" => "Snapshot",
+                _ => continue,
+            };
+            seen += 1;
+            for policy in ["DeletionPolicy", "UpdateReplacePolicy"] {
+                assert_eq!(resource[policy], stays, "{path}: {id}");
+            }
+        }
+    }
+    assert!(seen > 20, "{seen}");
+}
+
+/// Everything that a database of RDS can have, but for what speaks PostgreSQL itself.
+const POLICY: &str = r#"version: 1
+locations:
+  us: { provider: aws, region: us-east-1, account: "123456789012" }
+  west: { provider: aws, region: us-west-2, account: "123456789012" }
+vaults:
+  main: { at: us, name: main-vault, lock: { mode: governance, min: 7d, max: 10y } }
+  dr: { at: west, name: dr-vault }
+stores:
+  exports: { at: us, bucket: company-exports }
+defaults:
+  encryption: customer_managed
+  alerts: { to: [sns:oncall], events: [failed, missed, restore_test_failed, weakened] }
+databases:
+  new:
+    engine: ENGINE
+    at: us
+    id: new
+    tier: important
+    vault: main
+    retention: { pitr: 14d, weekly: 8w, monthly: 12mo, yearly: 7y }
+    copies: { to: [dr], replicate_pitr: west }
+    high_availability: multi_az
+    replicas: [{ id: new-read-1 }, { id: new-read-west, at: west }]
+    snapshots: { schedule: "weekly sun 02:17", keep: 90d, copy_to: west }
+    export: { to: exports, schedule: "monthly 1 05:23", keep: 1y }
+    restore_test: { every: 1mo }
+    provision: { engine_version: "VERSION", instance_class: db.t4g.medium, storage: { type: gp3, size: 100GiB }, username: root }
+  old: { engine: ENGINE, at: us, id: old, tier: important, vault: main, replicas: [{ id: old-read }], copies: { replicate_pitr: west } }
+"#;
+
+/// The rendered files of an engine, with its own words in the words of all.
+fn files(engine: &str, version: &str, [first, second]: [&str; 2]) -> Vec<(String, String)> {
+    let policy = POLICY.replace("ENGINE", &format!("rds_{engine}"));
+    let policy = policy.replace("VERSION", version);
+    let own = [
+        (format!("Engine: \"{engine}\""), "Engine: ENGINE"),
+        (format!("fixed Engine {engine}\n"), "fixed Engine ENGINE\n"),
+        (
+            format!("EngineVersion: \"{version}\""),
+            "EngineVersion: VERSION",
+        ),
+        (format!("- \"{first}\"\n"), "- LOG\n"),
+        (format!("- \"{second}\"\n"), "- LOG\n"),
+        // Where an application finds what was restored.
+        ("postgresql://".to_owned(), "URL://"),
+        ("mysql://".to_owned(), "URL://"),
+        ("?sslmode=require\"".to_owned(), "\""),
+    ];
+    let words = |text: String| {
+        let each = |text: String, (from, to): &(String, &str)| text.replace(from.as_str(), to);
+        own.iter().fold(text, each)
+    };
+    let artifacts = rendered(&planned(&[("p.yaml", &policy)]));
+    artifacts
+        .into_iter()
+        .map(|it| (it.path, words(it.text)))
+        .collect()
+}
+
+#[test]
+fn the_engines_of_rds_differ_in_their_words_only() {
+    let postgres = files("postgres", "16", ["postgresql", "upgrade"]);
+    assert!(postgres.len() > 20, "{}", postgres.len());
+    for (engine, version) in [("mysql", "8.4"), ("mariadb", "11.4")] {
+        let other = files(engine, version, ["error", "slowquery"]);
+        for ((path, expected), (other, text)) in postgres.iter().zip(&other) {
+            assert_eq!(path, other);
+            assert_eq!(expected, text, "{engine}: {path}");
+        }
+        assert_eq!(postgres.len(), other.len());
+    }
+}
