@@ -341,6 +341,9 @@ fn a_database_is_explained_setting_by_setting() {
         text.contains(" train-tracker-prod-recover.sh latest\n"),
         "{text}"
     );
+    let azure = examples.run(["explain", "train-tracker-azure"]);
+    let azure = azure.expect_code(0).stdout;
+    assert!(azure.contains(" vault az in eastus, as files "), "{azure}");
     let onprem = examples.run(["explain", "train-tracker-onprem"]);
     let onprem = onprem.expect_code(0).stdout;
     for told in [
