@@ -140,6 +140,7 @@ fn holder(holder: &Holder) -> Option<String> {
             "continuous backups of AWS Backup, which set the retention".to_owned()
         }
         Holder::RecoveryPoints { .. } => return None,
+        Holder::Unread => "what could not be read of AWS Backup and Azure Backup".to_owned(),
         Holder::Vault { vault, policy } => format!(
             "the vault `{}` of Azure Backup, by its policy `{}`",
             shown(vault),

@@ -57,6 +57,7 @@ fn live(seen: &Seen<'_>) -> Option<String> {
     let days = seen.database.automated_days();
     let own = (days > 0).then(|| format!("automated backups for {days} days"));
     let held = seen.database.held_by.iter().map(|holder| match holder {
+        Holder::Unread => "perhaps backups that could not be read".to_owned(),
         Holder::Plan { name } => format!("the plan `{}` of AWS Backup", shown(name)),
         Holder::Continuous { .. } => "continuous backups of AWS Backup".to_owned(),
         Holder::RecoveryPoints { vault, .. } => {

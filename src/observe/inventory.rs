@@ -135,6 +135,8 @@ pub enum Holder {
     RecoveryPoints { vault: String, last: Option<String> },
     /// A vault and policy of Azure Backup.
     Vault { vault: String, policy: String },
+    /// Whatever else a service of backups has of it: it could not be read.
+    Unread,
 }
 
 impl Database {

@@ -8,7 +8,7 @@ mod points;
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::inventory::{self, Inventory};
+use super::inventory::{self, Contents, Holder, Inventory};
 use super::{Found, Observations, StackDrift, State};
 use crate::plan::{Address, Resource, Scope};
 
@@ -155,6 +155,12 @@ async fn counted(seen: impl Future<Output = Seen>, report: Report<'_>) -> Seen {
     let seen = seen.await;
     report(Progress::Read(seen.len()));
     seen
+}
+
+/// Nobody knows what services of backups keep of these databases.
+fn hold_unread(contents: &mut Contents) {
+    let databases = contents.databases.iter_mut();
+    databases.for_each(|database| database.held_by.push(Holder::Unread));
 }
 
 /// The same reason for all of them.

@@ -1,6 +1,7 @@
 //! Bad lines and failing services: a run is complete, or it says what it could not read and does not
 //! end with 0. It is never clean by mistake, and nothing is missing that is only out of reach.
 
+mod inventory;
 pub mod proxy;
 pub mod world;
 
@@ -207,27 +208,30 @@ const FAULTS: [Fault; 10] = [
     Fault::Html,
 ];
 
+/// Of a thousand requests so many always fail, each in its own way, and of the others so many at times.
+fn any_fault(seed: u64, always: u64, at_times: u64, asked: &Asked) -> Fault {
+    let fault = |number: u64| match number % 12 {
+        10 => slow_down(asked),
+        11 => expired(asked),
+        other => FAULTS[other as usize],
+    };
+    let which = number(seed.wrapping_add(1), asked, 0);
+    if number(seed, asked, 0) < always {
+        fault(which)
+    } else if number(seed, asked, asked.before + 1) < at_times {
+        fault(number(seed.wrapping_add(2), asked, asked.before))
+    } else {
+        Fault::None
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 8, max_shrink_iters: 8, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Some requests always fail, each in its own way, and some at times.
     #[test]
     fn any_faults_leave_what_is_told_right(seed: u64, always in 0_u64..150, at_times in 0_u64..300) {
-        let plan = move |asked: &Asked| {
-            let fault = |number: u64| match number % 12 {
-                10 => slow_down(asked),
-                11 => expired(asked),
-                other => FAULTS[other as usize],
-            };
-            let which = number(seed.wrapping_add(1), asked, 0);
-            if number(seed, asked, 0) < always {
-                fault(which)
-            } else if number(seed, asked, asked.before + 1) < at_times {
-                fault(number(seed.wrapping_add(2), asked, asked.before))
-            } else {
-                Fault::None
-            }
-        };
+        let plan = move |asked: &Asked| any_fault(seed, always, at_times, asked);
         let (_server, _runtime, cloud) = World::drifted().serve();
         let run = run(&world::today(), &Proxy::before(cloud, plan), "0.01");
         let kept = keeps_the_law(&run, whole());

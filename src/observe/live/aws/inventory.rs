@@ -11,7 +11,7 @@ use super::{Place, backup, instances, reason, replications};
 use crate::cloud::Owned;
 use crate::cloud::aws::{Value, arn, rds};
 use crate::observe::inventory::{self, Contents, Database, Holder, KeyOwner, Listing, Live};
-use crate::observe::live::{AT_A_TIME, Progress, Report, Turned};
+use crate::observe::live::{AT_A_TIME, Progress, Report, Turned, hold_unread};
 use crate::plan::{Address, Scope};
 
 /// The most that RDS gives in one page.
@@ -134,7 +134,10 @@ async fn region(
     }
     match held {
         Ok(held) => hold(&held, place, &mut contents),
-        Err(reason) => unread.push(reason),
+        Err(reason) => {
+            unread.push(reason);
+            hold_unread(&mut contents);
+        }
     }
     contents.unread = unread;
     Ok(contents)

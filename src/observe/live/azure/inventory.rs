@@ -13,7 +13,7 @@ use crate::cloud::azure::backup::{BackupInstance, BackupVault};
 use crate::cloud::azure::postgres;
 use crate::cloud::azure::reads::{list_in, list_of};
 use crate::observe::inventory::{Contents, Database, Holder, KeyOwner, Listing, Live, Place};
-use crate::observe::live::{AT_A_TIME, Progress, Report};
+use crate::observe::live::{AT_A_TIME, Progress, Report, hold_unread};
 use crate::plan::{Address, Scope};
 
 /// Reads subscriptions. Azure's credentials are one for all: there is no role to assume.
@@ -66,7 +66,10 @@ async fn contents(arm: &Arm, subscription: &str, report: Report<'_>) -> Result<C
                 database.held_by = held.get(&id).cloned().unwrap_or_default();
             }
         }
-        Err(reason) => contents.unread.push(reason),
+        Err(reason) => {
+            contents.unread.push(reason);
+            hold_unread(&mut contents);
+        }
     }
     Ok(contents)
 }

@@ -275,6 +275,7 @@ impl Cloud {
         let list = match path.as_str() {
             "/backup-vaults" => "BackupVaultList",
             "/backup/plans" => "BackupPlansList",
+            "/resources" => "Results",
             path if path.ends_with("/selections") => "BackupSelectionsList",
             path if path.starts_with("/tags/") => {
                 return json_answer(&json!({ "Tags": answer }));

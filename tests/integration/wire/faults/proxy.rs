@@ -21,6 +21,8 @@ pub enum Fault {
     Cut,
     /// A success without a body.
     Empty,
+    /// An object without members.
+    Bare,
     /// The page of somebody in between.
     Html,
 }
@@ -103,6 +105,7 @@ impl Line {
                 client.write_all(&answer(status, kind, &error, body.as_bytes()))
             }
             Fault::Empty => client.write_all(&answer(200, "text/plain", "", b"")),
+            Fault::Bare => client.write_all(&answer(200, "application/json", "", b"{}")),
             Fault::Html => {
                 let page = b"<!doctype html><html><body>Sign in</body></html>";
                 client.write_all(&answer(200, "text/html", "", page))
