@@ -110,10 +110,11 @@ fn script(workflow: &str, job: &str, name: &str) -> String {
     step["run"].as_str().expect("it runs a script").to_owned()
 }
 
-fn git(workspace: &Workspace, arguments: &[&str]) {
+/// What git says.
+fn git(workspace: &Workspace, arguments: &[&str]) -> String {
     let who = ["-c", "user.name=a", "-c", "user.email=a@localhost"];
     let all = who.iter().chain(arguments);
-    workspace.execute("git", all).expect_code(0);
+    workspace.execute("git", all).expect_code(0).stdout
 }
 
 const WINDOW: &str = "sun:04:30-sun:05:30";
