@@ -145,6 +145,67 @@ fn the_committed_schema_is_the_types() {
     );
 }
 
+/// The blocks of YAML of a file, without what they are indented by.
+fn yaml_blocks(file: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(repository().join(file)).expect(file);
+    let mut blocks = Vec::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        let Some(indent) = line.strip_suffix("```yaml") else {
+            continue;
+        };
+        let end = format!("{indent}```");
+        let block = lines.by_ref().take_while(|line| **line != end);
+        let block = block.flat_map(|line| [line.get(indent.len()..).unwrap_or_default(), "\n"]);
+        blocks.push(block.collect());
+    }
+    blocks
+}
+
+/// What a part of a policy stands in here. What is accepted has to be found first.
+fn framed(part: &str) -> String {
+    let days = if part.contains("exceptions:") { 7 } else { 30 };
+    format!(
+        r#"version: 1
+locations:
+  us-east: {{ provider: aws, region: us-east-1, account: "123456789012" }}
+tiers:
+  ours: {{ rpo: 15min, rto: 4h, retention: {{ pitr: 14d }}, floor: [retention] }}
+databases:
+  orders: {{ engine: rds_postgres, at: us-east, id: orders, tier: ours, retention: {{ pitr: {days}d }} }}
+{part}"#
+    )
+}
+
+/// Each is a policy, a part of one, or another program's file that a test of its own judges.
+#[test]
+fn every_block_of_yaml_is_what_the_program_takes() {
+    let mut parts = std::collections::BTreeSet::new();
+    for file in ["README.md", "policies/README.md"] {
+        for block in yaml_blocks(file) {
+            let tree: serde_json::Value = serde_yaml::from_str(&block)
+                .unwrap_or_else(|error| panic!("{file}: {error}: {block}"));
+            let keys = tree.as_object().expect("a map").keys();
+            let keys: Vec<&str> = keys.map(String::as_str).collect();
+            // Days that have passed when this is run some day.
+            let block = block.replace("2027-03-31", "2999-12-31");
+            let (policy, worst) = match keys[..] {
+                _ if keys.contains(&"version") => (block, "error"),
+                ["repos"] => continue,
+                _ if keys.contains(&"jobs") => continue,
+                _ => (framed(&block), "warning"),
+            };
+            let workspace = super::support::Workspace::new().policy("p.yaml", &policy);
+            let output = workspace.run(["validate", "--fail-on", worst]);
+            assert_eq!(output.code, 0, "{file}: {}\n{policy}", output.stdout);
+            parts.extend(keys.into_iter().map(str::to_owned));
+        }
+    }
+    for part in ["coverage", "databases", "exceptions", "github"] {
+        assert!(parts.contains(part), "{part} in {parts:?}");
+    }
+}
+
 /// A newcomer's first policy must not begin with warnings.
 #[test]
 fn the_small_policy_is_sound() {
