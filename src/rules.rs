@@ -64,6 +64,7 @@ rules! {
     engine_location
     export_region
     expression_in_value
+    github_reach
     github_repository
     ha_and_sku
     lifecycle_rules
