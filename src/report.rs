@@ -21,7 +21,9 @@ use crate::status::Status;
 
 pub use github::render as github;
 pub use html::render as html;
-pub use json::{VERSION as JSON_VERSION, render as json, schema as json_schema, status_schema};
+pub use json::{
+    VERSION as JSON_VERSION, render as json, schema as json_schema, schema_of, status_schema,
+};
 pub use junit::render as junit;
 pub use markdown::render as markdown;
 pub use prometheus::render as prometheus;

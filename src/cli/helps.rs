@@ -43,6 +43,8 @@ pub enum SchemaOf {
     Report,
     /// What `status --format json` prints: the report, and the recovery points
     Status,
+    /// What `explain DATABASE --format json` prints
+    Explain,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]

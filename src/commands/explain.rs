@@ -3,6 +3,8 @@
 mod database;
 mod drills;
 
+pub(super) use database::Explanation;
+
 use super::failure::Failure;
 use super::outcome::{self, Code};
 use super::{codes, load};

@@ -1,5 +1,6 @@
 //! `backstay schema`.
 
+use super::explain;
 use super::failure::Failure;
 use super::outcome::{self, Code};
 use crate::cli::{Schema, SchemaFormat, SchemaOf};
@@ -13,6 +14,7 @@ pub(super) fn run(args: &Schema) -> Result<Code, Failure> {
         (SchemaOf::Policy, SchemaFormat::Markdown) => policy::reference(),
         (SchemaOf::Report, _) => json(&report::json_schema())?,
         (SchemaOf::Status, _) => json(&report::status_schema())?,
+        (SchemaOf::Explain, _) => json(&report::schema_of::<explain::Explanation>())?,
     })?;
     Ok(Code::Clean)
 }

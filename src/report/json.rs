@@ -196,7 +196,8 @@ pub fn status_schema() -> Value {
     schema_of::<StatusDocument<'_>>()
 }
 
-fn schema_of<T: JsonSchema>() -> Value {
+/// The same of anything that is printed as JSON.
+pub fn schema_of<T: JsonSchema>() -> Value {
     let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
     settings.into_generator().into_root_schema_for::<T>().into()
 }

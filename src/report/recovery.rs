@@ -1,7 +1,9 @@
 //! Recovery points as people read them.
 
 use comfy_table::presets::NOTHING;
-use comfy_table::{Attribute, Cell, Color as Paint, ContentArrangement, Table};
+use comfy_table::{
+    Attribute, Cell, Color as Paint, ColumnConstraint, ContentArrangement, Table, Width,
+};
 
 use super::{Color, Style};
 use crate::finding::Severity;
@@ -10,6 +12,9 @@ use crate::status::{DrillRow, Row, Status, Verdict, age, minutes};
 pub(super) const HEADS: [&str; 8] = [
     "database", "backup", "in", "newest", "at most", "reaches", "points", "verdict",
 ];
+
+/// The longest word among mechanisms, with what stands around it.
+const WORD: u16 = 10 + 2;
 
 /// One mechanism or drill.
 pub(super) struct Line<'a> {
@@ -63,6 +68,15 @@ pub(super) fn table(status: &Status, style: Style) -> String {
         row.push(painted(line.verdict, style));
         table.add_row(row);
         database = line.database;
+    }
+    // Names are broken where they have a hyphen, and the program's own words nowhere.
+    for (index, column) in table.column_iter_mut().enumerate() {
+        match index {
+            0 | 2 => drop(column.set_delimiter('-')),
+            1 => drop(column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(WORD)))),
+            7 => drop(column.set_constraint(ColumnConstraint::ContentWidth)),
+            _ => {}
+        }
     }
     let text: String = table
         .lines()

@@ -79,21 +79,49 @@ struct Row<'a> {
     place: String,
 }
 
+/// Columns of the table. Without the last one places stand below, for there is no room beside the rest.
+struct Widths {
+    values: [usize; 4],
+    place: Option<usize>,
+}
+
+/// The least that properties and values need.
+const LEAST: usize = 36;
+
 /// Kinds and places are never broken: a place is a link. Properties and values share the rest.
-fn widths(rows: &[Row<'_>], terminal: usize) -> [usize; 5] {
+fn widths(rows: &[Row<'_>], terminal: usize) -> Widths {
     let longest = |cell: fn(&Row<'_>) -> String| rows.iter().map(|row| cell(row).width()).max();
     let longest = |cell| longest(cell).unwrap_or_default();
     let kind = longest(|row| row.difference.label());
     let place = longest(|row| row.place.clone());
-    let padding = 2 * 5 + 1;
-    let rest = terminal.saturating_sub(kind + place + padding).max(36);
-    let live = longest(|row| sides(row.difference, shown)[0].clone()).min(rest / 4);
+    let padding = |columns: usize| 2 * columns + 1;
+    let beside = terminal.saturating_sub(kind + place + padding(5));
+    let below = terminal.saturating_sub(kind + padding(4)).max(LEAST);
+    let (rest, place) = match beside >= LEAST {
+        true => (beside, Some(place)),
+        false => (below, None),
+    };
+    // With the word before it.
+    let live = longest(|row| format!("live {}", sides(row.difference, shown)[0])).min(rest / 4 + 5);
     let policy = longest(|row| format!("policy {}", sides(row.difference, shown)[1])).min(rest / 3);
     let name = longest(|row| property(&row.difference.property)).min(rest - live - policy);
-    [kind, name, live + 5, policy, place]
+    Widths {
+        values: [kind, name, live, policy],
+        place,
+    }
 }
 
-fn table(rows: &[&Row<'_>], widths: &[usize; 5], style: Style) -> String {
+fn table(rows: &[&Row<'_>], widths: &Widths, style: Style) -> String {
+    if widths.place.is_some() {
+        return lines(rows, widths, style);
+    }
+    let indent = " ".repeat(widths.values[0] + 4);
+    rows.iter()
+        .map(|row| format!("{}{indent}{}\n", lines(&[row], widths, style), row.place))
+        .collect()
+}
+
+fn lines(rows: &[&Row<'_>], widths: &Widths, style: Style) -> String {
     let mut table = Table::new();
     table.load_style(NOTHING);
     if style.color == Color::Styled {
@@ -102,9 +130,11 @@ fn table(rows: &[&Row<'_>], widths: &[usize; 5], style: Style) -> String {
         table.force_no_tty();
     }
     for row in rows {
-        table.add_row(cells(row, style));
+        let mut cells = cells(row, style);
+        cells.extend(widths.place.map(|_| Cell::new(&row.place)));
+        table.add_row(cells);
     }
-    for (index, width) in widths.iter().enumerate() {
+    for (index, width) in widths.values.iter().chain(&widths.place).enumerate() {
         if let Some(column) = table.column_mut(index) {
             let width = u16::try_from(width + 2).unwrap_or(u16::MAX);
             column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width)));
@@ -131,7 +161,6 @@ fn cells(row: &Row<'_>, style: Style) -> Vec<Cell> {
         Cell::new(property(&difference.property)),
         Cell::new(format!("live {live}")),
         Cell::new(format!("policy {intended}")),
-        Cell::new(&row.place),
     ]
 }
 

@@ -1,5 +1,6 @@
 //! By which ways a database comes back when it, its Region, its data or its backups are lost.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::mechanisms::{Means, Mechanism, mechanisms};
@@ -8,7 +9,7 @@ use crate::policy::HighAvailability;
 use crate::source::Place;
 
 /// One way back. Serialises to what a script's or runbook's template is given.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Way {
     #[serde(flatten)]
     pub by: By,
@@ -23,7 +24,7 @@ pub struct Way {
     pub place: Option<Place>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum By {
     /// The cloud fails over to it by itself.
@@ -62,7 +63,7 @@ pub struct Vault {
 }
 
 /// What has happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Disaster {
     PrimaryLost,

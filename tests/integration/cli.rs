@@ -324,6 +324,14 @@ fn a_database_is_explained_setting_by_setting() {
     let json: Value = serde_json::from_str(&json).expect("JSON");
     assert_eq!(json["version"], 1);
     assert_eq!(json["last_drill"]["rto_seconds"], 812);
+    let schema = examples.run(["schema", "explain"]).expect_code(0).stdout;
+    let schema: Value = serde_json::from_str(&schema).expect("a schema");
+    let validator = jsonschema::validator_for(&schema).expect("a valid schema");
+    let wrong: Vec<String> = validator.iter_errors(&json).map(|it| it.to_string()).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    let mut other = json.clone();
+    other["settings"][0]["value"] = 1.into();
+    assert!(!validator.is_valid(&other));
     let settings = json["settings"].as_array().expect("a list");
     let window = settings.iter().find(|setting| setting["key"] == "window");
     let window = window.expect("there is a window");

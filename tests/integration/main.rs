@@ -35,5 +35,6 @@ mod stacks;
 mod status;
 mod stores;
 mod support;
+mod terminal;
 #[cfg(feature = "clouds")]
 mod wire;

@@ -185,30 +185,51 @@ fn counts(reports: &Reports, command: &str) -> [usize; 3] {
 
 #[test]
 fn the_json_report_fits_its_published_schema() {
-    let reports = Reports::drifted();
-    let schema = reports.workspace.run(["schema", "report"]).expect_code(0);
+    let schema = Workspace::new().run(["schema", "report"]).expect_code(0);
     let schema: Value = serde_json::from_str(&schema.stdout).expect("a schema");
     let validator = jsonschema::validator_for(&schema).expect("a valid schema");
-    let report = reports.json("json");
-    let problems: Vec<_> = validator
-        .iter_errors(&report)
-        .map(|it| it.to_string())
-        .collect();
-    assert!(problems.is_empty(), "{problems:?}");
-    // The schema is no rubber stamp.
-    let mut other = report;
-    other["findings"][0]["severity"] = "grave".into();
-    assert!(!validator.is_valid(&other));
+    for reports in of_all_commands() {
+        let report = reports.json("json");
+        let problems: Vec<_> = validator
+            .iter_errors(&report)
+            .map(|it| it.to_string())
+            .collect();
+        assert!(problems.is_empty(), "{problems:?}");
+        // The schema is no rubber stamp.
+        let mut other = report;
+        other["findings"][0]["severity"] = "grave".into();
+        assert!(!validator.is_valid(&other));
+    }
+}
+
+/// A run of each command that reports, with findings.
+fn of_all_commands() -> [Reports; 6] {
+    let coverage = ["coverage", "--from", "inventory.json"];
+    let status = ["status", "--from", "policies/recorded/points.json"];
+    let empty = r#"{ "version": 1, "resources": [] }"#;
+    let sound = || Workspace::new().policy("p.yaml", HOSTILE);
+    let wrong = HOSTILE.replace("    tags:", "    retention: { pitr: 99d }\n    tags:");
+    [
+        Reports::drifted(),
+        Reports::of(super::coverage::sample_workspace(), &coverage, 1),
+        Reports::of(examples(), &status, 1),
+        Reports::of(sound().file("state.json", empty), &["drift", "--from", "state.json"], 3),
+        Reports::of(sound(), &["render", "--check"], 1),
+        Reports::of(Workspace::new().policy("p.yaml", &wrong), &["validate"], 1),
+    ]
 }
 
 #[test]
 fn the_sarif_log_passes_its_validator() {
-    let reports = Reports::drifted();
-    let validator = tools().join("node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool");
     // Its makers build it for each system as a package of its own; the pins have Linux's.
     if cfg!(not(target_os = "linux")) {
         return;
     }
+    of_all_commands().iter().for_each(passes_the_validator);
+}
+
+fn passes_the_validator(reports: &Reports) {
+    let validator = tools().join("node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool");
     let output = Command::new(validator)
         .arg("validate")
         .arg(reports.path("sarif"))

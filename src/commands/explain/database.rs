@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::drills;
@@ -17,8 +18,9 @@ use crate::source::{Place, Sources};
 const DAY: u64 = 24 * 60;
 
 /// Version 1 of what `--format json` prints.
-#[derive(Debug, Serialize)]
-pub(super) struct Explanation {
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "backstay explain")]
+pub(in super::super) struct Explanation {
     version: u8,
     database: String,
     engine: &'static str,
@@ -35,7 +37,7 @@ pub(super) struct Explanation {
     last_drill: Option<serde_json::Value>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Setting {
     key: String,
     value: String,
@@ -46,7 +48,7 @@ struct Setting {
     met_by: Vec<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Row {
     name: String,
     #[serde(flatten)]
@@ -56,7 +58,7 @@ struct Row {
     place: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Answer {
     disaster: Disaster,
     ways: Vec<String>,
