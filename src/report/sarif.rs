@@ -11,7 +11,7 @@ use crate::source::{Place, Sources};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
-/// Where results that no file asks for are shown: code scanning takes none without a place.
+/// Where results are shown that no file asks for, where there is no policy either.
 const NO_FILE: &str = ".";
 
 /// The log of one run, with a final newline.
@@ -152,9 +152,14 @@ fn escaped(text: &str) -> String {
 }
 
 fn location(sources: &Sources, place: Option<Place>) -> Value {
+    // Code scanning takes no result without a line: what no line asks for stands at the first.
     let Some(place) = place else {
+        let first = sources.ids().next().map(|file| sources.get(file));
+        let file = first.map_or(NO_FILE.to_owned(), |source| source.display_path());
+        let line = json!({ "startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 2 });
         return json!({ "physicalLocation": {
-            "artifactLocation": { "uri": NO_FILE, "uriBaseId": "SRCROOT" },
+            "artifactLocation": artifact(&file),
+            "region": line,
         }});
     };
     let Region {

@@ -51,7 +51,7 @@ pub enum By {
 }
 
 /// A vault in the words of the policy and of its cloud.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Vault {
     pub vault: String,
     pub cloud_name: String,

@@ -327,7 +327,10 @@ fn a_database_is_explained_setting_by_setting() {
     let schema = examples.run(["schema", "explain"]).expect_code(0).stdout;
     let schema: Value = serde_json::from_str(&schema).expect("a schema");
     let validator = jsonschema::validator_for(&schema).expect("a valid schema");
-    let wrong: Vec<String> = validator.iter_errors(&json).map(|it| it.to_string()).collect();
+    let wrong: Vec<String> = validator
+        .iter_errors(&json)
+        .map(|it| it.to_string())
+        .collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
     let mut other = json.clone();
     other["settings"][0]["value"] = 1.into();

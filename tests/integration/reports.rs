@@ -213,7 +213,11 @@ fn of_all_commands() -> [Reports; 6] {
         Reports::drifted(),
         Reports::of(super::coverage::sample_workspace(), &coverage, 1),
         Reports::of(examples(), &status, 1),
-        Reports::of(sound().file("state.json", empty), &["drift", "--from", "state.json"], 3),
+        Reports::of(
+            sound().file("state.json", empty),
+            &["drift", "--from", "state.json"],
+            3,
+        ),
         Reports::of(sound(), &["render", "--check"], 1),
         Reports::of(Workspace::new().policy("p.yaml", &wrong), &["validate"], 1),
     ]

@@ -48,14 +48,18 @@ fn drift_fits_the_terminal() {
     let examples = examples().env("NO_COLOR", "1");
     let arguments = ["drift", "--from", "policies/recorded/drifted.json"];
     for columns in WIDTHS {
-        let told = at_columns(&examples, columns, &arguments).expect_code(1).stdout;
+        let told = at_columns(&examples, columns, &arguments)
+            .expect_code(1)
+            .stdout;
         let (table, _) = told.split_once("\n---").expect("a diff behind the table");
         // The names of resources are whole: they are copied.
         fits(table.lines().filter(|line| line.starts_with(' ')), columns);
         let place = "policies/train-tracker.yaml:32:24";
         assert!(table.contains(place), "{columns}: {table}");
         // Wherever there is room it is beside what it asked for.
-        let beside = table.lines().any(|line| line.contains("weakened") && line.ends_with(place));
+        let beside = table
+            .lines()
+            .any(|line| line.contains("weakened") && line.ends_with(place));
         assert_eq!(beside, columns > 100, "{table}");
     }
 }
@@ -66,11 +70,17 @@ fn recovery_points_fit_the_terminal() {
     let state = "policies/recorded/points.json";
     let arguments = ["status", "policies/train-tracker.yaml", "--from", state];
     for columns in WIDTHS {
-        let told = at_columns(&examples, columns, &arguments).expect_code(1).stdout;
+        let told = at_columns(&examples, columns, &arguments)
+            .expect_code(1)
+            .stdout;
         let parts: Vec<&str> = told.split("\n\n").collect();
         fits(parts[1].lines(), columns);
         for word in ["fresh", "unreadable", "growing", "automated", "replicated"] {
-            assert!(parts[1].contains(word), "{columns}: {word} in\n{}", parts[1]);
+            assert!(
+                parts[1].contains(word),
+                "{columns}: {word} in\n{}",
+                parts[1]
+            );
         }
     }
 }
@@ -80,7 +90,9 @@ fn coverage_fits_the_terminal() {
     let workspace = coverage::sample_workspace().env("NO_COLOR", "1");
     let arguments = ["coverage", "--from", "inventory.json"];
     for columns in WIDTHS.into_iter().filter(|columns| *columns >= 80) {
-        let told = at_columns(&workspace, columns, &arguments).expect_code(1).stdout;
+        let told = at_columns(&workspace, columns, &arguments)
+            .expect_code(1)
+            .stdout;
         let (_, table) = told.split_once(" location ").expect("a table");
         fits(table.lines().filter(|line| line.starts_with(' ')), columns);
     }
