@@ -94,7 +94,7 @@ fn widths(rows: &[Row<'_>], terminal: usize) -> Widths {
     let longest = |cell| longest(cell).unwrap_or_default();
     let kind = longest(|row| row.difference.label());
     let place = longest(|row| row.place.clone());
-    let padding = |columns: usize| 2 * columns + 1;
+    let padding = |columns: usize| 2 * columns;
     let beside = terminal.saturating_sub(kind + place + padding(5));
     let below = terminal.saturating_sub(kind + padding(4)).max(LEAST);
     let (rest, place) = match beside >= LEAST {
@@ -102,7 +102,7 @@ fn widths(rows: &[Row<'_>], terminal: usize) -> Widths {
         false => (below, None),
     };
     // With the word before it.
-    let live = longest(|row| format!("live {}", sides(row.difference, shown)[0])).min(rest / 4 + 5);
+    let live = longest(|row| format!("live {}", sides(row.difference, shown)[0])).min(rest / 4);
     let policy = longest(|row| format!("policy {}", sides(row.difference, shown)[1])).min(rest / 3);
     let name = longest(|row| property(&row.difference.property)).min(rest - live - policy);
     Widths {
