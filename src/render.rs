@@ -18,10 +18,12 @@ mod template;
 mod templates;
 mod text;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
 use crate::plan::{Body, Owner, Plan, Resource};
+
+use folder::FolderError;
 
 pub use fix::{Told, fix_script};
 pub use recovery::walk;
@@ -37,6 +39,9 @@ pub struct Artifact {
     pub executable: bool,
 }
 
+/// Who takes what is rendered.
+pub type Take<'t> = dyn FnMut(Artifact) -> Result<(), FolderError> + 't;
+
 /// Why nothing is rendered.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
@@ -49,6 +54,8 @@ pub enum RenderError {
     },
     #[error("{} replaces no template: there are {}", path.display(), known.join(", "))]
     UnknownTemplate { path: PathBuf, known: Vec<String> },
+    #[error("{0}")]
+    Folder(#[from] FolderError),
     #[error("{path} cannot be read back: {message}")]
     Unreadable { path: String, message: String },
     #[error(
@@ -88,10 +95,27 @@ pub enum RenderError {
 
 /// Renders everything that the plan asks for, sorted by path.
 pub fn render(plan: &Plan, templates: &Templates) -> Result<Vec<Artifact>, RenderError> {
+    let mut artifacts = Vec::new();
+    render_each(plan, templates, &mut |artifact| {
+        artifacts.push(artifact);
+        Ok(())
+    })?;
+    artifacts.sort_unstable_by(|one, other| one.path.cmp(&other.path));
+    Ok(artifacts)
+}
+
+/// Renders everything that the plan asks for and gives it away file by file, in no order: a large
+/// estate has more text than memory.
+pub fn render_each(
+    plan: &Plan,
+    templates: &Templates,
+    take: &mut Take<'_>,
+) -> Result<(), RenderError> {
     let mut renderer = Renderer {
         templates,
         key_vaults: &plan.key_vaults,
-        artifacts: BTreeMap::new(),
+        paths: HashSet::new(),
+        take,
     };
     let mut files: BTreeMap<&str, Vec<&Resource>> = BTreeMap::new();
     for resource in &plan.resources {
@@ -110,8 +134,7 @@ pub fn render(plan: &Plan, templates: &Templates) -> Result<Vec<Artifact>, Rende
     renderer.jobs(plan)?;
     renderer.review(plan)?;
     renderer.recoveries(plan)?;
-    renderer.runbooks(plan)?;
-    Ok(renderer.artifacts.into_values().collect())
+    renderer.runbooks(plan)
 }
 
 /// Names that differ may still give one stack: `a-b` and `a_b`, or a database and a store.
@@ -137,20 +160,21 @@ fn one_file_a_stack(plan: &Plan) -> Result<(), RenderError> {
 struct Renderer<'p> {
     templates: &'p Templates,
     key_vaults: &'p BTreeMap<String, String>,
-    artifacts: BTreeMap<String, Artifact>,
+    paths: HashSet<String>,
+    take: &'p mut Take<'p>,
 }
 
 impl Renderer<'_> {
     fn add(&mut self, path: String, text: String) -> Result<(), RenderError> {
-        let artifact = Artifact {
-            executable: path.ends_with(".sh"),
-            path: path.clone(),
-            text,
-        };
-        match self.artifacts.insert(path, artifact) {
-            Some(first) => Err(RenderError::SamePath { path: first.path }),
-            None => Ok(()),
+        if !self.paths.insert(path.clone()) {
+            return Err(RenderError::SamePath { path });
         }
+        (self.take)(Artifact {
+            executable: path.ends_with(".sh"),
+            path,
+            text,
+        })?;
+        Ok(())
     }
 
     /// The file that holds the given resources.

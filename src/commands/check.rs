@@ -9,7 +9,7 @@ use super::outcome::{self, Code};
 use super::{codes, drift, load, out, render, stale};
 use crate::cli::Check;
 use crate::finding::Severity;
-use crate::render::folder;
+use crate::render::folder::Rendering;
 use crate::report::Report;
 
 pub(super) fn run(args: &Check) -> Result<Code, Failure> {
@@ -26,8 +26,11 @@ pub(super) fn run(args: &Check) -> Result<Code, Failure> {
         if !args.state.verbose {
             findings.retain(|finding| finding.severity > Severity::Info);
         }
-        let artifacts = render::artifacts(&plan, &args.folder, &args.paths)?;
-        let changes = folder::compare(&args.folder.out, &artifacts)?;
+        let mut rendering = Rendering::compared_with(&args.folder.out)?;
+        render::each(&plan, &args.folder, &args.paths, &mut |artifact| {
+            rendering.take(&artifact).map(drop)
+        })?;
+        let changes = rendering.finish()?;
         findings.extend(stale::findings(&changes, &args.folder.out));
         let result = drift::compare(&Comparison {
             plan: &plan,

@@ -1,6 +1,7 @@
 //! `backstay render`.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
 
 use similar::TextDiff;
 
@@ -11,8 +12,8 @@ use super::{load, out, stale};
 use crate::cli::{Folder, Paths, Render};
 use crate::finding::Severity;
 use crate::plan::Plan;
-use crate::render::folder::{self, Changes};
-use crate::render::{Artifact, Templates, deploy_commands, enforce_commands, render};
+use crate::render::folder::{Change, Changes, Rendering};
+use crate::render::{Artifact, Take, Templates, deploy_commands, enforce_commands, render_each};
 use crate::report::{Detail, Report};
 
 pub(super) fn run(args: &Render) -> Result<Code, Failure> {
@@ -26,15 +27,26 @@ pub(super) fn run(args: &Render) -> Result<Code, Failure> {
     // Notes are validate's to tell; what stops or endangers the rendering is told here as well.
     findings.retain(|finding| finding.severity > Severity::Info);
     if let Some(plan) = plan {
-        let artifacts = artifacts(&plan, &args.folder, &args.paths)?;
-        let changes = folder::compare(&args.folder.out, &artifacts)?;
-        if args.diff {
-            outcome::print(&diff(&changes, &artifacts, &args.folder)?)?;
+        let out = &args.folder.out;
+        let mut diff = args.diff.then(Diff::default);
+        let mut rendering = match args.check {
+            true => Rendering::compared_with(out)?,
+            false => Rendering::into(out)?,
+        };
+        each(&plan, &args.folder, &args.paths, &mut |artifact| {
+            let change = rendering.take(&artifact)?;
+            if let Some(diff) = &mut diff {
+                diff.add(&artifact, &change);
+            }
+            Ok(())
+        })?;
+        if let Some(diff) = diff {
+            outcome::print(&diff.text(out, rendering.left()?)?)?;
         }
+        let changes = rendering.finish()?;
         if args.check {
-            findings.extend(stale::findings(&changes, &args.folder.out));
+            findings.extend(stale::findings(&changes, out));
         } else {
-            folder::write(&args.folder.out, &artifacts)?;
             tell(&changes, &plan, &args.folder);
         }
     }
@@ -51,11 +63,13 @@ pub(super) fn run(args: &Render) -> Result<Code, Failure> {
     outcome::finish(&report, &workspace, &args.output, Detail::Brief)
 }
 
-pub(super) fn artifacts(
+/// Gives away file by file what the plan asks for.
+pub(super) fn each(
     plan: &Plan,
     folder: &Folder,
     paths: &Paths,
-) -> Result<Vec<Artifact>, Failure> {
+    take: &mut Take<'_>,
+) -> Result<(), Failure> {
     let templates = match &folder.templates {
         Some(path) => Templates::from_folder(path)?,
         None => Templates::embedded()?,
@@ -63,7 +77,7 @@ pub(super) fn artifacts(
     let templates = templates
         .in_folder(&out::name(&folder.out))
         .of_policies(&out::policies(&paths.paths));
-    Ok(render(plan, &templates)?)
+    Ok(render_each(plan, &templates, take)?)
 }
 
 /// What changed, and the next step, on standard error.
@@ -108,26 +122,39 @@ fn tell(changes: &Changes, plan: &Plan, folder: &Folder) {
     }
 }
 
-fn diff(changes: &Changes, artifacts: &[Artifact], folder: &Folder) -> Result<String, Failure> {
-    let mut text = String::new();
-    let changed = changes
-        .created
-        .iter()
-        .chain(&changes.changed)
-        .chain(&changes.removed);
-    for path in changed {
-        let file = folder.out.join(path);
-        let old = match std::fs::read_to_string(&file) {
-            Ok(old) => old,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(source) => return Err(Failure::Read { path: file, source }),
+/// Unified diffs by the path of the file.
+#[derive(Default)]
+struct Diff {
+    files: BTreeMap<String, String>,
+}
+
+impl Diff {
+    fn add(&mut self, artifact: &Artifact, change: &Change) {
+        let old = match change {
+            Change::Created => "",
+            Change::Changed(old) => old,
+            Change::Unchanged => return,
         };
-        let new = artifacts.iter().find(|artifact| &artifact.path == path);
-        let diff = TextDiff::from_lines(old.as_str(), new.map_or("", |new| new.text.as_str()));
-        text += &diff
+        self.put(&artifact.path, old, &artifact.text);
+    }
+
+    fn put(&mut self, path: &str, old: &str, new: &str) {
+        let diff = TextDiff::from_lines(old, new)
             .unified_diff()
             .header(&format!("a/{path}"), &format!("b/{path}"))
             .to_string();
+        self.files.insert(path.to_owned(), diff);
     }
-    Ok(text)
+
+    /// With the files that go.
+    fn text(mut self, out: &Path, left: Vec<String>) -> Result<String, Failure> {
+        for path in left {
+            let file = out.join(&path);
+            match std::fs::read(&file) {
+                Ok(old) => self.put(&path, &String::from_utf8_lossy(&old), ""),
+                Err(source) => return Err(Failure::Read { path: file, source }),
+            }
+        }
+        Ok(self.files.into_values().collect())
+    }
 }

@@ -1,14 +1,17 @@
 //! The output folder: compared, and written all or nothing as far as a file system allows.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod files;
+
+use std::collections::BTreeSet;
 use std::fs;
-use std::io::{self, Write as _};
-use std::path::{Component, Path, PathBuf};
+use std::io;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use tempfile::NamedTempFile;
+use tempfile::TempDir;
 
 use super::Artifact;
+use files::{existing, inside, io_error, is_executable, put, remove_empty_folders};
 
 /// Lists the files that backstay wrote, and so may overwrite and remove.
 pub const MANIFEST: &str = ".backstay.json";
@@ -20,8 +23,15 @@ pub struct Changes {
     pub changed: Vec<String>,
     pub removed: Vec<String>,
     pub unchanged: Vec<String>,
-    /// The texts that are replaced or removed.
-    pub before: BTreeMap<String, String>,
+}
+
+/// What becomes of one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    Created,
+    /// With the text that is there.
+    Changed(String),
+    Unchanged,
 }
 
 /// Why the folder is left as it is.
@@ -45,114 +55,191 @@ struct Manifest {
     files: BTreeSet<String>,
 }
 
-/// What [`write`] would do; also refuses what it would refuse.
-pub fn compare(out: &Path, artifacts: &[Artifact]) -> Result<Changes, FolderError> {
-    compare_with(out, artifacts, &manifest(out)?)
+/// A rendering, file by file, against what the folder has; no text is kept. What is to be written is
+/// staged in the folder before the first file is replaced: dropped, it leaves nothing.
+#[derive(Debug)]
+pub struct Rendering<'o> {
+    out: &'o Path,
+    manifest: Manifest,
+    rendered: BTreeSet<String>,
+    changes: Changes,
+    /// None: it is compared only.
+    staging: Option<Staging<'o>>,
 }
 
-/// Makes the folder hold exactly the artifacts, beside the files of others. Every text is
-/// written beside its target before the first file is replaced; a file that has not changed is not
-/// touched.
-pub fn write(out: &Path, artifacts: &[Artifact]) -> Result<Changes, FolderError> {
-    let manifest = manifest(out)?;
-    let changes = compare_with(out, artifacts, &manifest)?;
-    let files: BTreeSet<String> = artifacts
-        .iter()
-        .map(|artifact| artifact.path.clone())
-        .collect();
-    fs::create_dir_all(out).map_err(io_error(out))?;
-    let mut staged = Vec::new();
-    let unchanged: BTreeSet<&str> = changes.unchanged.iter().map(String::as_str).collect();
-    for artifact in artifacts {
-        if !unchanged.contains(artifact.path.as_str()) {
-            let target = out.join(&artifact.path);
-            staged.push((stage(&target, &artifact.text, artifact.executable)?, target));
-        }
-    }
-    // First the files of both renderings: whatever ends this run, the next one knows its own.
-    let both: BTreeSet<String> = manifest.files.union(&files).cloned().collect();
-    put_manifest(out, &manifest.files, &both)?;
-    for (file, target) in staged {
-        file.persist(&target)
-            .map_err(|error| io_error(&target)(error.error))?;
-    }
-    for path in &changes.removed {
-        let target = out.join(path);
-        fs::remove_file(&target).map_err(io_error(&target))?;
-        remove_empty_folders(out, &target);
-    }
-    put_manifest(out, &both, &files)?;
-    Ok(changes)
+#[derive(Debug)]
+struct Staging<'o> {
+    out: &'o Path,
+    /// Made for the first text.
+    folder: Option<TempDir>,
+    /// By their numbers in the staging folder.
+    paths: Vec<String>,
+    /// Whether the output folder is there for the staging alone.
+    is_new: bool,
 }
 
-fn compare_with(
-    out: &Path,
-    artifacts: &[Artifact],
-    manifest: &Manifest,
-) -> Result<Changes, FolderError> {
-    let mut changes = Changes::default();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    for artifact in artifacts {
+impl<'o> Rendering<'o> {
+    /// One that changes nothing.
+    ///
+    /// # Errors
+    /// The folder's list of files cannot be read.
+    pub fn compared_with(out: &'o Path) -> Result<Rendering<'o>, FolderError> {
+        Ok(Rendering {
+            out,
+            manifest: manifest(out)?,
+            rendered: BTreeSet::new(),
+            changes: Changes::default(),
+            staging: None,
+        })
+    }
+
+    /// One that makes the folder hold exactly its files, beside those of others.
+    ///
+    /// # Errors
+    /// The folder's list of files cannot be read.
+    pub fn into(out: &'o Path) -> Result<Rendering<'o>, FolderError> {
+        let staging = Staging {
+            out,
+            folder: None,
+            paths: Vec::new(),
+            is_new: false,
+        };
+        Ok(Rendering {
+            staging: Some(staging),
+            ..Rendering::compared_with(out)?
+        })
+    }
+
+    /// # Errors
+    /// It would leave the folder, stands where a file of others is, or cannot be staged.
+    pub fn take(&mut self, artifact: &Artifact) -> Result<Change, FolderError> {
         let path = artifact.path.clone();
-        let target = inside(out, &path)?;
+        let change = self.change(artifact)?;
+        self.rendered.insert(path.clone());
+        let changes = &mut self.changes;
+        match change {
+            Change::Created => changes.created.push(path),
+            Change::Changed(_) => changes.changed.push(path),
+            Change::Unchanged => changes.unchanged.push(path),
+        }
+        match &mut self.staging {
+            Some(staging) if change != Change::Unchanged => staging.add(artifact)?,
+            _ => {}
+        }
+        Ok(change)
+    }
+
+    fn change(&self, artifact: &Artifact) -> Result<Change, FolderError> {
+        let target = inside(self.out, &artifact.path)?;
         let Some(bytes) = existing(&target)? else {
-            changes.created.push(path);
-            continue;
+            return Ok(Change::Created);
         };
         let same = bytes == artifact.text.as_bytes();
         if same && is_executable(&target) == artifact.executable {
-            changes.unchanged.push(path);
-        } else if same || manifest.files.contains(&path) {
-            changes.before.insert(path.clone(), text(&bytes));
-            changes.changed.push(path);
+            Ok(Change::Unchanged)
+        } else if same || self.manifest.files.contains(&artifact.path) {
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            Ok(Change::Changed(text))
         } else {
-            return Err(FolderError::Foreign(target));
+            Err(FolderError::Foreign(target))
         }
     }
-    let rendered: BTreeSet<&str> = artifacts
-        .iter()
-        .map(|artifact| artifact.path.as_str())
-        .collect();
-    for path in &manifest.files {
-        if rendered.contains(path.as_str()) {
-            continue;
+
+    /// The files that are there and were not taken.
+    ///
+    /// # Errors
+    /// One of them cannot be looked at.
+    pub fn left(&self) -> Result<Vec<String>, FolderError> {
+        let mut left = Vec::new();
+        for path in self.manifest.files.difference(&self.rendered) {
+            if existing(&inside(self.out, path)?)?.is_some() {
+                left.push(path.clone());
+            }
         }
-        if let Some(bytes) = existing(&inside(out, path)?)? {
-            changes.before.insert(path.clone(), text(&bytes));
-            changes.removed.push(path.clone());
-        }
+        Ok(left)
     }
-    Ok(changes)
+
+    /// Once everything was taken.
+    ///
+    /// # Errors
+    /// A file cannot be put or removed; the next run knows those that were.
+    pub fn finish(mut self) -> Result<Changes, FolderError> {
+        let mut changes = std::mem::take(&mut self.changes);
+        changes.removed = self.left()?;
+        changes.created.sort_unstable();
+        changes.changed.sort_unstable();
+        changes.unchanged.sort_unstable();
+        if let Some(staging) = self.staging {
+            fs::create_dir_all(self.out).map_err(io_error(self.out))?;
+            staging.prepare()?;
+            // First the files of both renderings: whatever ends this run, the next one knows its own.
+            let before = self.manifest.files;
+            let both: BTreeSet<String> = before.union(&self.rendered).cloned().collect();
+            put_manifest(self.out, &before, &both)?;
+            staging.commit()?;
+            for path in &changes.removed {
+                let target = self.out.join(path);
+                fs::remove_file(&target).map_err(io_error(&target))?;
+                remove_empty_folders(self.out, &target);
+            }
+            put_manifest(self.out, &both, &self.rendered)?;
+        }
+        Ok(changes)
+    }
 }
 
-/// The target of a path that stays in the folder, through links as well.
-fn inside(out: &Path, path: &str) -> Result<PathBuf, FolderError> {
-    let escape = || FolderError::Escape {
-        path: path.to_owned(),
-    };
-    let parts = || Path::new(path).components();
-    let plain = parts().all(|part| matches!(part, Component::Normal(_)));
-    if path.is_empty() || path.contains('\\') || path == MANIFEST || !plain {
-        return Err(escape());
+impl Staging<'_> {
+    fn add(&mut self, artifact: &Artifact) -> Result<(), FolderError> {
+        let folder = match &self.folder {
+            Some(folder) => folder,
+            None => {
+                self.is_new = !self.out.exists();
+                fs::create_dir_all(self.out).map_err(io_error(self.out))?;
+                let folder = tempfile::Builder::new()
+                    .prefix(".backstay-")
+                    .tempdir_in(self.out);
+                self.folder.insert(folder.map_err(io_error(self.out))?)
+            }
+        };
+        let staged = folder.path().join(self.paths.len().to_string());
+        put(&staged, &artifact.text, artifact.executable)?;
+        self.paths.push(artifact.path.clone());
+        Ok(())
     }
-    let mut folder = out.to_owned();
-    for part in parts() {
-        match fs::symlink_metadata(&folder) {
-            // The output folder itself may be a link; nothing below it.
-            Ok(metadata) if metadata.is_symlink() && folder != out => return Err(escape()),
-            _ => folder.push(part),
+
+    /// The folders of the files to come.
+    fn prepare(&self) -> Result<(), FolderError> {
+        let targets = self.paths.iter().map(|path| self.out.join(path));
+        let folders: BTreeSet<PathBuf> = targets
+            .filter_map(|target| Some(target.parent()?.to_owned()))
+            .collect();
+        for folder in folders {
+            fs::create_dir_all(&folder).map_err(io_error(&folder))?;
         }
+        Ok(())
     }
-    Ok(folder)
+
+    fn commit(mut self) -> Result<(), FolderError> {
+        self.is_new = false;
+        let Some(folder) = self.folder.take() else {
+            return Ok(());
+        };
+        for (number, path) in self.paths.iter().enumerate() {
+            let target = self.out.join(path);
+            let staged = folder.path().join(number.to_string());
+            fs::rename(staged, &target).map_err(io_error(&target))?;
+        }
+        folder.close().map_err(io_error(self.out))
+    }
 }
 
-/// The content of a plain file; None where nothing is. A link is never ours.
-fn existing(target: &Path) -> Result<Option<Vec<u8>>, FolderError> {
-    match fs::symlink_metadata(target) {
-        Ok(metadata) if metadata.is_file() => fs::read(target).map(Some).map_err(io_error(target)),
-        Ok(_) => Err(FolderError::Foreign(target.to_owned())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(io_error(target)(error)),
+impl Drop for Staging<'_> {
+    fn drop(&mut self) {
+        // Its own error has been told already.
+        drop(self.folder.take());
+        if self.is_new {
+            let _ = fs::remove_dir(self.out);
+        }
     }
 }
 
@@ -177,68 +264,11 @@ fn put_manifest(
         return Ok(());
     }
     let text = serde_json::json!({ "files": files });
-    let text = super::text::json_document(&text);
-    stage(&target, &text, false)?
-        .persist(&target)
-        .map_err(|error| io_error(&target)(error.error))?;
-    Ok(())
-}
-
-/// A text beside its target, complete.
-fn stage(target: &Path, text: &str, executable: bool) -> Result<NamedTempFile, FolderError> {
-    let folder = target.parent().unwrap_or(target);
-    fs::create_dir_all(folder).map_err(io_error(folder))?;
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".backstay-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        // The umask takes away what others shall not have.
-        builder.permissions(fs::Permissions::from_mode(if executable {
-            0o777
-        } else {
-            0o666
-        }));
-    }
-    #[cfg(not(unix))]
-    let _ = executable;
-    let mut file = builder.tempfile_in(folder).map_err(io_error(folder))?;
-    // Not forced to the disk: what is rendered can be rendered again.
-    file.write_all(text.as_bytes()).map_err(io_error(target))?;
-    Ok(file)
-}
-
-/// The folders above a removed file, as far as they are empty now.
-fn remove_empty_folders(out: &Path, target: &Path) {
-    let folders = target
-        .ancestors()
-        .skip(1)
-        .take_while(|folder| *folder != out);
-    for folder in folders {
-        if fs::remove_dir(folder).is_err() {
-            return;
-        }
-    }
-}
-
-#[cfg(unix)]
-fn is_executable(target: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    fs::metadata(target).is_ok_and(|metadata| metadata.permissions().mode() & 0o100 != 0)
-}
-
-/// Other systems have no such bit: as written.
-#[cfg(not(unix))]
-fn is_executable(target: &Path) -> bool {
-    target
-        .extension()
-        .is_some_and(|extension| extension == "sh")
-}
-
-fn io_error(path: &Path) -> impl Fn(io::Error) -> FolderError + use<> {
-    let path = path.to_owned();
-    move |source| FolderError::Io {
-        path: path.clone(),
-        source,
-    }
+    let staging = tempfile::Builder::new()
+        .prefix(".backstay-")
+        .tempdir_in(out)
+        .map_err(io_error(out))?;
+    let staged = staging.path().join(MANIFEST);
+    put(&staged, &super::text::json_document(&text), false)?;
+    fs::rename(staged, &target).map_err(io_error(&target))
 }

@@ -106,7 +106,7 @@ impl Renderer<'_> {
         let name = &recovery.name;
         let is_rendered = |task: &&'static str| {
             let path = format!("scripts/{name}-{task}.sh");
-            self.artifacts.contains_key(&path)
+            self.paths.contains(&path)
         };
         let ways = || recovery.ways.iter();
         let answers = recovery.disasters.iter();

@@ -2,17 +2,17 @@
 
 mod azure;
 mod flags;
+mod folder;
 mod workflows;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use backstay::cloud::azure::{access, blob};
 use backstay::cloud::{Restore, aws};
 use backstay::plan::{Body, Owner, Plan};
 use backstay::policy;
-use backstay::render::folder::{self, FolderError};
 use backstay::render::{
     Artifact, RenderError, Templates, deploy_commands, embedded, render, restore_command,
 };
@@ -150,9 +150,9 @@ fn the_repository_holds_what_its_policies_render() {
     let artifacts = rendered(&plan);
     let out = root().join("generated");
     if std::env::var_os("BACKSTAY_BLESS").is_some() {
-        folder::write(&out, &artifacts).unwrap();
+        folder::written(&out, &artifacts).unwrap();
     }
-    let changes = folder::compare(&out, &artifacts).unwrap();
+    let changes = folder::compared(&out, &artifacts).unwrap();
     let differing: Vec<_> = [&changes.created, &changes.changed, &changes.removed]
         .into_iter()
         .flatten()
@@ -827,171 +827,4 @@ fn the_script_for_an_existing_database_is_the_table() {
             }
         }
     }
-}
-
-fn artifact(path: &str, text: &str) -> Artifact {
-    Artifact {
-        path: path.to_owned(),
-        text: text.to_owned(),
-        executable: path.ends_with(".sh"),
-    }
-}
-
-fn tree(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(tree(&path));
-        }
-        found.push(path);
-    }
-    found.sort();
-    found
-}
-
-#[test]
-fn a_folder_is_kept() {
-    let out = tempfile::tempdir().unwrap();
-    let first = [
-        artifact("a/one.yaml", "1"),
-        artifact("a/two.sh", "2"),
-        artifact("b/three.json", "3"),
-    ];
-    let changes = folder::write(out.path(), &first).unwrap();
-    assert_eq!(changes.created, ["a/one.yaml", "a/two.sh", "b/three.json"]);
-    fs::write(out.path().join("a/theirs"), "x").unwrap();
-    let modified = |path: &str| {
-        fs::metadata(out.path().join(path))
-            .unwrap()
-            .modified()
-            .unwrap()
-    };
-    let (before, manifest) = (modified("a/two.sh"), modified(folder::MANIFEST));
-    std::thread::sleep(std::time::Duration::from_millis(20));
-
-    let again = folder::write(out.path(), &first).unwrap();
-    assert_eq!(again.unchanged.len(), 3);
-    assert_eq!(
-        (modified("a/two.sh"), modified(folder::MANIFEST)),
-        (before, manifest)
-    );
-
-    let second = [artifact("a/one.yaml", "other"), artifact("a/two.sh", "2")];
-    let compared = folder::compare(out.path(), &second).unwrap();
-    let changes = folder::write(out.path(), &second).unwrap();
-    assert_eq!(compared, changes);
-    assert_eq!(changes.changed, ["a/one.yaml"]);
-    assert_eq!(changes.before["a/one.yaml"], "1");
-    assert_eq!(changes.removed, ["b/three.json"]);
-    assert_eq!(modified("a/two.sh"), before);
-    assert!(!out.path().join("b").exists());
-
-    folder::write(out.path(), &[]).unwrap();
-    let left: Vec<_> = tree(out.path())
-        .into_iter()
-        .map(|path| path.strip_prefix(out.path()).unwrap().to_owned())
-        .collect();
-    assert_eq!(
-        left,
-        [
-            Path::new(folder::MANIFEST),
-            Path::new("a"),
-            Path::new("a/theirs")
-        ]
-    );
-}
-
-#[cfg(unix)]
-#[test]
-fn scripts_can_be_run() {
-    use std::os::unix::fs::PermissionsExt as _;
-    let out = tempfile::tempdir().unwrap();
-    let files = [artifact("one.sh", "1"), artifact("two.json", "2")];
-    folder::write(out.path(), &files).unwrap();
-    let mode = |path: &str| {
-        fs::metadata(out.path().join(path))
-            .unwrap()
-            .permissions()
-            .mode()
-            & 0o100
-    };
-    assert_eq!((mode("one.sh"), mode("two.json")), (0o100, 0));
-    fs::set_permissions(out.path().join("one.sh"), fs::Permissions::from_mode(0o600)).unwrap();
-    assert_eq!(
-        folder::write(out.path(), &files).unwrap().changed,
-        ["one.sh"]
-    );
-    assert_eq!(mode("one.sh"), 0o100);
-}
-
-#[test]
-fn files_of_others_stay() {
-    let out = tempfile::tempdir().unwrap();
-    fs::write(out.path().join("theirs"), "theirs").unwrap();
-    let files = [artifact("ours", "1"), artifact("theirs", "2")];
-    for result in [
-        folder::compare(out.path(), &files),
-        folder::write(out.path(), &files),
-    ] {
-        assert!(matches!(result, Err(FolderError::Foreign(_))), "{result:?}");
-    }
-    assert!(!out.path().join("ours").exists());
-    // Equal content is nobody's loss.
-    folder::write(out.path(), &[artifact("theirs", "theirs")]).unwrap();
-}
-
-/// A text that cannot be put anywhere leaves the rest as it was.
-#[test]
-fn all_or_nothing() {
-    let out = tempfile::tempdir().unwrap();
-    folder::write(out.path(), &[artifact("a", "1")]).unwrap();
-    let before = tree(out.path());
-    let blocked = [artifact("a", "2"), artifact("a/b", "3")];
-    assert!(folder::write(out.path(), &blocked).is_err());
-    assert_eq!(fs::read_to_string(out.path().join("a")).unwrap(), "1");
-    assert_eq!(tree(out.path()), before);
-}
-
-#[test]
-fn nothing_leaves_the_folder() {
-    let outer = tempfile::tempdir().unwrap();
-    let out = outer.path().join("out");
-    fs::create_dir(&out).unwrap();
-    for path in [
-        "/tmp/x",
-        "../x",
-        "a/../../x",
-        "./x",
-        "",
-        "a\\..\\x",
-        folder::MANIFEST,
-    ] {
-        let result = folder::write(&out, &[artifact(path, "x")]);
-        assert!(
-            matches!(result, Err(FolderError::Escape { .. })),
-            "{path}: {result:?}"
-        );
-    }
-    #[cfg(unix)]
-    {
-        std::os::unix::fs::symlink(outer.path(), out.join("link")).unwrap();
-        let result = folder::write(&out, &[artifact("link/x", "x")]);
-        assert!(
-            matches!(result, Err(FolderError::Escape { .. })),
-            "{result:?}"
-        );
-        fs::write(outer.path().join("victim"), "v").unwrap();
-        std::os::unix::fs::symlink(outer.path().join("victim"), out.join("file")).unwrap();
-        let result = folder::write(&out, &[artifact("file", "x")]);
-        assert!(matches!(result, Err(FolderError::Foreign(_))), "{result:?}");
-    }
-    // The list of own files is somebody's input as well.
-    fs::write(outer.path().join("victim"), "v").unwrap();
-    fs::write(out.join(folder::MANIFEST), r#"{"files":["../victim"]}"#).unwrap();
-    assert!(matches!(
-        folder::write(&out, &[]),
-        Err(FolderError::Escape { .. })
-    ));
-    assert!(outer.path().join("victim").exists());
 }
