@@ -1,6 +1,7 @@
 //! The whole workspace with its names resolved.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use super::builtin::{self, DEFAULT_TIER, TIERS};
 use super::layers::{Intent, Layer, Resolved};
@@ -147,6 +148,14 @@ impl<'w> Estate<'w> {
     }
 }
 
+/// A file whose databases are resolved.
+struct Document<'w> {
+    file: FileId,
+    policy: &'w Policy,
+    /// What each tier asks for here: the databases of a tier share it.
+    below: HashMap<&'w str, Arc<Intent>>,
+}
+
 /// Resolves every name and lays the layers. Where a name is declared twice the first one counts;
 /// the rule `duplicate-name` speaks of the other.
 pub fn resolve(workspace: &Workspace) -> Estate<'_> {
@@ -193,8 +202,13 @@ pub fn resolve(workspace: &Workspace) -> Estate<'_> {
                 estate.located(&scopes, at);
             }
         }
+        let mut document = Document {
+            file,
+            policy,
+            below: HashMap::new(),
+        };
         for (name, written) in policy.databases.iter() {
-            estate.database(&scopes, file, policy, name, written);
+            estate.database(&scopes, &mut document, name, written);
         }
     }
     estate
@@ -246,8 +260,7 @@ impl<'w> Estate<'w> {
     fn database(
         &mut self,
         scopes: &Scopes<'w>,
-        file: FileId,
-        policy: &'w Policy,
+        document: &mut Document<'w>,
         name: &'w Name,
         written: &'w policy::Database,
     ) {
@@ -278,7 +291,8 @@ impl<'w> Estate<'w> {
             self.located(scopes, location);
         }
         let site = self.site(scopes, &written.at);
-        let layered = self.layered(scopes, policy, written);
+        let file = document.file;
+        let layered = self.layered(scopes, document, written);
         if let (Some(site), Some((tier, tier_place, intent))) = (site, layered) {
             self.databases.push(Database {
                 name,
@@ -306,9 +320,10 @@ impl<'w> Estate<'w> {
     fn layered(
         &mut self,
         scopes: &Scopes<'w>,
-        policy: &'w Policy,
+        document: &mut Document<'w>,
         written: &'w policy::Database,
     ) -> Option<(String, Option<Place>, Intent)> {
+        let policy = document.policy;
         let built_in = &*builtin::POLICY;
         let shared = scopes.shared_beside(policy);
         let named = written
@@ -342,7 +357,14 @@ impl<'w> Estate<'w> {
             let layer = layer.clone().unwrap_or(Layer::BuiltIn);
             stack.0.push((layer, tier.settings()));
         }
-        let below = stack.intent()?;
+        let below = match document.below.get(tier) {
+            Some(below) => below.clone(),
+            None => {
+                let below = Arc::new(stack.intent()?);
+                document.below.insert(tier, below.clone());
+                below
+            }
+        };
         stack.0.push((Layer::Database, written.settings()));
         let mut intent = stack.intent()?;
         let floor = tiers
@@ -359,7 +381,7 @@ impl<'w> Estate<'w> {
                 .filter_map(|key| Some((key.value, place?)))
                 .collect();
         }
-        intent.floor_intent = Some(Box::new(below));
+        intent.floor_intent = Some(below);
         Some((tier.to_owned(), named.map(|tier| tier.place), intent))
     }
 }

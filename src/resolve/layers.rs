@@ -1,6 +1,7 @@
 //! Laying one layer over the other.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::cloud::{DailyWindow, WeeklyWindow};
 use crate::policy::{
@@ -48,7 +49,7 @@ pub struct Intent {
     pub alerts: IntentAlerts,
     pub floor: Vec<(FloorKey, Place)>,
     /// The same settings with the database's own layer left off: what its tier asks for.
-    pub floor_intent: Option<Box<Intent>>,
+    pub floor_intent: Option<Arc<Intent>>,
 }
 
 #[derive(Debug, Clone, Default)]
