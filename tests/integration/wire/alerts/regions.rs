@@ -2,12 +2,13 @@
 
 use serde_json::json;
 
-use super::{
-    Cloud, POLICY_OF_TOPIC, RULE, Registry, TOPIC, arn_in, drift, only, subscription, told,
+use super::cloud::{
+    self, ALARM, Cloud, MAIL, POLICY_OF_TOPIC, RULE, Registry, TOPIC, arn_in, subscription,
     topic_policy,
 };
+use super::{drift, only, told};
 
-const POLICY: &str = r#"version: 1
+pub const POLICY: &str = r#"version: 1
 locations:
   west: { provider: aws, region: us-west-2, account: "123456789012" }
   east: { provider: aws, region: us-east-1, account: "123456789012" }
@@ -78,8 +79,7 @@ fn there() -> Registry {
 
 fn deployed() -> Cloud {
     let mut aws = Cloud::deployed();
-    let mail = super::MAIL;
-    aws.registry.retain(|(_, id), _| !id.ends_with(mail));
+    aws.registry.retain(|(_, id), _| !id.ends_with(MAIL));
     let rules = aws
         .registry
         .iter_mut()
@@ -88,11 +88,8 @@ fn deployed() -> Cloud {
         let targets = rule["Targets"].as_array_mut().unwrap();
         targets.retain(|target| target["Id"] == "oncall");
     }
-    let alarm = aws.of(
-        super::ALARM,
-        "backstay-company-main-backup-failed".to_owned(),
-    );
-    alarm["AlarmActions"] = json!([super::arn("sns", "oncall")]);
+    let alarm = aws.of(ALARM, "backstay-company-main-backup-failed".to_owned());
+    alarm["AlarmActions"] = json!([cloud::arn("sns", "oncall")]);
     aws.registry.extend(there());
     Cloud {
         policy: POLICY,
