@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
-"""IAM policy documents, by cfn-lint: each is put into a template of its own as what it is.
+"""IAM policy documents, by cfn-lint and parliament.
 
-A document with a Principal becomes a role's trust policy, any other a managed policy. cfn-lint then
-knows the elements, and which actions exist.
+For cfn-lint each is put into a template of its own as what it is: a document with a Principal becomes a
+role's trust policy, any other a managed policy. It then knows the elements, and which actions exist.
+parliament knows which resources and conditions go with an action, and what widens an account's
+privileges. It is not asked about trust policies: it takes the lack of a Resource, which none of them may
+have, for a mistake, and knows no identity provider but its own few.
 """
 
 import json
@@ -43,9 +46,20 @@ def check(folder, files):
                 }},
             }))
             by_name[str(template)] = path
+            if not trust:
+                yield from privileges(path)
         if by_name:
             for finding in cfn.lint(by_name):
                 yield finding._replace(line=None)
+
+
+def privileges(path):
+    import parliament
+
+    judged = parliament.analyze_policy_string(path.read_text(), str(path))
+    for found in map(parliament.enhance_finding, judged.findings):
+        location = found.location if isinstance(found.location, dict) else {}
+        yield Finding(path, found.issue, f"{found.title}: {found.detail}", location.get("line"))
 
 
 if __name__ == "__main__":

@@ -194,7 +194,7 @@ sample("cfn", "aws/us/major.yaml", TEMPLATE, "W3691")
 sample("cfn", "elsewhere.yaml", TEMPLATE.replace("35", "35\n          Nonsense: 1"), "W3691", "E3002")
 sample("cfn", "aws/us/silenced.yaml", TEMPLATE.replace("Resources:", "Metadata:\n      cfn-lint:\n        config:\n          ignore_checks: [W3691]\n    Resources:"), "silenced")
 
-POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["rds:DescribeDBInstances"], "Resource": "*"}]}
+POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["rds:DescribeDBInstances"], "Resource": "arn:aws:rds:us-east-1:123456789012:db:*"}]}
 TRUST = {"Version": "2012-10-17", "Statement": [{
     "Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
     "Principal": {"Federated": "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"},
@@ -202,9 +202,11 @@ TRUST = {"Version": "2012-10-17", "Statement": [{
 }]}
 sample("iam", "iam/good.json", json.dumps(POLICY))
 sample("iam", "iam/trust.json", json.dumps(TRUST))
-sample("iam", "iam/action.json", json.dumps(POLICY).replace("DescribeDBInstances", "DescribeDBInstance"), "W3037")
-sample("iam", "iam/effect.json", json.dumps(POLICY).replace("Allow", "allow"), "E3510")
-sample("iam", "iam/version.json", json.dumps(POLICY).replace("2012", "2008").replace("10-17", "10-17"), "version", "W2511")
+sample("iam", "iam/action.json", json.dumps(POLICY).replace("DescribeDBInstances", "DescribeDBInstance"), "W3037", "UNKNOWN_ACTION")
+sample("iam", "iam/resource.json", json.dumps(POLICY).replace(":db:", ":snapshot:"), "RESOURCE_MISMATCH", "I3510")
+sample("iam", "iam/star.json", json.dumps(POLICY).replace("arn:aws:rds:us-east-1:123456789012:db:*", "*"), "RESOURCE_STAR")
+sample("iam", "iam/effect.json", json.dumps(POLICY).replace("Allow", "allow"), "E3510", "MALFORMED")
+sample("iam", "iam/version.json", json.dumps(POLICY).replace("2012", "2008").replace("10-17", "10-17"), "version", "W2511", "OLD_VERSION")
 sample("iam", "iam/empty.json", "{}", "syntax")
 
 # --- arm and lifecycle -------------------------------------------------------------------------
