@@ -8,6 +8,7 @@ pub mod kms;
 pub mod limits;
 mod policy;
 pub mod rds;
+pub mod reads;
 pub mod replication;
 pub mod restore_testing;
 pub mod s3;

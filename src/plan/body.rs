@@ -117,6 +117,24 @@ bodies! {
     MetricAlert(metric::MetricAlert),
 }
 
+impl Body {
+    /// Whether something of its stack is named, whose ids only the stack knows.
+    pub fn refers(&self) -> bool {
+        fn any(value: &Value) -> bool {
+            match value {
+                Value::Object(members) => {
+                    members.contains_key("Ref")
+                        || members.contains_key("Fn::GetAtt")
+                        || members.values().any(any)
+                }
+                Value::Array(items) => items.iter().any(any),
+                _ => false,
+            }
+        }
+        any(&self.tree())
+    }
+}
+
 fn tree(body: &impl serde::Serialize) -> Value {
     // Structs of texts, numbers, lists and maps with text keys always serialise.
     serde_json::to_value(body).unwrap_or_default()

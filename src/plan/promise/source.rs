@@ -65,6 +65,25 @@ pub struct AwsRegion {
     pub region: String,
 }
 
+impl Source {
+    /// None: nothing of AWS is asked.
+    pub fn region(&self) -> Option<&AwsRegion> {
+        match self {
+            Source::Instance { region, .. }
+            | Source::Replication { region, .. }
+            | Source::Snapshots { region, .. }
+            | Source::AwsVault { region, .. }
+            | Source::RestoreJobs { region, .. }
+            | Source::Bucket { region, .. } => Some(region),
+            Source::Server { .. }
+            | Source::OnDemand { .. }
+            | Source::Untold
+            | Source::AzureVault { .. }
+            | Source::Container { .. } => None,
+        }
+    }
+}
+
 impl AwsRegion {
     fn of(site: Site<'_>) -> Option<AwsRegion> {
         match site.scope {

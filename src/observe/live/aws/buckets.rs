@@ -11,7 +11,7 @@ use super::super::{AT_A_TIME, Found, Seen, State, Unread, tree, unreadable};
 use super::clients::Clients;
 use super::stacks::Stacks;
 use super::{Place, unless};
-use crate::cloud::aws::{Tags, Value, s3};
+use crate::cloud::aws::{Tags, Value, reads, s3};
 use crate::plan::{Body, Resource};
 
 /// Reads the planned buckets, and their policies, of one account and Region.
@@ -116,13 +116,20 @@ impl Asked<'_> {
             .expected_bucket_owner(&self.place.account);
         let answer = match request.send().await {
             Err(error) if error.code() == Some("NoSuchBucket") => return Ok(None),
-            answer => unless(answer, "NoSuchBucketPolicy", "s3:GetBucketPolicy")?,
+            answer => unless(
+                answer,
+                "NoSuchBucketPolicy",
+                reads::GET_BUCKET_POLICY.action,
+            )?,
         };
         let Some(answer) = answer else {
             return Ok(None);
         };
-        let document = serde_json::from_str(answer.policy().unwrap_or_default())
-            .map_err(|error| format!("s3:GetBucketPolicy: its answer is not JSON: {error}"))?;
+        let document =
+            serde_json::from_str(answer.policy().unwrap_or_default()).map_err(|error| {
+                let action = reads::GET_BUCKET_POLICY.action;
+                format!("{action}: its answer is not JSON: {error}")
+            })?;
         Ok(Some(Found {
             live: tree(&s3::BucketPolicy {
                 bucket: self.name.to_owned(),
@@ -138,7 +145,7 @@ impl Asked<'_> {
             .bucket(self.name)
             .expected_bucket_owner(&self.place.account);
         let answer = request.send().await;
-        let answer = unless(answer, "NoSuchBucket", "s3:GetBucketVersioning")?;
+        let answer = unless(answer, "NoSuchBucket", reads::GET_BUCKET_VERSIONING.action)?;
         Ok(answer.map(|answer| {
             // A bucket that was never versioned has no status at all; it behaves as a suspended one.
             let status = answer
@@ -158,7 +165,7 @@ impl Asked<'_> {
         let answer = unless(
             request.send().await,
             "ServerSideEncryptionConfigurationNotFoundError",
-            "s3:GetBucketEncryption",
+            reads::GET_BUCKET_ENCRYPTION.action,
         )?;
         let Some(live) = answer
             .as_ref()
@@ -187,7 +194,7 @@ impl Asked<'_> {
         let answer = unless(
             request.send().await,
             "ObjectLockConfigurationNotFoundError",
-            "s3:GetBucketObjectLockConfiguration",
+            reads::GET_OBJECT_LOCK.action,
         )?;
         Ok(answer.and_then(|answer| answer.object_lock_configuration().map(words::lock)))
     }
@@ -200,7 +207,7 @@ impl Asked<'_> {
         let answer = unless(
             request.send().await,
             "NoSuchPublicAccessBlockConfiguration",
-            "s3:GetBucketPublicAccessBlock",
+            reads::GET_PUBLIC_ACCESS_BLOCK.action,
         )?;
         Ok(answer.and_then(|answer| {
             answer
@@ -217,7 +224,7 @@ impl Asked<'_> {
         let answer = unless(
             request.send().await,
             "NoSuchLifecycleConfiguration",
-            "s3:GetLifecycleConfiguration",
+            reads::GET_BUCKET_LIFECYCLE.action,
         )?;
         Ok(answer.map(|answer| {
             let mut rules: Vec<s3::Rule> = answer.rules().iter().map(words::rule).collect();
@@ -231,7 +238,11 @@ impl Asked<'_> {
         let request = request
             .bucket(self.name)
             .expected_bucket_owner(&self.place.account);
-        let answer = unless(request.send().await, "NoSuchTagSet", "s3:GetBucketTagging")?;
+        let answer = unless(
+            request.send().await,
+            "NoSuchTagSet",
+            reads::GET_BUCKET_TAGGING.action,
+        )?;
         Ok(answer.map(|answer| {
             let tags = answer.tag_set().iter();
             Tags(

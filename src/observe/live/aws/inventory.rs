@@ -9,7 +9,7 @@ use super::clients::Clients;
 use super::session::Sessions;
 use super::{Place, backup, instances, reason, replications};
 use crate::cloud::Owned;
-use crate::cloud::aws::{Value, arn, rds};
+use crate::cloud::aws::{Value, arn, rds, reads};
 use crate::observe::inventory::{self, Contents, Database, Holder, KeyOwner, Listing, Live};
 use crate::observe::live::{AT_A_TIME, Progress, Report, Turned, hold_unread};
 use crate::plan::{Address, Scope};
@@ -146,7 +146,7 @@ async fn region(
 /// Reads every page, or says why not: half a list would call what is there unknown.
 async fn list(clients: &Clients) -> Result<Vec<DbInstance>, String> {
     let request = clients.rds().describe_db_instances();
-    let action = "rds:DescribeDBInstances";
+    let action = reads::DESCRIBE_INSTANCES.action;
     let mut pages = request.into_paginator().page_size(PAGE).send();
     let (mut instances, mut turned) = (Vec::new(), Turned::of(action));
     while let Some(page) = pages.next().await {
@@ -224,7 +224,7 @@ async fn key_owners(
                 {
                     return Ok(None);
                 }
-                Err(error) => return Err(reason("kms:DescribeKey", &error)),
+                Err(error) => return Err(reason(reads::DESCRIBE_KEY.action, &error)),
             };
             use aws_sdk_kms::types::KeyManagerType::{Aws, Customer};
             let owner = answer.key_metadata().and_then(|key| key.key_manager());

@@ -9,7 +9,7 @@ use super::clients::Clients;
 use super::stacks::Stacks;
 use super::{Place, reason};
 use crate::cloud::aws::kms::{Alias, Key, PENDING_DELETION, Usable};
-use crate::cloud::aws::{PolicyDocument, Tags, Value};
+use crate::cloud::aws::{PolicyDocument, Tags, Value, reads};
 use crate::plan::{Body, Owner, Resource};
 
 /// The one policy that a key can have.
@@ -68,7 +68,7 @@ impl Kms<'_> {
             Ok(answer) => Ok(answer.key_metadata),
             Err(error) => match error.as_service_error() {
                 Some(told) if told.is_not_found_exception() => Ok(None),
-                _ => Err(reason("kms:DescribeKey", &error)),
+                _ => Err(reason(reads::DESCRIBE_KEY.action, &error)),
             },
         }
     }
@@ -154,24 +154,27 @@ impl Kms<'_> {
         let answer = request.send().await;
         answer
             .map(|answer| answer.key_rotation_enabled())
-            .map_err(|error| reason("kms:GetKeyRotationStatus", &error))
+            .map_err(|error| reason(reads::GET_KEY_ROTATION.action, &error))
     }
 
     async fn policy(&self, id: &str) -> Result<Option<PolicyDocument>, String> {
         let request = self.client.get_key_policy().key_id(id);
         let answer = request.policy_name(POLICY).send().await;
-        let answer = answer.map_err(|error| reason("kms:GetKeyPolicy", &error))?;
+        let answer = answer.map_err(|error| reason(reads::GET_KEY_POLICY.action, &error))?;
         let document = answer.policy().map(serde_json::from_str).transpose();
-        document.map_err(|error| format!("kms:GetKeyPolicy: its answer is not JSON: {error}"))
+        document.map_err(|error| {
+            let action = reads::GET_KEY_POLICY.action;
+            format!("{action}: its answer is not JSON: {error}")
+        })
     }
 
     async fn tags(&self, id: &str) -> Result<Tags, String> {
         let mut tags = Tags::default();
         let request = self.client.list_resource_tags().key_id(id);
         let mut pages = request.into_paginator().send();
-        let mut turned = Turned::of("kms:ListResourceTags");
+        let mut turned = Turned::of(reads::LIST_KEY_TAGS.action);
         while let Some(page) = pages.next().await {
-            let page = page.map_err(|error| reason("kms:ListResourceTags", &error))?;
+            let page = page.map_err(|error| reason(reads::LIST_KEY_TAGS.action, &error))?;
             turned.to(page.next_marker())?;
             let page = page.tags().iter();
             let pair = |tag: &Tag| (tag.tag_key().to_owned(), tag.tag_value().to_owned());

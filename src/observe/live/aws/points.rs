@@ -31,7 +31,7 @@ pub(in super::super) async fn points(
 ) -> Vec<Told> {
     let mut places: BTreeMap<Place, Vec<Asked<'_>>> = BTreeMap::new();
     for one in asked {
-        if let Some(region) = region_of(one.source()) {
+        if let Some(region) = one.source().region() {
             places.entry(region.into()).or_default().push(*one);
         }
     }
@@ -50,22 +50,6 @@ pub(in super::super) async fn points(
         .collect()
         .await;
     told.into_iter().flatten().collect()
-}
-
-fn region_of(source: &PointSource) -> Option<&AwsRegion> {
-    match source {
-        PointSource::Instance { region, .. }
-        | PointSource::Replication { region, .. }
-        | PointSource::Snapshots { region, .. }
-        | PointSource::AwsVault { region, .. }
-        | PointSource::RestoreJobs { region, .. }
-        | PointSource::Bucket { region, .. } => Some(region),
-        PointSource::Server { .. }
-        | PointSource::OnDemand { .. }
-        | PointSource::Untold
-        | PointSource::AzureVault { .. }
-        | PointSource::Container { .. } => None,
-    }
 }
 
 impl From<&AwsRegion> for Place {

@@ -9,10 +9,10 @@ use super::super::{AT_A_TIME, Found, Seen, State, one_line, unreadable};
 use super::clients::Clients;
 use super::stacks::Stacks;
 use super::{Place, reason};
-use crate::cloud::aws::arn;
+use crate::cloud::aws::{arn, reads};
 use crate::plan::{Body, Resource};
 
-const ACTION: &str = "cloudformation:GetResource";
+const ACTION: &str = reads::GET_RESOURCE.action;
 
 /// Reads those of the resources that the registry reads.
 pub(super) async fn read(

@@ -11,7 +11,7 @@ use super::clients::Clients;
 use super::session::Sessions;
 use super::sweep::lower;
 use super::{Place, place, reason};
-use crate::cloud::aws::arn;
+use crate::cloud::aws::{arn, reads};
 use crate::plan::{Address, Body, Resource, Scope};
 
 /// The most that RDS gives in one page.
@@ -99,7 +99,7 @@ impl<'s> Replications<'s> {
 /// Reads every page of what a Region holds, or says why not.
 pub(super) async fn read(clients: &Clients) -> Swept {
     let request = clients.rds().describe_db_instance_automated_backups();
-    let action = "rds:DescribeDBInstanceAutomatedBackups";
+    let action = reads::DESCRIBE_AUTOMATED_BACKUPS.action;
     let mut pages = request.into_paginator().page_size(PAGE).send();
     let (mut swept, mut turned) = (BTreeMap::new(), Turned::of(action));
     while let Some(page) = pages.next().await {

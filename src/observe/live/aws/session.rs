@@ -16,6 +16,7 @@ use super::super::points::Clocks;
 use super::clients::Clients;
 use super::whole::Whole;
 use super::{Place, reason};
+use crate::cloud::aws::reads;
 
 /// With three throttled answers in ten, one call in 15,000 runs out of attempts.
 const ATTEMPTS: u32 = 8;
@@ -104,7 +105,7 @@ impl Sessions {
             .get_caller_identity()
             .send()
             .await
-            .map_err(|error| reason("sts:GetCallerIdentity", &error))?;
+            .map_err(|error| reason(reads::GET_CALLER_IDENTITY.action, &error))?;
         let actual = identity.account().unwrap_or_default();
         let wanted = &place.account;
         if actual == wanted {

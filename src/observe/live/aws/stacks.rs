@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use super::super::{AT_A_TIME, StackDrift, State, Turned, grouped, unreadable};
 use super::clients::Clients;
 use super::{Place, reason};
-use crate::cloud::aws::{Value, arn};
+use crate::cloud::aws::{Value, arn, reads};
 use crate::plan::{Owner, Resource};
 
 /// The stacks that the plan names, in one account and Region; or why they could not be listed.
@@ -45,9 +45,10 @@ pub(super) async fn read(clients: &Clients, resources: &[&Resource]) -> Stacks {
     let (client, wanted) = (&client, &wanted);
     let opened: BTreeMap<String, Stack> = futures::stream::iter(listed)
         .map(|(name, listed)| async move {
+            // Only a reference needs the stack's physical ids.
             let refers = wanted
                 .get(name.as_str())
-                .is_some_and(|resources| resources.iter().any(|resource| refers(resource)));
+                .is_some_and(|resources| resources.iter().any(|resource| resource.body.refers()));
             let (physical, template) =
                 futures::join!(physical(client, &name, refers), template(client, &name));
             let stack = Stack {
@@ -70,28 +71,12 @@ fn stack_of(resource: &Resource) -> Option<&str> {
     }
 }
 
-/// Only a reference needs the stack's physical ids.
-fn refers(resource: &Resource) -> bool {
-    fn any(value: &Json) -> bool {
-        match value {
-            Json::Object(members) => {
-                members.contains_key("Ref")
-                    || members.contains_key("Fn::GetAtt")
-                    || members.values().any(any)
-            }
-            Json::Array(items) => items.iter().any(any),
-            _ => false,
-        }
-    }
-    any(&resource.body.tree())
-}
-
 async fn list(client: &Client, names: &BTreeSet<&str>) -> Result<Vec<(String, Listed)>, String> {
     let mut listed = Vec::new();
     let mut pages = client.describe_stacks().into_paginator().send();
-    let mut turned = Turned::of("cloudformation:DescribeStacks");
+    let mut turned = Turned::of(reads::DESCRIBE_STACKS.action);
     while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| reason("cloudformation:DescribeStacks", &error))?;
+        let page = page.map_err(|error| reason(reads::DESCRIBE_STACKS.action, &error))?;
         turned.to(page.next_token())?;
         listed.extend(page.stacks().iter().filter_map(|stack| {
             let name = stack.stack_name().filter(|name| names.contains(name))?;
@@ -130,7 +115,7 @@ async fn physical(
     let answer = request
         .send()
         .await
-        .map_err(|error| reason("cloudformation:DescribeStackResources", &error))?;
+        .map_err(|error| reason(reads::DESCRIBE_STACK_RESOURCES.action, &error))?;
     let resources = answer.stack_resources().iter().filter_map(|resource| {
         let logical = resource.logical_resource_id()?;
         Some((
@@ -142,7 +127,7 @@ async fn physical(
 }
 
 async fn template(client: &Client, stack: &str) -> Result<Json, String> {
-    let action = "cloudformation:GetTemplate";
+    let action = reads::GET_TEMPLATE.action;
     let answer = client.get_template().stack_name(stack).send().await;
     let answer = answer.map_err(|error| reason(action, &error))?;
     let yaml = serde_yaml::from_str(answer.template_body().unwrap_or_default());

@@ -10,9 +10,10 @@ use super::reason;
 use super::stacks::Stacks;
 use super::sweep::lower;
 use crate::cloud::aws::events::EventSubscription;
+use crate::cloud::aws::reads;
 use crate::plan::{Body, Resource};
 
-const ACTION: &str = "rds:DescribeEventSubscriptions";
+const ACTION: &str = reads::DESCRIBE_EVENT_SUBSCRIPTIONS.action;
 
 /// What a list without members stands for.
 const EVERY_SOURCE: &str = "(every source of the Region)";

@@ -7,6 +7,7 @@ use aws_sdk_rds::types::DbInstance as Live;
 use super::super::Turned;
 use super::clients::Clients;
 use super::reason;
+use crate::cloud::aws::reads;
 
 /// The most that RDS gives in one page.
 const PAGE: i32 = 100;
@@ -29,9 +30,9 @@ pub(super) async fn read(clients: &Clients, names: &BTreeSet<&str>) -> Result<Sw
     }
     let request = clients.rds().describe_db_instances();
     let mut pages = request.into_paginator().page_size(PAGE).send();
-    let mut turned = Turned::of("rds:DescribeDBInstances");
+    let mut turned = Turned::of(reads::DESCRIBE_INSTANCES.action);
     while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| reason("rds:DescribeDBInstances", &error))?;
+        let page = page.map_err(|error| reason(reads::DESCRIBE_INSTANCES.action, &error))?;
         turned.to(page.marker())?;
         for instance in page.db_instances.unwrap_or_default() {
             sweep.count += 1;

@@ -13,6 +13,7 @@ use super::super::clients::Clients;
 use super::super::reason;
 use super::{PAGE, last, plans};
 use crate::cloud::aws::backup::BackupPlan;
+use crate::cloud::aws::reads;
 use crate::cloud::matches;
 use crate::observe::inventory::Holder;
 
@@ -73,7 +74,7 @@ pub(in super::super) async fn read(clients: &Clients) -> Result<Held, String> {
 
 async fn plans(client: &Client) -> Result<Vec<(BackupPlan, Vec<BackupSelection>)>, String> {
     let request = client.list_backup_plans();
-    let action = "backup:ListBackupPlans";
+    let action = reads::LIST_BACKUP_PLANS.action;
     let mut pages = request.into_paginator().page_size(PAGE).send();
     let (mut ids, mut turned) = (Vec::new(), Turned::of(action));
     while let Some(page) = pages.next().await {
@@ -93,13 +94,13 @@ async fn plans(client: &Client) -> Result<Vec<(BackupPlan, Vec<BackupSelection>)
 
 async fn plan(client: &Client, id: &str) -> Result<Option<BackupPlan>, String> {
     let answer = client.get_backup_plan().backup_plan_id(id).send().await;
-    let answer = answer.map_err(|error| reason("backup:GetBackupPlan", &error))?;
+    let answer = answer.map_err(|error| reason(reads::GET_BACKUP_PLAN.action, &error))?;
     Ok(answer.backup_plan().map(plans::body))
 }
 
 async fn selections(client: &Client, plan: &str) -> Result<Vec<BackupSelection>, String> {
     let request = client.list_backup_selections().backup_plan_id(plan);
-    let action = "backup:ListBackupSelections";
+    let action = reads::LIST_BACKUP_SELECTIONS.action;
     let mut pages = request.into_paginator().page_size(PAGE).send();
     let (mut taken, mut turned) = (Vec::new(), Turned::of(action));
     while let Some(page) = pages.next().await {
@@ -109,7 +110,8 @@ async fn selections(client: &Client, plan: &str) -> Result<Vec<BackupSelection>,
         for id in listed.filter_map(|selection| selection.selection_id()) {
             let request = client.get_backup_selection();
             let answer = request.backup_plan_id(plan).selection_id(id).send().await;
-            let answer = answer.map_err(|error| reason("backup:GetBackupSelection", &error))?;
+            let answer =
+                answer.map_err(|error| reason(reads::GET_BACKUP_SELECTION.action, &error))?;
             taken.extend(answer.backup_selection().cloned());
         }
     }
@@ -118,7 +120,7 @@ async fn selections(client: &Client, plan: &str) -> Result<Vec<BackupSelection>,
 
 async fn points(client: &Client) -> Result<BTreeMap<String, (String, Option<String>)>, String> {
     let request = client.list_protected_resources();
-    let action = "backup:ListProtectedResources";
+    let action = reads::LIST_PROTECTED_RESOURCES.action;
     let mut pages = request.into_paginator().page_size(PAGE).send();
     let (mut points, mut turned) = (BTreeMap::new(), Turned::of(action));
     while let Some(page) = pages.next().await {

@@ -8,7 +8,7 @@ use futures::StreamExt;
 use super::super::super::{AT_A_TIME, Seen, State, Turned, all_unreadable, grouped, unreadable};
 use super::super::{reason, unless};
 use super::{Asked, PAGE, days, found, taken_in, zone};
-use crate::cloud::aws::backup;
+use crate::cloud::aws::{backup, reads};
 use crate::plan::{Body, Owner, Resource};
 
 /// What AWS Backup does where a rule does not say: "BackupRule" in its API reference.
@@ -66,9 +66,9 @@ async fn list(
     let mut ids: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let request = asked.client.list_backup_plans();
     let mut pages = request.into_paginator().page_size(PAGE).send();
-    let mut turned = Turned::of("backup:ListBackupPlans");
+    let mut turned = Turned::of(reads::LIST_BACKUP_PLANS.action);
     while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| reason("backup:ListBackupPlans", &error))?;
+        let page = page.map_err(|error| reason(reads::LIST_BACKUP_PLANS.action, &error))?;
         turned.to(page.next_token())?;
         for plan in page.backup_plans_list() {
             let name = plan.backup_plan_name().unwrap_or_default();
@@ -116,7 +116,7 @@ async fn rules(asked: &Asked<'_>, id: &str, plans: &[&Resource]) -> Seen {
         return Seen::new();
     };
     let request = asked.client.get_backup_plan().backup_plan_id(id);
-    let state = match unless(request.send().await, GONE, "backup:GetBackupPlan") {
+    let state = match unless(request.send().await, GONE, reads::GET_BACKUP_PLAN.action) {
         Ok(answer) => match answer.as_ref().and_then(|answer| answer.backup_plan()) {
             Some(live) => found(asked.found(resource, &body(live))),
             None => State::Missing,
@@ -193,9 +193,9 @@ async fn selection_ids(asked: &Asked<'_>, plan: &str) -> Result<BTreeMap<String,
     let mut ids = BTreeMap::new();
     let request = asked.client.list_backup_selections().backup_plan_id(plan);
     let mut pages = request.into_paginator().page_size(PAGE).send();
-    let mut turned = Turned::of("backup:ListBackupSelections");
+    let mut turned = Turned::of(reads::LIST_BACKUP_SELECTIONS.action);
     while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| reason("backup:ListBackupSelections", &error))?;
+        let page = page.map_err(|error| reason(reads::LIST_BACKUP_SELECTIONS.action, &error))?;
         turned.to(page.next_token())?;
         ids.extend(page.backup_selections_list().iter().filter_map(|it| {
             Some((
@@ -213,7 +213,11 @@ async fn selection(asked: &Asked<'_>, plan: &str, id: &str, resource: &Resource)
     };
     let request = asked.client.get_backup_selection();
     let request = request.backup_plan_id(plan).selection_id(id);
-    match unless(request.send().await, GONE, "backup:GetBackupSelection") {
+    match unless(
+        request.send().await,
+        GONE,
+        reads::GET_BACKUP_SELECTION.action,
+    ) {
         Ok(answer) => match answer.as_ref().and_then(|answer| answer.backup_selection()) {
             Some(live) => selected(asked, resource, planned, live),
             None => State::Missing,

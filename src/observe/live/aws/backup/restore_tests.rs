@@ -8,6 +8,7 @@ use futures::StreamExt;
 use super::super::super::{AT_A_TIME, Seen, State, unreadable};
 use super::super::unless;
 use super::{Asked, found, taken_in, zone};
+use crate::cloud::aws::reads;
 use crate::cloud::aws::restore_testing::{
     Overrides, RecoveryPoints, RestoreTestingPlan, RestoreTestingSelection,
 };
@@ -47,7 +48,11 @@ async fn plan(
 ) -> Result<State, String> {
     let request = asked.client.get_restore_testing_plan();
     let request = request.restore_testing_plan_name(&planned.restore_testing_plan_name);
-    let answer = unless(request.send().await, GONE, "backup:GetRestoreTestingPlan")?;
+    let answer = unless(
+        request.send().await,
+        GONE,
+        reads::GET_RESTORE_TESTING_PLAN.action,
+    )?;
     let live = answer.as_ref().and_then(|it| it.restore_testing_plan());
     Ok(match live {
         Some(live) => found(asked.found(resource, &plan_body(planned, live))),
@@ -103,7 +108,7 @@ async fn selection(
     let request = request
         .restore_testing_plan_name(plan)
         .restore_testing_selection_name(&planned.restore_testing_selection_name);
-    let action = "backup:GetRestoreTestingSelection";
+    let action = reads::GET_RESTORE_TESTING_SELECTION.action;
     let answer = unless(request.send().await, GONE, action)?;
     let Some(live) = answer
         .as_ref()

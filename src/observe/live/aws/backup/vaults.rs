@@ -9,7 +9,7 @@ use super::super::super::{AT_A_TIME, Seen, State, Turned, all_unreadable};
 use super::super::{reason, unless};
 use super::{Asked, PAGE, days, found};
 use crate::cloud::aws::limits::LOCK_GRACE_DAYS;
-use crate::cloud::aws::{PolicyDocument, backup};
+use crate::cloud::aws::{PolicyDocument, backup, reads};
 use crate::plan::{Body, Resource};
 
 pub(super) async fn read(asked: &Asked<'_>, resources: &[&Resource]) -> Seen {
@@ -49,9 +49,9 @@ async fn list(asked: &Asked<'_>, names: Vec<&str>) -> Result<BTreeMap<String, Li
     let mut live = BTreeMap::new();
     let request = asked.client.list_backup_vaults();
     let mut pages = request.into_paginator().page_size(PAGE).send();
-    let mut turned = Turned::of("backup:ListBackupVaults");
+    let mut turned = Turned::of(reads::LIST_VAULTS.action);
     while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| reason("backup:ListBackupVaults", &error))?;
+        let page = page.map_err(|error| reason(reads::LIST_VAULTS.action, &error))?;
         turned.to(page.next_token())?;
         for vault in page.backup_vault_list.unwrap_or_default() {
             if let Some(name) = vault.backup_vault_name().filter(|it| names.contains(it)) {
@@ -121,7 +121,7 @@ async fn policy(
     }
     let request = asked.client.get_backup_vault_access_policy();
     let request = request.backup_vault_name(&planned.backup_vault_name);
-    let action = "backup:GetBackupVaultAccessPolicy";
+    let action = reads::GET_VAULT_POLICY.action;
     let answer = unless(request.send().await, "ResourceNotFoundException", action)?;
     let text = answer.and_then(|answer| answer.policy().map(str::to_owned));
     let document = text.map(|text| serde_json::from_str(&text));
@@ -140,9 +140,9 @@ async fn tags(
     };
     let request = asked.client.list_tags().resource_arn(arn);
     let mut pages = request.into_paginator().send();
-    let (mut tags, mut turned) = (BTreeMap::new(), Turned::of("backup:ListTags"));
+    let (mut tags, mut turned) = (BTreeMap::new(), Turned::of(reads::LIST_VAULT_TAGS.action));
     while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| reason("backup:ListTags", &error))?;
+        let page = page.map_err(|error| reason(reads::LIST_VAULT_TAGS.action, &error))?;
         turned.to(page.next_token())?;
         tags.extend(
             page.tags()

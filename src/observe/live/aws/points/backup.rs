@@ -14,12 +14,13 @@ use super::super::super::points::class_of;
 use super::super::super::{AT_A_TIME, Turned};
 use super::super::clients::Clients;
 use super::{Asked, Told, moment, reason};
+use crate::cloud::aws::reads;
 use crate::plan::{PointClass, PointSource, Promise};
 
 /// The most that AWS Backup gives in one page.
 const PAGE: i32 = 1_000;
 
-const LIST: &str = "backup:ListRecoveryPointsByBackupVault";
+const LIST: &str = reads::LIST_RECOVERY_POINTS.action;
 
 const DAY_SECONDS: i64 = 24 * 60 * 60;
 
@@ -95,7 +96,7 @@ fn told(of: &Of<'_>, read: PointsRead) -> Told {
 /// Vaults by listing them: of one that does not exist AWS Backup says only that access is denied.
 async fn list_vaults(client: &Client) -> Result<BTreeMap<String, BackupVaultListMember>, String> {
     let request = client.list_backup_vaults();
-    let action = "backup:ListBackupVaults";
+    let action = reads::LIST_VAULTS.action;
     let mut pages = request.into_paginator().page_size(PAGE).send();
     let (mut known, mut turned) = (BTreeMap::new(), Turned::of(action));
     while let Some(page) = pages.next().await {

@@ -8,6 +8,7 @@ use super::super::super::AT_A_TIME;
 use super::super::super::points::store::{Object, Refusal, Store, Text};
 use super::super::clients::Clients;
 use super::{Asked, Told, reason};
+use crate::cloud::aws::reads;
 use crate::plan::PointSource;
 
 /// A bucket, asked for in the name of the account that should own it.
@@ -53,7 +54,7 @@ impl Bucket<'_> {
         let mut pages = request.into_paginator().send();
         let mut objects = Vec::new();
         while let Some(page) = pages.next().await {
-            let page = page.map_err(|error| self.refusal("s3:ListBucket", &error))?;
+            let page = page.map_err(|error| self.refusal(reads::LIST_OBJECTS.action, &error))?;
             objects.extend(page.contents().iter().filter_map(|object| {
                 Some(Object {
                     name: object.key()?.to_owned(),
@@ -74,7 +75,7 @@ impl Bucket<'_> {
         let answer = match request.send().await {
             Ok(answer) => answer,
             Err(error) if error.code() == Some("InvalidObjectState") => return Ok(Text::Archived),
-            Err(error) => return Err(self.refusal("s3:GetObject", &error)),
+            Err(error) => return Err(self.refusal(reads::GET_OBJECT.action, &error)),
         };
         if answer
             .content_length()
@@ -84,7 +85,8 @@ impl Bucket<'_> {
         }
         let body = answer.body.collect().await;
         let body = body.map_err(|error| {
-            Refusal::Unreadable(format!("s3:GetObject: {}", super::super::chain(&error)))
+            let cause = super::super::chain(&error);
+            Refusal::Unreadable(format!("{}: {cause}", reads::GET_OBJECT.action))
         })?;
         Ok(Text::Here(body.to_vec()))
     }

@@ -9,6 +9,7 @@ use super::super::super::Turned;
 use super::super::clients::Clients;
 use super::super::sweep::lower;
 use super::{Asked, Told, moment, reason};
+use crate::cloud::aws::reads;
 use crate::plan::PointSource;
 
 /// The most that RDS gives in one page.
@@ -22,7 +23,7 @@ pub(super) type Held = Result<BTreeMap<String, PointsRead>, String>;
 
 pub(super) async fn held(clients: &Clients) -> Held {
     let request = clients.rds().describe_db_instance_automated_backups();
-    let action = "rds:DescribeDBInstanceAutomatedBackups";
+    let action = reads::DESCRIBE_AUTOMATED_BACKUPS.action;
     let mut pages = request.into_paginator().page_size(PAGE).send();
     let (mut held, mut turned) = (BTreeMap::new(), Turned::of(action));
     while let Some(page) = pages.next().await {

@@ -13,6 +13,7 @@ use super::super::super::super::points::{DrillRun, DrillState, DrillsRead};
 use super::super::super::{AT_A_TIME, Turned};
 use super::super::clients::Clients;
 use super::{Asked, Told, moment, reason};
+use crate::cloud::aws::reads;
 use crate::plan::PointSource;
 
 /// The most that AWS Backup gives in one page.
@@ -53,7 +54,7 @@ pub(super) async fn read(clients: &Clients, asked: &[Asked<'_>]) -> Vec<Told> {
 
 /// Every page, or why not.
 async fn list(client: &Client) -> Result<Runs, String> {
-    let action = "backup:ListRestoreJobs";
+    let action = reads::LIST_RESTORE_JOBS.action;
     let request = client.list_restore_jobs();
     let mut pages = request.into_paginator().page_size(PAGE).send();
     let (mut runs, mut turned) = (Runs::new(), Turned::of(action));
@@ -108,7 +109,7 @@ fn run(job: &RestoreJobsListMember) -> Option<DrillRun> {
 /// AWS Backup forgets jobs, and remembers of each resource when it was restored last.
 async fn latest(client: &Client, arn: &str) -> Result<Option<Timestamp>, String> {
     let request = client.describe_protected_resource().resource_arn(arn);
-    let action = "backup:DescribeProtectedResource";
+    let action = reads::DESCRIBE_PROTECTED_RESOURCE.action;
     let told = super::super::unless(request.send().await, "ResourceNotFoundException", action)?;
     Ok(told.and_then(|told| {
         // Told of a job that ran to its end.

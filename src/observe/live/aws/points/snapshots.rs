@@ -9,6 +9,7 @@ use super::super::super::super::points::{PointState, PointsRead, Span};
 use super::super::super::Turned;
 use super::super::clients::Clients;
 use super::{Asked, Told, moment, reason};
+use crate::cloud::aws::reads;
 use crate::plan::PointSource;
 
 /// The most that RDS gives in one page.
@@ -60,7 +61,7 @@ async fn list(clients: &Clients, key: &str) -> Result<Taken, String> {
         .rds()
         .describe_db_snapshots()
         .snapshot_type("manual");
-    let action = "rds:DescribeDBSnapshots";
+    let action = reads::DESCRIBE_SNAPSHOTS.action;
     let mut pages = request.into_paginator().page_size(PAGE).send();
     let (mut taken, mut turned) = (Taken::new(), Turned::of(action));
     while let Some(page) = pages.next().await {
