@@ -1,6 +1,7 @@
 //! What the clouds should have: every owned resource, typed, with the policy lines that asked for
 //! it. Built from an estate without errors; cannot fail.
 
+mod access;
 mod address;
 mod aws;
 mod azure;
@@ -24,6 +25,7 @@ use std::collections::BTreeMap;
 use crate::resolve::{Database, Estate, Resolved, Scope as PolicyScope};
 
 pub use crate::resolve::{By, Disaster, Way};
+pub use access::Grant;
 pub use address::{Address, Scope};
 pub use azure::Worker;
 pub use body::Body;
@@ -52,6 +54,8 @@ pub struct Plan {
     pub snapshots: Vec<Snapshot>,
     pub on_demand: Vec<OnDemand>,
     pub exports: Vec<Export>,
+    /// What identities of AWS are allowed.
+    pub grants: Vec<Grant>,
     /// The Key Vaults that hold passwords: their ids by the names of the locations.
     pub key_vaults: BTreeMap<String, String>,
     pub pitr_tests: Vec<PitrTest>,
@@ -106,6 +110,7 @@ pub fn plan(estate: &Estate<'_>) -> Plan {
     plan.resources.extend(azure::alerts(estate));
     let access = azure::access(estate, &plan);
     plan.resources.extend(access);
+    aws::access(estate, &mut plan);
     plan.key_vaults = azure::key_vaults(estate);
     plan.review = review::review(estate, &plan.resources);
     plan

@@ -21,7 +21,7 @@ mod text;
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
-use crate::plan::{Body, Owner, Plan, Resource};
+use crate::plan::{Body, Grant, Owner, Plan, Resource};
 
 use folder::FolderError;
 
@@ -131,6 +131,9 @@ pub fn render_each(
     for resource in &plan.resources {
         renderer.lifecycle(resource)?;
     }
+    for grant in &plan.grants {
+        renderer.grant(grant)?;
+    }
     renderer.jobs(plan)?;
     renderer.review(plan)?;
     renderer.recoveries(plan)?;
@@ -209,6 +212,20 @@ impl Renderer<'_> {
             self.add(parameters, text::json_document(&document))?;
         }
         self.add(path.to_owned(), text)
+    }
+
+    /// The policy of a role, and who may take it, as documents.
+    fn grant(&mut self, grant: &Grant) -> Result<(), RenderError> {
+        let Grant { account, role, .. } = grant;
+        let documents = [(Some(&grant.allows), ""), (grant.trust.as_ref(), "-trust")];
+        for (document, suffix) in documents {
+            if let Some(document) = document {
+                let document = serde_json::Value::from(document.clone());
+                let path = format!("iam/{account}/{role}{suffix}.json");
+                self.add(path, text::json_document(&document))?;
+            }
+        }
+        Ok(())
     }
 
     /// The lifecycle document of a store, as the command-line clients take it.

@@ -66,6 +66,7 @@ rules! {
     expression_in_value
     github_reach
     github_repository
+    github_trust
     ha_and_sku
     lifecycle_rules
     lock_retention

@@ -8,8 +8,8 @@ pub(super) fn below(pointer: &str, key: &str) -> String {
 }
 
 /// What names a member of a list: a rule's id, a tag's key, a statement's, a copy's destination, an
-/// action group, a subscriber's address.
-const NAMES: [&str; 9] = [
+/// action group, a subscriber's address, a policy's.
+const NAMES: [&str; 10] = [
     "Id",
     "Key",
     "name",
@@ -19,6 +19,7 @@ const NAMES: [&str; 9] = [
     "datastoreType",
     "actionGroupId",
     "Endpoint",
+    "PolicyName",
 ];
 
 /// The name of a list's member.

@@ -1,5 +1,6 @@
 //! What a policy asks of AWS.
 
+mod access;
 mod alerts;
 mod backups;
 mod bucket;
@@ -15,6 +16,7 @@ use crate::cloud::aws::{arn, logical_id};
 use crate::resolve::{Scope as PolicyScope, Site};
 use crate::source::Place;
 
+pub(super) use access::access;
 pub(super) use alerts::alerts;
 pub(super) use bucket::bucket;
 pub(super) use instances::instances;

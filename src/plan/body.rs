@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::cloud::aws::{backup, events, kms, rds, restore_testing, s3, sns};
+use crate::cloud::aws::{backup, events, iam, kms, rds, restore_testing, s3, sns};
 use crate::cloud::azure::{
     access, alerts, backup as azure_backup, blob, locks, metric, postgres, storage,
 };
@@ -97,6 +97,7 @@ bodies! {
     EventSubscription(events::EventSubscription),
     Rule(events::Rule),
     Alarm(events::Alarm),
+    Role(iam::Role),
     FlexibleServer(postgres::FlexibleServer),
     Replica(postgres::Replica),
     Lock(locks::Lock),

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::lifecycle::EXPORT;
 use super::{Job, key_alias, snapshot};
-use crate::cloud::aws::{limits, partition};
+use crate::cloud::aws::{limits, roles};
 use crate::policy::{Encryption, Task};
 use crate::resolve::{Database, Estate, Scope};
 
@@ -30,9 +30,6 @@ pub struct Export {
     pub key: Option<String>,
     pub keep_days: u64,
 }
-
-/// By convention; the environment can name another.
-const ROLE: &str = "backstay-export-writer";
 
 /// A script's stamp, as -20261125t021700z.
 const STAMP: usize = 17;
@@ -66,7 +63,8 @@ pub(super) fn export(database: &Database<'_>, estate: &Estate<'_>) -> Option<Exp
         bucket: store.written.bucket.as_ref()?.value.clone(),
         bucket_account: bucket_account.to_owned(),
         folder: format!("{EXPORT}/{name}"),
-        role: format!("arn:{}:iam::{account}:role/{ROLE}", partition(region)),
+        // By convention; the environment can name another.
+        role: roles::arn(region, account, roles::EXPORT_WRITER),
         key: match &database.intent.encryption.value {
             Encryption::Key(key) => Some(key.clone()),
             Encryption::CustomerManaged if database.written.provision.is_some() => {

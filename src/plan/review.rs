@@ -36,6 +36,20 @@ pub(super) fn review(estate: &Estate<'_>, resources: &[Resource]) -> Option<Revi
     let text = |written: &Option<crate::policy::Spanned<String>>| {
         written.as_ref().map(|written| written.value.clone())
     };
+    Some(Review {
+        branch: github.branch().to_owned(),
+        environment: text(&github.environment),
+        action: text(&github.action),
+        aws: login(resources),
+        azure: resources.iter().find_map(|it| match &it.address.scope {
+            Scope::Azure { subscription, .. } => Some(subscription.clone()),
+            Scope::Aws { .. } => None,
+        }),
+    })
+}
+
+/// Who logs in to AWS first. None: nothing of it is planned.
+pub(super) fn login(resources: &[Resource]) -> Option<Login> {
     let login = |resource: &Resource| match &resource.address.scope {
         Scope::Aws { account, region } => Some(Login {
             region: region.clone(),
@@ -54,14 +68,5 @@ pub(super) fn review(estate: &Estate<'_>, resources: &[Resource]) -> Option<Revi
             ..own
         }
     });
-    Some(Review {
-        branch: github.branch().to_owned(),
-        environment: text(&github.environment),
-        action: text(&github.action),
-        aws: own.or_else(|| logins().next()),
-        azure: resources.iter().find_map(|it| match &it.address.scope {
-            Scope::Azure { subscription, .. } => Some(subscription.clone()),
-            Scope::Aws { .. } => None,
-        }),
-    })
+    own.or_else(|| logins().next())
 }

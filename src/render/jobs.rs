@@ -33,7 +33,7 @@ impl Renderer<'_> {
     pub(super) fn jobs(&mut self, plan: &Plan) -> Result<(), RenderError> {
         for dump in &plan.dumps {
             self.script(&dump.job, dump)?;
-            self.workflow(&dump.job, || workflow::dump(dump))?;
+            self.workflow(plan, &dump.job, || workflow::dump(dump))?;
             self.by_hand("restore", &dump.job, dump)?;
         }
         for snapshot in &plan.snapshots {
@@ -42,7 +42,7 @@ impl Renderer<'_> {
                 wait_minutes: SNAPSHOT_MINUTES,
             };
             self.script(&snapshot.job, &script)?;
-            self.workflow(&snapshot.job, || workflow::snapshot(snapshot))?;
+            self.workflow(plan, &snapshot.job, || workflow::snapshot(snapshot))?;
         }
         for backup in &plan.on_demand {
             let script = Bounded {
@@ -50,7 +50,7 @@ impl Renderer<'_> {
                 wait_minutes: ON_DEMAND_MINUTES,
             };
             self.script_of(&backup.job, ON_DEMAND, &script)?;
-            self.workflow_of(&backup.job, ON_DEMAND, || workflow::on_demand(backup))?;
+            self.workflow_of(plan, &backup.job, ON_DEMAND, || workflow::on_demand(backup))?;
         }
         for export in &plan.exports {
             let script = Bounded {
@@ -58,7 +58,7 @@ impl Renderer<'_> {
                 wait_minutes: EXPORT_MINUTES,
             };
             self.script(&export.job, &script)?;
-            self.workflow(&export.job, || workflow::export(export))?;
+            self.workflow(plan, &export.job, || workflow::export(export))?;
         }
         for test in &plan.pitr_tests {
             let script = Bounded {
@@ -66,11 +66,11 @@ impl Renderer<'_> {
                 wait_minutes: PITR_TEST_MINUTES,
             };
             self.script(&test.job, &script)?;
-            self.workflow(&test.job, || workflow::pitr_test(test))?;
+            self.workflow(plan, &test.job, || workflow::pitr_test(test))?;
         }
         for test in &plan.restore_tests {
             self.script(&test.dump.job, test)?;
-            self.workflow(&test.dump.job, || workflow::restore_test(test))?;
+            self.workflow(plan, &test.dump.job, || workflow::restore_test(test))?;
         }
         let jobs = jobs(plan);
         for crontab in host::crontabs(&jobs)? {
@@ -117,14 +117,16 @@ impl Renderer<'_> {
 
     fn workflow<'p>(
         &mut self,
+        plan: &'p Plan,
         job: &Job,
         workflow: impl FnOnce() -> Workflow<'p>,
     ) -> Result<(), RenderError> {
-        self.workflow_of(job, job.task.name(), workflow)
+        self.workflow_of(plan, job, job.task.name(), workflow)
     }
 
     fn workflow_of<'p>(
         &mut self,
+        plan: &'p Plan,
         job: &Job,
         template: &str,
         workflow: impl FnOnce() -> Workflow<'p>,
@@ -134,7 +136,10 @@ impl Renderer<'_> {
         }
         let template = format!("github/{template}.yml");
         let path = format!("github/{}-{}.yml", job.name, job.task.name());
-        let text = self.templates.fill(&template, &workflow())?;
+        let review = plan.review.as_ref();
+        let mut workflow = workflow();
+        workflow.environment = review.and_then(|review| review.environment.as_deref());
+        let text = self.templates.fill(&template, &workflow)?;
         readback::yaml(&path, &text)?;
         self.add(path, text)
     }

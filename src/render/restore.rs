@@ -244,7 +244,7 @@ fn put_document(resource: &Resource, tree: &Value, pointer: &str) -> Option<Comm
             ])
             .file_behind("@", &lifecycle),
         ),
-        (Scope::Aws { region, .. }, _) => document::put(resource, region),
+        (Scope::Aws { region, .. }, _) => document::put(resource, region, pointer),
         _ => None,
     }
 }

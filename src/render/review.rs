@@ -4,12 +4,10 @@
 use serde::Serialize;
 
 use super::actions::{ACTIONS, Actions};
-use super::jobs::workflow::{Aws, Azure, GITHUB, role};
+use super::jobs::workflow::{Aws, Azure, GITHUB};
 use super::{RenderError, Renderer, readback};
+use crate::cloud::aws::roles::{self, DRIFT_READER};
 use crate::plan::{Plan, Review, Worker};
-
-/// The role that reads what drift compares.
-const DRIFT_READER: &str = "backstay-drift-reader";
 
 #[derive(Debug, Serialize)]
 struct Workflow<'p> {
@@ -54,7 +52,7 @@ impl Renderer<'_> {
                 role: login
                     .account
                     .as_ref()
-                    .map(|account| role(account, &login.region, DRIFT_READER)),
+                    .map(|account| roles::arn(&login.region, account, DRIFT_READER)),
                 region: &login.region,
                 seconds: None,
             }),

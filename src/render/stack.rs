@@ -18,6 +18,8 @@ struct Frame<'p> {
     /// Logical ids of the roles that AWS Backup takes.
     backup_role: Option<&'p str>,
     restore_role: Option<&'p str>,
+    /// Whether workflows take a role of it.
+    workflows: bool,
     parameters: Vec<Parameter>,
     resources: Vec<Framed<'p>>,
 }
@@ -60,7 +62,8 @@ fn frame(purpose: Purpose) -> Result<(&'static str, &'static str), RenderError> 
         Purpose::Copies => ("aws/copies.yaml", "key for the copies of the database"),
         Purpose::Replicas => ("aws/database.yaml", "replicas of the database"),
         Purpose::Alerts => ("aws/alerts.yaml", "backup"),
-        Purpose::VaultAccess | Purpose::Identities | Purpose::Access => {
+        Purpose::Access => ("aws/access.yaml", "roles for"),
+        Purpose::VaultAccess | Purpose::Identities => {
             let message = format!("no stack of AWS is for {purpose:?}");
             return Err(RenderError::Template(message));
         }
@@ -82,8 +85,11 @@ pub(super) fn parameters(purpose: Purpose, body: &Body) -> &'static [&'static st
         | Purpose::Store
         | Purpose::Copies
         | Purpose::Alerts
-        | Purpose::Identities
-        | Purpose::Access => &[],
+        | Purpose::Identities => &[],
+        Purpose::Access => match body {
+            _ if by_workflows(body) => &["CreateGitHubProvider"],
+            _ => &[],
+        },
     }
 }
 
@@ -117,6 +123,9 @@ pub(super) fn render(
         parameters: resources
             .first()
             .map_or_else(Vec::new, |resource| taken(&resource.owner)),
+        workflows: resources
+            .iter()
+            .any(|resource| by_workflows(&resource.body)),
         backup_role: resources.iter().find_map(|resource| match &resource.body {
             Body::BackupSelection(body) => made(&body.backup_selection.iam_role_arn),
             _ => None,
@@ -193,6 +202,14 @@ fn after<'p>(resource: &Resource, owned: &[(&'p str, &Resource)]) -> Vec<&'p str
     };
     let first = owned.iter().filter(|(_, other)| comes_first(other));
     first.map(|(logical_id, _)| *logical_id).collect()
+}
+
+/// Whether it is a role that workflows take.
+fn by_workflows(body: &Body) -> bool {
+    match body {
+        Body::Role(role) => role.assume_role_policy_document.trusts("Federated"),
+        _ => false,
+    }
 }
 
 /// The Region that the ARN of a replica's source names; a plain name is of the same Region.

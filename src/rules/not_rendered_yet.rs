@@ -7,7 +7,7 @@
 //! **Fix.** Keep it: the policy stays the one record of what is meant. Set it up by other means
 //! until a later version renders it.
 use crate::finding::{Code, Finding, Severity};
-use crate::policy::{AlertEvent, Engine, Node, Receiver};
+use crate::policy::{AlertEvent, Engine, Receiver};
 use crate::resolve::{Database, Estate, Resolved, Scope};
 use crate::source::Place;
 
@@ -20,34 +20,7 @@ pub static CODE: Code = Code::new(
 /// Places that one finding marks besides its own.
 const LABELS: usize = 4;
 
-/// What is not rendered, and the keys that ask for it. `*` is any name, `@` each layer.
-const PARTS: [(&str, &[&str]); 1] = [
-    ("trust in the workflows of a repository", &["github"]),
-];
-
-const LAYERS: [&str; 3] = ["defaults", "tiers.*", "databases.*"];
-
 pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
-    let read = |document: &&crate::policy::Document| document.policy.is_some();
-    let documents = estate.workspace.documents.iter().filter(read);
-    let trees: Vec<&Node> = documents
-        .filter_map(|document| document.tree.as_ref())
-        .collect();
-    for (what, paths) in PARTS {
-        let mut places = Vec::new();
-        for tree in &trees {
-            for path in paths {
-                let layers = LAYERS.map(|layer| path.replace('@', layer));
-                let layers = if path.starts_with('@') {
-                    &layers[..]
-                } else {
-                    &layers[..1]
-                };
-                layers.iter().for_each(|path| keys(tree, path, &mut places));
-            }
-        }
-        findings.extend(later(what, places));
-    }
     let azure = |database: &&Database<'_>| database.engine() == Engine::AzurePostgres;
     let servers = estate.databases.iter().filter(azure);
     let windows = servers.filter_map(|d| d.intent.maintenance_window.as_ref()?.place);
@@ -83,18 +56,6 @@ fn is_told(scope: Scope<'_>, event: AlertEvent) -> bool {
         Scope::Aws { .. } => event != AlertEvent::Stale,
         Scope::Azure { .. } => matches!(event, AlertEvent::Failed | AlertEvent::Weakened),
         Scope::Host { .. } => false,
-    }
-}
-
-/// The places of the keys that a path leads to.
-fn keys(node: &Node, path: &str, places: &mut Vec<Place>) {
-    let (step, rest) = path.split_once('.').unwrap_or((path, ""));
-    for (key, entry) in node.entries() {
-        match (step == "*" || step == key, rest) {
-            (false, _) => {}
-            (true, "") => places.push(entry.key),
-            (true, rest) => keys(&entry.value, rest, places),
-        }
     }
 }
 

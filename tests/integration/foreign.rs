@@ -29,14 +29,12 @@ macro_rules! checkers {
 }
 
 const JUDGED: &[&str] = &[];
-/// backstay does not render these yet; they are judged from the first one on.
-const NOT_RENDERED_YET: &[&str] = &["--allow-empty"];
 
 checkers! {
     arm JUDGED,
     cfn JUDGED,
     cron JUDGED,
-    iam NOT_RENDERED_YET,
+    iam JUDGED,
     lifecycle JUDGED,
     parameters JUDGED,
     runbooks JUDGED,

@@ -1,6 +1,6 @@
 //! What README.md and the policy reference show is what the program says. `BACKSTAY_BLESS=1` writes its parts anew.
 
-use super::support::root as repository;
+use super::support::{Workspace, root as repository};
 
 /// The lines of the README's shell blocks that start with a program, without their comments.
 pub fn commands(start: &str) -> Vec<String> {
@@ -115,6 +115,7 @@ fn the_alerts_are_those_of_aws() {
 fn the_stacks_of_aws_are_in_their_order() {
     use backstay::plan::Purpose;
     let mut stacks = [
+        (Purpose::Access, "`access.yaml`"),
         (Purpose::Alerts, "`alerts.yaml`"),
         (Purpose::BackupPlans, "`VAULT-plans.yaml`"),
         (Purpose::Copies, "`DATABASE.yaml`, where its copies go"),
@@ -129,6 +130,66 @@ fn the_stacks_of_aws_are_in_their_order() {
     let first = |row: &str| Some(row.strip_prefix("| `")?.split_once(" |")?.0.to_owned());
     let told: Vec<String> = rows.filter_map(first).map(|it| format!("`{it}")).collect();
     assert_eq!(told, stacks.map(|(_, row)| row.to_owned()));
+}
+
+/// What is read of AWS, by what it is read of.
+fn reads() -> String {
+    use backstay::cloud::aws::reads::{On, READS};
+    use std::collections::BTreeMap;
+    let of = |on: On| match on {
+        On::Everything => "no resource: lists, and what names none",
+        On::Instances => "instances",
+        On::AutomatedBackups => "automated backups, in any Region",
+        On::Snapshots => "snapshots",
+        On::EventSubscriptions => "event subscriptions",
+        On::AllStacks => "stacks",
+        On::Stacks => "stacks named `backstay-…`",
+        On::Buckets => "the policy's buckets",
+        On::Dumps => "the policy's buckets, below the classes and `drills/`",
+        On::Results => "manifests of dumps, and results of drills",
+        On::Vaults => "the policy's vaults",
+        On::BackupPlans => "backup plans",
+        On::RestoreTests => "the policy's restore testing plans",
+        On::Keys => "keys",
+        On::StoreKeys => "keys of buckets, through S3 only",
+        On::Topics => "the policy's topics",
+        On::Rules => "rules named `backstay-…`",
+        On::Alarms => "alarms",
+        On::Roles => "roles named `backstay-…`",
+    };
+    let mut by: BTreeMap<On, Vec<String>> = BTreeMap::new();
+    for read in READS {
+        by.entry(read.on)
+            .or_default()
+            .push(format!("`{}`", read.action));
+    }
+    let rows = by
+        .into_iter()
+        .map(|(on, actions)| format!("| {} | {} |\n", of(on), actions.join(", ")));
+    format!("| on | actions |\n|---|---|\n{}", rows.collect::<String>())
+}
+
+#[test]
+fn the_reads_are_those_of_the_reader() {
+    holds("<!-- reads:", "<!-- /reads -->", &reads());
+}
+
+/// The stack of roles of the worked example, as `render` prints how it is deployed.
+#[test]
+fn the_roles_are_deployed_as_render_says() {
+    let text = std::fs::read_to_string(repository().join("README.md")).expect("README.md");
+    let sample = between(&text, "<!-- access -->", "<!-- /access -->");
+    let command = sample.lines().find(|line| line.starts_with("aws "));
+    let command = command.expect("a command");
+    let mut workspace = Workspace::new();
+    for policy in ["train-tracker.yaml", "fleet.yaml"] {
+        let path = repository().join("policies").join(policy);
+        let text = std::fs::read_to_string(path).expect(policy);
+        workspace = workspace.policy(policy, &text);
+    }
+    let output = workspace.run(["render"]).expect_code(0);
+    let said = format!("{}{}", output.stdout, output.stderr);
+    assert!(said.lines().any(|line| line.trim() == command), "{said}");
 }
 
 #[test]

@@ -19,6 +19,13 @@ impl PolicyDocument {
         let statements: Vec<Value> = statements.into_iter().collect();
         serde_json::json!({ "Version": VERSION, "Statement": statements }).into()
     }
+
+    /// Whether some statement is about principals of this kind.
+    pub fn trusts(&self, kind: &str) -> bool {
+        let statements = self.0["Statement"].as_array();
+        let mut statements = statements.into_iter().flatten();
+        statements.any(|statement| !statement["Principal"][kind].is_null())
+    }
 }
 
 impl From<Value> for PolicyDocument {

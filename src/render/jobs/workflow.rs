@@ -4,20 +4,15 @@ use serde::Serialize;
 
 use super::super::actions::{ACTIONS, Actions};
 use super::file;
-use crate::cloud::aws::partition;
+use crate::cloud::aws::roles::{
+    self, DUMP_WRITER, EXPORT_OPERATOR, RECOVERY_OPERATOR, RESTORE_TESTER, SNAPSHOT_OPERATOR,
+};
 use crate::plan::{
     Dump, DumpStore, Export, Job, OnDemand, PitrTest, RestoreTest, Server, Snapshot, Worker,
 };
 
 /// A client may be newer than the server, never older: where the policy does not say, the newest.
 const NEWEST_CLIENT: &str = "18";
-
-/// The roles that workflows take.
-const DUMP_WRITER: &str = "backstay-dump-writer";
-const SNAPSHOT_OPERATOR: &str = "backstay-snapshot-operator";
-const EXPORT_OPERATOR: &str = "backstay-export-operator";
-const RESTORE_TESTER: &str = "backstay-restore-tester";
-const RECOVERY_OPERATOR: &str = "backstay-recovery-operator";
 
 /// GitHub's own machine, and one that reaches a host of one's own.
 pub(in crate::render) const GITHUB: &str = "ubuntu-24.04";
@@ -31,6 +26,8 @@ pub(super) struct Workflow<'p> {
     #[serde(flatten)]
     job: &'p Job,
     script: String,
+    /// The repository's environment that it runs in.
+    pub environment: Option<&'p str>,
     runner: &'static str,
     timeout_minutes: u32,
     actions: Actions,
@@ -111,14 +108,11 @@ fn setting(what: &str, job: &Job) -> String {
     format!("{what}_{}", job.name.to_ascii_uppercase().replace('-', "_"))
 }
 
-pub(in crate::render) fn role(account: &str, region: &str, name: &str) -> String {
-    format!("arn:{}:iam::{account}:role/{name}", partition(region))
-}
-
 fn workflow_of<'p>(job: &'p Job, steps: Steps<'p>) -> Workflow<'p> {
     Workflow {
         job,
         script: file(job),
+        environment: None,
         runner: GITHUB,
         timeout_minutes: TIMEOUT,
         actions: ACTIONS,
@@ -165,7 +159,7 @@ fn store_login<'p>(dump: &'p Dump, name: &str, seconds: Option<u32>) -> Option<A
         DumpStore::S3 {
             account, region, ..
         } => Some(Aws {
-            role: Some(role(account, region, name)),
+            role: Some(roles::arn(region, account, name)),
             region,
             seconds,
         }),
@@ -183,7 +177,11 @@ fn container_login(dump: &Dump, worker: Worker) -> Option<Azure<'static>> {
 pub(super) fn snapshot(snapshot: &Snapshot) -> Workflow<'_> {
     Workflow {
         aws: Some(Aws {
-            role: Some(role(&snapshot.account, &snapshot.region, SNAPSHOT_OPERATOR)),
+            role: Some(roles::arn(
+                &snapshot.region,
+                &snapshot.account,
+                SNAPSHOT_OPERATOR,
+            )),
             region: &snapshot.region,
             seconds: Some(TIMEOUT * 60),
         }),
@@ -208,7 +206,7 @@ pub(super) fn export(export: &Export) -> Workflow<'_> {
     };
     Workflow {
         aws: Some(Aws {
-            role: Some(role(&export.account, &export.region, EXPORT_OPERATOR)),
+            role: Some(roles::arn(&export.region, &export.account, EXPORT_OPERATOR)),
             region: &export.region,
             seconds: Some(TIMEOUT * 60),
         }),
@@ -230,7 +228,7 @@ pub(super) fn pitr_test(test: &PitrTest) -> Workflow<'_> {
             account, region, ..
         } => Workflow {
             aws: Some(Aws {
-                role: Some(role(account, region, RECOVERY_OPERATOR)),
+                role: Some(roles::arn(region, account, RECOVERY_OPERATOR)),
                 region,
                 seconds: Some(TIMEOUT * 60),
             }),

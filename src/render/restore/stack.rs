@@ -29,7 +29,9 @@ pub(super) fn deploy(owner: &Owner, region: &str) -> Option<Command> {
     .file(file);
     let command = match purpose {
         // It has roles, which CloudFormation makes only where that is said.
-        Purpose::BackupPlans => command.args(["--capabilities", "CAPABILITY_NAMED_IAM"]),
+        Purpose::BackupPlans | Purpose::Access => {
+            command.args(["--capabilities", "CAPABILITY_NAMED_IAM"])
+        }
         _ => command,
     };
     let command = match taken.is_empty() {

@@ -52,7 +52,7 @@ fn identifier(place: &Place, resource: &Resource) -> Option<String> {
         Body::Topic(_) => arn("sns", name),
         Body::TopicPolicy(policy) => policy.topic_arn.clone(),
         Body::Rule(_) => arn("events", &format!("rule/{name}")),
-        Body::Alarm(_) => name.clone(),
+        Body::Alarm(_) | Body::Role(_) => name.clone(),
         _ => return None,
     })
 }
