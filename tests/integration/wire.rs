@@ -1,6 +1,7 @@
 //! Live reading over the wire: the real program against local servers, with the environment that a
 //! user would set, since the clients take endpoints and credentials from there.
 
+mod access;
 mod adopt;
 mod alerts;
 mod aws;

@@ -17,7 +17,10 @@ use super::trust::TakenBy;
 use super::{HOUR, Wanted, allow, bucket_arn, home, sites};
 use crate::cloud::Owned;
 use crate::cloud::aws::iam::Role;
-use crate::cloud::aws::reads::{self, ASSUME_ROLE, DECRYPT, On};
+use crate::cloud::aws::reads::{
+    self, ASSUME_ROLE, DECRYPT, GET_BUCKET_TAGGING, GET_OBJECT_LOCK, GET_VAULT_POLICY,
+    LIST_VAULT_TAGS, On, Read,
+};
 use crate::cloud::aws::{PolicyDocument, arn, roles};
 use crate::resolve::Estate;
 use crate::source::Place;
@@ -111,6 +114,17 @@ pub(super) fn readers(estate: &Estate<'_>, resources: &[Resource]) -> Vec<Wanted
     readers.collect()
 }
 
+/// Some parts of a resource are read only where they are planned.
+fn asked(read: Read, body: &Body) -> bool {
+    match (read, body) {
+        (GET_BUCKET_TAGGING, Body::Bucket(body)) => body.tags.is_some(),
+        (GET_OBJECT_LOCK, Body::Bucket(body)) => body.object_lock_enabled.is_some(),
+        (GET_VAULT_POLICY, Body::BackupVault(body)) => body.access_policy.is_some(),
+        (LIST_VAULT_TAGS, Body::BackupVault(body)) => body.backup_vault_tags.is_some(),
+        _ => true,
+    }
+}
+
 impl<'e> Reader<'e> {
     /// A role that a location names exists already, unless it is named as ours is.
     fn is_ours(&self) -> bool {
@@ -133,7 +147,9 @@ impl<'e> Reader<'e> {
             return;
         };
         let needs = &mut self.needs;
-        needs.add(reads::of(resource.body.kind()), region);
+        let reads = reads::of(resource.body.kind()).iter().copied();
+        let reads: Vec<Read> = reads.filter(|it| asked(*it, &resource.body)).collect();
+        needs.add(&reads, region);
         let named = |service: &str, rest: &str| arn(service, region, account, rest);
         match &resource.body {
             Body::Bucket(body) => needs.name(On::Buckets, bucket_arn(region, &body.bucket_name)),
