@@ -216,12 +216,16 @@ impl Renderer<'_> {
 
     /// The policy of a role, and who may take it, as documents.
     fn grant(&mut self, grant: &Grant) -> Result<(), RenderError> {
-        let Grant { account, role, .. } = grant;
+        let Grant {
+            account,
+            document: name,
+            ..
+        } = grant;
         let documents = [(Some(&grant.allows), ""), (grant.trust.as_ref(), "-trust")];
         for (document, suffix) in documents {
             if let Some(document) = document {
                 let document = serde_json::Value::from(document.clone());
-                let path = format!("iam/{account}/{role}{suffix}.json");
+                let path = format!("iam/{account}/{name}{suffix}.json");
                 self.add(path, text::json_document(&document))?;
             }
         }

@@ -8,6 +8,8 @@ pub struct Grant {
     pub account: String,
     /// The role's name.
     pub role: String,
+    /// The name of its documents. A role that a location names may be called anything.
+    pub document: String,
     pub allows: PolicyDocument,
     pub trust: Option<PolicyDocument>,
 }

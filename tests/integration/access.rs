@@ -283,6 +283,25 @@ fn readers_of_other_accounts_trust_the_first() {
     let grant = plan.grants.iter().find(|it| it.account == "310987654321");
     let grant = grant.expect("its document");
     assert_eq!((grant.role.as_str(), &grant.trust), ("audit", &None));
+    assert_eq!(grant.document, "reads-far");
+}
+
+/// A location may name any role of its account, also one that writes.
+#[test]
+fn documents_of_roles_that_exist_are_called_after_their_locations() {
+    let role = "arn:aws:iam::123456789012:role/backstay-dump-writer-trust";
+    let location = format!("region: eu-west-1, account: \"123456789012\", role: \"{role}\"");
+    let odd = format!("  odd: {{ provider: aws, {location} }}\n");
+    let plan = planned_at(&odd, &format!("{GITHUB}{ORDERS}"));
+    let templates = backstay::render::Templates::embedded().expect("templates");
+    let artifacts = backstay::render::render(&plan, &templates).expect("no two of a path");
+    let documents = artifacts.iter().filter(|it| it.path.starts_with("iam/"));
+    let documents: Vec<&str> = documents.map(|it| it.path.as_str()).collect();
+    assert!(
+        documents.contains(&"iam/123456789012/reads-odd.json"),
+        "{documents:?}"
+    );
+    assert!(documents.contains(&"iam/123456789012/backstay-dump-writer-trust.json"));
 }
 
 /// Pull requests are reviewed as the reader alone, and as nobody where an environment says who may.

@@ -29,6 +29,8 @@ const NAME: &str = "access";
 struct Wanted {
     account: String,
     role: String,
+    /// The location that names it, where it is not backstay's to name.
+    location: Option<String>,
     allows: PolicyDocument,
     taken_by: Vec<TakenBy>,
     /// Longest session, in seconds.
@@ -67,6 +69,10 @@ fn add(estate: &Estate<'_>, plan: &mut Plan, wanted: Wanted) {
     }
     plan.grants.push(Grant {
         account: wanted.account,
+        document: match wanted.location {
+            Some(location) => format!("reads-{location}"),
+            None => wanted.role.clone(),
+        },
         role: wanted.role,
         allows: wanted.allows,
         trust,

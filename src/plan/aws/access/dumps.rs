@@ -43,6 +43,7 @@ pub(super) fn writers(estate: &Estate<'_>, dumps: &[Dump]) -> Vec<Wanted> {
         Wanted {
             account: account.to_owned(),
             role: roles::DUMP_WRITER.to_owned(),
+            location: None,
             allows: PolicyDocument::new(statements),
             taken_by: taken_by(buckets.by_workflows),
             seconds: HOUR,
@@ -74,6 +75,7 @@ pub(super) fn testers(estate: &Estate<'_>, tests: &[RestoreTest]) -> Vec<Wanted>
         Wanted {
             account: account.to_owned(),
             role: roles::RESTORE_TESTER.to_owned(),
+            location: None,
             allows: PolicyDocument::new(statements),
             taken_by: taken_by(buckets.by_workflows),
             seconds: RUN,

@@ -25,6 +25,7 @@ pub(super) fn roles(estate: &Estate<'_>) -> Vec<Wanted> {
         let operator = Wanted {
             account: account.to_owned(),
             role: roles::EXPORT_OPERATOR.to_owned(),
+            location: None,
             allows: PolicyDocument::new(start(account, &instances, &buckets)),
             taken_by: taken_by(instances.by_workflows),
             seconds: RUN,
@@ -33,6 +34,7 @@ pub(super) fn roles(estate: &Estate<'_>) -> Vec<Wanted> {
         let writer = Wanted {
             account: account.to_owned(),
             role: roles::EXPORT_WRITER.to_owned(),
+            location: None,
             allows: PolicyDocument::new(write(&buckets)),
             taken_by: vec![TakenBy::Exports],
             seconds: HOUR,

@@ -102,6 +102,7 @@ pub(super) fn readers(estate: &Estate<'_>, resources: &[Resource]) -> Vec<Wanted
         Wanted {
             account: account.to_owned(),
             role: name.to_owned(),
+            location: (!reader.is_ours()).then(|| reader.region.location.to_owned()),
             allows: reader.allows(hops),
             taken_by: match made {
                 Some(_) => reader.taken_by(login.as_deref()),

@@ -19,6 +19,7 @@ pub(super) fn operators(estate: &Estate<'_>) -> Vec<Wanted> {
     let wanted = accounts.map(|(account, instances)| Wanted {
         account: account.to_owned(),
         role: roles::SNAPSHOT_OPERATOR.to_owned(),
+        location: None,
         allows: PolicyDocument::new(statements(estate, account, &instances)),
         taken_by: taken_by(instances.by_workflows),
         seconds: RUN,
