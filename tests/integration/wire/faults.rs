@@ -209,7 +209,7 @@ const FAULTS: [Fault; 10] = [
 ];
 
 /// Of a thousand requests so many always fail, each in its own way, and of the others so many at times.
-fn any_fault(seed: u64, always: u64, at_times: u64, asked: &Asked) -> Fault {
+pub fn any_fault(seed: u64, always: u64, at_times: u64, asked: &Asked) -> Fault {
     let fault = |number: u64| match number % 12 {
         10 => slow_down(asked),
         11 => expired(asked),
@@ -370,6 +370,9 @@ fn of_twenty_accounts_the_one_whose_role_may_not_be_assumed_is_unreadable() {
     ] {
         assert!(run.unread[0].contains(word), "{word}: {:?}", run.unread);
     }
+    // Eight at a time, besides who takes the roles.
+    let at_once = proxy.accounts_at_once();
+    assert!((2..=9).contains(&at_once), "{at_once}");
     // Each role is assumed once.
     let assumed = proxy
         .asked()

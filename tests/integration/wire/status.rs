@@ -5,6 +5,7 @@ mod aws_cloud;
 mod azure;
 pub mod blobs;
 mod dumps;
+mod faults;
 mod notices;
 
 use std::collections::BTreeMap;

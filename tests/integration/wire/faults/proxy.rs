@@ -47,6 +47,28 @@ struct Line {
     plan: Box<Plan>,
     asked: Mutex<Vec<Asked>>,
     counts: Mutex<BTreeMap<String, usize>>,
+    waiting: Mutex<Waiting>,
+}
+
+/// Requests without an answer yet, by account, and the most accounts that ever had some.
+#[derive(Default)]
+struct Waiting {
+    requests: BTreeMap<String, usize>,
+    most: usize,
+}
+
+impl Waiting {
+    fn begin(&mut self, account: &str) {
+        *self.requests.entry(account.to_owned()).or_default() += 1;
+        self.most = self.most.max(self.requests.len());
+    }
+
+    fn end(&mut self, account: &str) {
+        let left = self.requests.remove(account).unwrap_or_default();
+        if left > 1 {
+            self.requests.insert(account.to_owned(), left - 1);
+        }
+    }
 }
 
 /// Ends with the process: whoever still waits for an answer waits in a thread of its own.
@@ -67,6 +89,7 @@ impl Proxy {
             plan: Box::new(plan),
             asked: Mutex::default(),
             counts: Mutex::default(),
+            waiting: Mutex::default(),
         });
         let own = line.clone();
         std::thread::spawn(move || {
@@ -77,6 +100,11 @@ impl Proxy {
             }
         });
         Proxy { url, line }
+    }
+
+    /// The most accounts that were asked at the same time.
+    pub fn accounts_at_once(&self) -> usize {
+        self.line.waiting.lock().unwrap().most
     }
 
     /// Everything that was asked so far.
@@ -91,8 +119,20 @@ impl Line {
             return Ok(());
         };
         let asked = self.note(&head, &body);
+        self.waiting.lock().unwrap().begin(&asked.account);
+        let answered = self.tell(&mut client, &asked, (&head, &body));
+        self.waiting.lock().unwrap().end(&asked.account);
+        answered
+    }
+
+    fn tell(
+        &self,
+        client: &mut TcpStream,
+        asked: &Asked,
+        (head, body): (&str, &[u8]),
+    ) -> io::Result<()> {
         let service = asked.service.as_str();
-        match (self.plan)(&asked) {
+        match (self.plan)(asked) {
             Fault::Silence => {
                 // Until the client has had enough.
                 while client.read(&mut [0; 64])? > 0 {}
@@ -112,8 +152,8 @@ impl Line {
             }
             fault @ (Fault::None | Fault::Half | Fault::Cut) => {
                 let mut cloud = TcpStream::connect(self.cloud)?;
-                cloud.write_all(closing(&head).as_bytes())?;
-                cloud.write_all(&body)?;
+                cloud.write_all(closing(head).as_bytes())?;
+                cloud.write_all(body)?;
                 let mut whole = Vec::new();
                 cloud.read_to_end(&mut whole)?;
                 client.write_all(&spoiled(whole, fault))

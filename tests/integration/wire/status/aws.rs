@@ -12,7 +12,7 @@ use super::aws_cloud::Cloud;
 use super::{DAY, Seen, ago};
 use crate::wire::runtime;
 
-const POLICY: &str = r#"version: 1
+pub const POLICY: &str = r#"version: 1
 locations:
   us: { provider: aws, region: us-east-1, account: "123456789012" }
   west: { provider: aws, region: us-west-2, account: "123456789012" }
@@ -76,7 +76,7 @@ fn points() -> Vec<Value> {
     points
 }
 
-fn sound() -> Cloud {
+pub fn sound() -> Cloud {
     let mut cloud = Cloud::default();
     for (name, days) in [("orders-prod", 400), ("other", 1)] {
         cloud.instance(
@@ -149,7 +149,7 @@ fn against(cloud: Cloud) -> Seen {
     )
 }
 
-const ALL: [(&str, &str); 7] = [
+pub const ALL: [(&str, &str); 7] = [
     ("automated us", "fresh"),
     ("replicated west", "fresh"),
     ("restore_test", "fresh"),
