@@ -122,6 +122,10 @@ pub struct Status {
     /// Save what was seen: times and counts
     #[arg(long, value_name = "FILE", conflicts_with = "from")]
     pub record: Option<PathBuf>,
+    /// Write the newest result of each drill below this folder: beside the policy, as policies/drills,
+    /// runbooks and `explain` show it
+    #[arg(long, value_name = "DIR", conflicts_with = "from")]
+    pub drills: Option<PathBuf>,
     /// Judge as of this moment, as 2026-11-25T08:00:00Z
     #[arg(long, value_name = "TIME")]
     pub now: Option<jiff::Timestamp>,

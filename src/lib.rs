@@ -6,6 +6,7 @@ pub mod cloud;
 pub mod commands;
 pub mod coverage;
 pub mod drift;
+pub mod evidence;
 pub mod finding;
 #[cfg(feature = "clouds")]
 pub mod notify;

@@ -14,6 +14,7 @@ mod name_clash;
 mod on_demand;
 mod pitr_test;
 mod promise;
+mod proof;
 mod recovery;
 mod resource;
 mod restore_test;
@@ -39,9 +40,10 @@ pub use promise::{
     Asked, AwsRegion, Class as PointClass, Drill, DrillKey, DrillKind, Key, Means, Pace, Promise,
     Promises, Source as PointSource, promises,
 };
+pub use proof::{Proof, Recorded, proofs};
 pub use recovery::{Answer, Objectives, RESTORED_TAG, Recovery, Server};
 pub use resource::{Owner, Parameter, Places, Purpose, Resource};
-pub use restore_test::{RestoreTest, TableCheck};
+pub use restore_test::{RestoreTest, SnapshotTest, TableCheck};
 pub use review::{Login, Review};
 pub use snapshot::Snapshot;
 
@@ -61,6 +63,8 @@ pub struct Plan {
     pub pitr_tests: Vec<PitrTest>,
     /// Tests of dumps.
     pub restore_tests: Vec<RestoreTest>,
+    /// Tests of snapshots.
+    pub snapshot_tests: Vec<SnapshotTest>,
     /// One for each database.
     pub recoveries: Vec<Recovery>,
     /// None: the policy names no repository.
@@ -90,6 +94,8 @@ pub fn plan(estate: &Estate<'_>) -> Plan {
             .extend(pitr_test::pitr_test(database, estate));
         plan.restore_tests
             .extend(restore_test::restore_test(database, estate));
+        plan.snapshot_tests
+            .extend(restore_test::snapshot_test(database, estate));
         plan.recoveries.push(recovery::recovery(database, estate));
     }
     for vault in &estate.vaults {

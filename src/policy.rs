@@ -22,6 +22,7 @@ mod tree;
 
 use std::sync::LazyLock;
 
+use crate::evidence::Evidence;
 use crate::finding::Finding;
 use crate::source::{FileId, Place, Sources};
 
@@ -69,6 +70,8 @@ pub struct Document {
 pub struct Workspace {
     pub sources: Sources,
     pub documents: Vec<Document>,
+    /// The results of drills that lie beside them.
+    pub evidence: Evidence,
 }
 
 impl Workspace {
@@ -117,7 +120,12 @@ pub fn parse(sources: Sources) -> (Workspace, Vec<Finding>) {
         .ids()
         .map(|file| document(&sources, file, &VALIDATOR, &mut findings))
         .collect();
-    (Workspace { sources, documents }, findings)
+    let workspace = Workspace {
+        sources,
+        documents,
+        evidence: Evidence::default(),
+    };
+    (workspace, findings)
 }
 
 fn document(

@@ -13,6 +13,7 @@ mod long_term;
 mod mechanisms;
 mod scopes;
 mod started;
+mod testers;
 mod ways;
 
 pub use account::Account;
@@ -24,4 +25,5 @@ pub use layers::{
 };
 pub use mechanisms::{Lies, Means, Mechanism, Medium, mechanisms};
 pub use started::Started;
+pub use testers::Tester;
 pub use ways::{By, Disaster, Vault as VaultOf, Way, ways};

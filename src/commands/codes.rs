@@ -1,7 +1,7 @@
 //! Every code that a finding can have.
 
 use crate::finding::Code;
-use crate::{coverage, drift, plan, policy, rules, status};
+use crate::{coverage, drift, evidence, plan, policy, rules, status};
 
 use super::{baseline, exceptions, stale};
 
@@ -11,6 +11,7 @@ pub(super) fn all() -> Vec<&'static Code> {
     codes.extend(of_the_policy());
     codes.extend(drift::CODES);
     codes.extend(coverage::CODES);
+    codes.extend(evidence::CODES);
     codes.extend(status::CODES);
     codes.extend([&stale::CODE, &baseline::CODE]);
     codes.extend(exceptions::CODES);

@@ -1,5 +1,8 @@
 //! From paths to a checked workspace.
 
+pub(super) mod evidence;
+
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::exceptions::{self, Exceptions};
@@ -13,7 +16,8 @@ use crate::resolve::{Database, Estate, Resolved, resolve};
 use crate::rules;
 use crate::source::Sources;
 
-/// Every policy file under the paths, parsed, with the findings on its form.
+/// Every policy file under the paths, parsed, with the findings on its form, and the results of drills
+/// beside them.
 pub(super) fn workspace(paths: &[PathBuf]) -> Result<(Workspace, Vec<Finding>), Failure> {
     let files = files(paths)?;
     if files.is_empty() {
@@ -24,14 +28,16 @@ pub(super) fn workspace(paths: &[PathBuf]) -> Result<(Workspace, Vec<Finding>), 
         return Err(Failure::NoPolicy(names.join(", ")));
     }
     let mut sources = Sources::default();
-    for path in files {
+    for path in files.clone() {
         let text = std::fs::read_to_string(&path).map_err(|source| Failure::Read {
             path: path.clone(),
             source,
         })?;
         sources.add(path, text);
     }
-    Ok(policy::parse(sources))
+    let (mut workspace, mut findings) = policy::parse(sources);
+    findings.extend(evidence::read(&mut workspace, &files));
+    Ok((workspace, findings))
 }
 
 /// The policy files under the paths, each once.
@@ -61,6 +67,9 @@ pub(super) fn estate<'w>(
 ) -> Loaded<'w> {
     let estate = resolve(workspace);
     findings.extend(rules::check(&estate));
+    let names = estate.databases.iter();
+    let names: HashSet<&str> = names.map(|it| it.name.value.as_str()).collect();
+    findings.extend(workspace.evidence.unnamed(&names));
     finding::withhold_secrets(&mut findings, &workspace.sources);
     let (exceptions, problems) = match paths.no_exceptions {
         true => (Exceptions::none(), Vec::new()),

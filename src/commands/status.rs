@@ -1,5 +1,6 @@
 //! `backstay status`.
 
+mod drills;
 #[cfg(feature = "clouds")]
 mod notices;
 
@@ -78,6 +79,9 @@ fn seen(promises: &Promises, args: &Status) -> Result<Points, Failure> {
     if let Some(path) = &args.record {
         let text = observe::write_points(&seen)?;
         write::write(path, &text)?;
+    }
+    if let Some(folder) = &args.drills {
+        drills::write(folder, &seen)?;
     }
     Ok(seen)
 }

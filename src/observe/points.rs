@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::recorded::{self, RecordError};
+use crate::evidence::Outcome;
 use crate::plan::{DrillKey, Key};
 
 const VERSION: u32 = 1;
@@ -167,6 +168,9 @@ pub struct DrillRun {
     /// The checks that failed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failed: Vec<String>,
+    /// The whole result, which is not recorded among the points.
+    #[serde(skip)]
+    pub outcome: Option<Outcome>,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -5,6 +5,7 @@ mod source;
 
 use std::collections::BTreeSet;
 
+use crate::evidence::OutcomeKind;
 use crate::policy::{Duration, Task};
 use crate::resolve::{Database, Estate, Mechanism, Resolved, Scope, mechanisms};
 use crate::source::Place;
@@ -103,6 +104,14 @@ impl DrillKind {
         match self {
             DrillKind::RestoreTest => "restore_test",
             DrillKind::PitrTest => "pitr_test",
+        }
+    }
+
+    /// How its results call it.
+    pub fn outcome(self) -> OutcomeKind {
+        match self {
+            DrillKind::RestoreTest => OutcomeKind::RestoreTest,
+            DrillKind::PitrTest => OutcomeKind::PitrTest,
         }
     }
 }
@@ -255,7 +264,8 @@ fn classes(mechanism: &Mechanism<'_>, database: &Database<'_>, fallback: Place) 
         .collect()
 }
 
-fn drills(database: &Database<'_>, estate: &Estate<'_>) -> Vec<Drill> {
+/// What is asked for again and again of one database.
+pub(super) fn drills(database: &Database<'_>, estate: &Estate<'_>) -> Vec<Drill> {
     let named = database.name.place;
     let drill = |drill, sources, every, written, place| Drill {
         key: DrillKey {

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::proof::{self, Proof};
 use super::{DumpStore, pitr_test, tag_list, tags};
 use crate::cloud::aws::partition;
 use crate::policy::Engine;
@@ -21,8 +22,12 @@ pub struct Recovery {
     pub disasters: Vec<Answer>,
     pub objectives: Objectives,
     pub rto_seconds: Option<u64>,
+    pub rpo_seconds: Option<u64>,
     /// Who is told of what happens to its backups.
     pub contacts: Vec<String>,
+    /// What drills have shown, kind by kind.
+    #[serde(skip)]
+    pub proofs: Vec<Proof>,
     /// What receives the results of drills.
     pub store: Option<DumpStore>,
 }
@@ -107,6 +112,12 @@ pub(super) fn recovery(database: &Database<'_>, estate: &Estate<'_>) -> Recovery
             .rto
             .as_ref()
             .map(|rto| rto.value.minutes() * 60),
+        rpo_seconds: database
+            .intent
+            .rpo
+            .as_ref()
+            .map(|rpo| rpo.value.minutes() * 60),
+        proofs: proof::proofs(database, estate),
         contacts: contacts.map(|to| to.value.to_string()).collect(),
         store: pitr_test::drill_store(database, estate),
         ways,

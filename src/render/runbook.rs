@@ -1,7 +1,10 @@
 //! The runbook of a database: what a person who has never seen it needs on the day it is lost.
 
+mod shown;
+
 use serde::Serialize;
 
+use self::shown::{Kept, Shown};
 use super::recovery::{is_automatic, walk, word};
 use super::{RenderError, Renderer};
 use crate::cloud::Command;
@@ -21,6 +24,11 @@ struct Runbook<'p> {
     exports: Vec<&'p Export>,
     dump: Option<Dumped<'p>>,
     drills: Vec<Drill<'p>>,
+    /// What drills have shown, kind by kind.
+    shown: Vec<Shown>,
+    results: Vec<Kept<'p>>,
+    /// Where the results of drills are kept.
+    evidence: String,
     /// Whether some way back is a vault of Azure's.
     files: bool,
     /// Whether any moment can be restored.
@@ -124,6 +132,9 @@ impl Renderer<'_> {
                 .find(|it| it.job.name == *name)
                 .map(dumped),
             drills: drills(plan, name),
+            shown: shown::shown(recovery),
+            results: shown::kept(recovery),
+            evidence: shown::folder(&recovery.source),
             files: ways().any(|way| is_files(&way.by)),
             moment: ways().any(|way| way.by == By::Moment),
             example: EXAMPLE,
@@ -167,6 +178,9 @@ fn drills<'p>(plan: &'p Plan, name: &str) -> Vec<Drill<'p>> {
     let moments = moments.map(|job| (job, "a moment is restored"));
     let dumps = plan.restore_tests.iter().map(|test| &test.dump.job);
     let dumps = dumps.map(|job| (job, "the newest dump is restored"));
+    let snapshots = plan.snapshot_tests.iter().map(|test| &test.job);
+    let snapshots = snapshots.map(|job| (job, "the newest snapshot is restored"));
+    let dumps = dumps.chain(snapshots);
     let own = moments.chain(dumps).filter(|(job, _)| job.name == name);
     let drill = |(job, what): (&'p Job, _)| Drill {
         task: job.task,
@@ -246,7 +260,7 @@ fn scenario(answer: &Answer, recovery: &Recovery) -> Scenario {
                 word: word(by, recovery),
                 what,
                 at,
-                automatic: is_automatic(by),
+                automatic: is_automatic(by, recovery),
             }
         })
         .collect();

@@ -84,6 +84,7 @@ fn judged(
         finished,
         passed: false,
         failed,
+        ..
     }) = &read.last
     {
         let failed = match failed.is_empty() {

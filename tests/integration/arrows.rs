@@ -12,15 +12,24 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("source", &[]),
     ("cloud", &[]),
     ("finding", &["source"]),
-    ("policy", &["source", "finding", "cloud"]),
+    ("evidence", &["source", "finding"]),
+    ("policy", &["source", "finding", "cloud", "evidence"]),
     ("resolve", &["policy", "source", "cloud"]),
     (
         "rules",
         &["resolve", "policy", "finding", "source", "cloud"],
     ),
-    ("plan", &["resolve", "policy", "finding", "cloud", "source"]),
-    ("render", &["plan", "cloud", "finding", "policy"]),
-    ("observe", &["plan", "cloud"]),
+    (
+        "plan",
+        &[
+            "resolve", "policy", "finding", "cloud", "source", "evidence",
+        ],
+    ),
+    (
+        "render",
+        &["plan", "cloud", "finding", "policy", "evidence"],
+    ),
+    ("observe", &["plan", "cloud", "evidence"]),
     ("drift", &["plan", "observe", "finding", "source", "cloud"]),
     (
         "coverage",
@@ -42,7 +51,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 const EVERYTHING: &[&str] = &[
     "cli", "source", "cloud", "finding", "policy", "resolve", "rules", "plan", "render", "observe",
-    "drift", "coverage", "adopt", "status", "report", "notify",
+    "drift", "coverage", "adopt", "status", "report", "notify", "evidence",
 ];
 /// Rooms that treat every cloud alike.
 const KNOW_NO_PROVIDER: &[&str] = &["source", "finding", "drift", "status", "report"];

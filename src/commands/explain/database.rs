@@ -7,11 +7,12 @@ use comfy_table::{ContentArrangement, Table};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::drills;
+use super::drills::{self, Last};
 use crate::cloud::Command;
+use crate::plan::proofs;
 use crate::policy::{Encryption, HighAvailability};
 use crate::render::walk;
-use crate::resolve::{By, Database, Disaster, Estate, Layer, Resolved, Way, ways};
+use crate::resolve::{By, Database, Disaster, Estate, Layer, Resolved, Tester, Way, ways};
 use crate::source::{Place, Sources};
 
 /// In minutes.
@@ -31,10 +32,8 @@ pub(in super::super) struct Explanation {
     settings: Vec<Setting>,
     ways: Vec<Row>,
     disasters: Vec<Answer>,
-    /// The newest result of each kind of drill in this machine's folder, as the drill wrote it, and the
-    /// newest of all.
-    drills: Vec<serde_json::Value>,
-    last_drill: Option<serde_json::Value>,
+    /// What drills have shown, the newest of each kind, the newest last.
+    drills: Vec<Last>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -67,7 +66,7 @@ struct Answer {
 pub(super) fn explain(database: &Database<'_>, estate: &Estate<'_>) -> Explanation {
     let sources = &estate.workspace.sources;
     let ways = ways(database, estate);
-    let drills = drills::newest(&database.name.value);
+    let drills = drills::newest(&database.name.value, &proofs(database, estate));
     let left = |disaster: Disaster| Answer {
         disaster,
         ways: ways
@@ -85,7 +84,6 @@ pub(super) fn explain(database: &Database<'_>, estate: &Estate<'_>) -> Explanati
         place: sources.link(database.name.place),
         settings: Settings::of(database, &ways, sources),
         disasters: Disaster::ALL.into_iter().map(left).collect(),
-        last_drill: drills.last().cloned(),
         drills,
         ways: ways
             .into_iter()
@@ -101,17 +99,13 @@ pub(super) fn explain(database: &Database<'_>, estate: &Estate<'_>) -> Explanati
 
 /// Who tests that the backups can be restored.
 fn testers(database: &Database<'_>) -> Vec<String> {
-    let written = database.written;
-    let tested = written.dump.as_ref().is_some_and(|dump| dump.has_tables());
-    let script = tested.then(|| "restore-test.sh".to_owned());
-    let kept = &database.intent.retention;
-    let kept = [&kept.weekly, &kept.monthly, &kept.yearly];
-    let vault = written
-        .vault
-        .as_ref()
-        .filter(|_| database.engine().rds().is_some() && kept.iter().any(|class| class.is_some()));
-    let vault = vault.map(|vault| format!("AWS Backup in {}", vault.value));
-    script.into_iter().chain(vault).collect()
+    let vault = database.written.vault.as_ref();
+    let tester = |tester| match tester {
+        Tester::Dumps => Some("restore-test.sh".to_owned()),
+        Tester::Snapshots => Some("restore-test.sh of snapshots".to_owned()),
+        Tester::Vault => vault.map(|vault| format!("AWS Backup in {}", vault.value)),
+    };
+    database.testers().into_iter().filter_map(tester).collect()
 }
 
 fn script(way: &Way, database: &Database<'_>) -> Option<String> {
@@ -130,10 +124,7 @@ fn name(way: &Way) -> String {
         By::Replicated { region, .. } => format!("point in time in {region}"),
         By::Geo => "geo-redundant backup".to_owned(),
         By::Snapshots { region } => format!("snapshots in {region}"),
-        By::Vault(vault) => {
-            let files = vault.resource_group.as_ref().map_or("", |_| ", as files");
-            format!("vault {} in {}{files}", vault.vault, vault.region)
-        }
+        By::Vault(vault) => format!("vault {} in {}", vault.vault, vault.region),
         By::Dumps { store, .. } => format!("dumps in {store}"),
     }
 }

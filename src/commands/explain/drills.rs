@@ -1,63 +1,83 @@
-//! Results of drills, as the drills on this machine leave them.
+//! Results of drills: those beside the policy, and those that drills left on this machine.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use serde::Serialize;
 
-use crate::plan::DRILLS;
+use super::super::load::evidence::text;
+use crate::evidence::{Outcome, OutcomeKind};
+use crate::plan::{DRILLS, Proof};
 
-/// The newest of each kind in the folder where drills on this machine leave them, the newest last.
-pub(super) fn newest(name: &str) -> Vec<Value> {
+/// The newest result of one kind, and the file that has it.
+#[derive(Debug, Serialize)]
+pub(super) struct Last {
+    #[serde(flatten)]
+    outcome: Outcome,
+    file: String,
+}
+
+/// The newest of each kind, the newest last.
+pub(super) fn newest(name: &str, proofs: &[Proof]) -> Vec<Last> {
+    let mut results = here(name);
+    let recorded = proofs.iter().filter_map(|proof| proof.result.as_ref());
+    results.extend(recorded.map(|it| Last {
+        outcome: it.outcome.clone(),
+        file: it.file.clone(),
+    }));
+    // Of the same result in both places the one beside the policy stays.
+    results.sort_by_key(|it| it.outcome.finished);
+    let mut newest: Vec<Last> = Vec::new();
+    for result in results {
+        newest.retain(|other| other.outcome.kind != result.outcome.kind);
+        newest.push(result);
+    }
+    newest
+}
+
+/// Every result in the folder where drills on this machine leave them.
+fn here(name: &str) -> Vec<Last> {
     let folder = std::env::var_os("BACKSTAY_DUMP_DIR").map(PathBuf::from);
     let folder = folder.unwrap_or_else(|| PathBuf::from("/var/backups/backstay"));
     let entries = std::fs::read_dir(folder.join(DRILLS).join(name));
     let paths = entries.into_iter().flatten().flatten();
-    let texts = paths
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|it| it == "json"))
-        .filter_map(|path| std::fs::read_to_string(path).ok());
-    let mut newest = BTreeMap::new();
-    for result in texts.filter_map(|text| serde_json::from_str::<Value>(&text).ok()) {
-        let word = |key: &str| result[key].as_str().map(str::to_owned);
-        let (Some(kind), Some(started)) = (word("kind"), word("started")) else {
-            continue;
-        };
-        // RFC 3339 in UTC sorts as text.
-        let known = newest
-            .entry(kind)
-            .or_insert_with(|| (started.clone(), result.clone()));
-        if known.0 < started {
-            *known = (started, result);
-        }
-    }
-    let mut drills: Vec<_> = newest.into_values().collect();
-    drills.sort_by(|a, b| a.0.cmp(&b.0));
-    drills.into_iter().map(|(_, result)| result).collect()
+    let paths = paths.map(|entry| entry.path());
+    let paths = paths.filter(|path| path.extension().is_some_and(|it| it == "json"));
+    paths.filter_map(|path| result(&path, name)).collect()
+}
+
+fn result(path: &Path, name: &str) -> Option<Last> {
+    let outcome: Outcome = serde_json::from_str(&text(path)).ok()?;
+    (outcome.database == name).then(|| Last {
+        outcome,
+        file: path.display().to_string(),
+    })
 }
 
 /// A drill's result in a line, and each check that failed in another.
-pub(super) fn line(drill: &Value) -> String {
-    let word = |value: &Value| value.as_str().unwrap_or("?").to_owned();
-    let passed = match drill["passed"].as_bool() {
-        Some(true) => "passed",
-        _ => "NOT passed",
+pub(super) fn line(last: &Last) -> String {
+    let Last { outcome, file } = last;
+    let kind = match outcome.kind {
+        OutcomeKind::RestoreTest => "restore test",
+        OutcomeKind::PitrTest => "test of the point-in-time recovery",
+        OutcomeKind::Disaster => "run of the disaster script",
     };
-    let seconds = |key: &str, what: &str| match drill[key].as_u64() {
+    let passed = match outcome.passed {
+        true => "passed",
+        false => "NOT passed",
+    };
+    let seconds = |seconds: Option<i64>, what: &str| match seconds {
         Some(seconds) => format!(", {seconds} s {what}"),
         None => String::new(),
     };
     let mut text = format!(
-        "last drill here: {} of {}, {passed}{}{}\n",
-        word(&drill["kind"]),
-        word(&drill["started"]),
-        seconds("rto_seconds", "to restore"),
-        seconds("rpo_seconds", "lost"),
+        "last {kind}: {}, {passed}{}{}\n  told by {file}\n",
+        outcome.started,
+        seconds(outcome.rto_seconds, "to restore"),
+        seconds(outcome.rpo_seconds, "lost"),
     );
-    let checks = drill["checks"].as_array();
-    let failed = checks.into_iter().flatten();
-    for check in failed.filter(|check| check["passed"] != true) {
-        text += &format!("  {}: {}\n", word(&check["name"]), word(&check["detail"]));
+    for check in outcome.checks.iter().filter(|check| !check.passed) {
+        let plain = |text: &str| text.replace(|c: char| c.is_control(), " ");
+        text += &format!("  {}: {}\n", plain(&check.name), plain(&check.detail));
     }
     text
 }

@@ -5,7 +5,6 @@ mod alerts;
 mod backup;
 mod changes;
 pub mod cloud;
-mod disks;
 pub mod estate;
 mod faults;
 mod keys;

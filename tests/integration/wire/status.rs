@@ -21,6 +21,8 @@ use crate::support::{Output, Workspace};
 struct Seen {
     points: Points,
     output: Output,
+    /// What it brought of drills, by kind.
+    results: BTreeMap<String, Value>,
 }
 
 impl Seen {
@@ -33,7 +35,15 @@ impl Seen {
             .fold(workspace, |workspace, (key, value)| {
                 workspace.env(key, value)
             });
-        let output = workspace.run(["status", "--format", "json", "--record", "record.json"]);
+        let output = workspace.run([
+            "status",
+            "--format",
+            "json",
+            "--record",
+            "record.json",
+            "--drills",
+            "policies/drills",
+        ]);
         let record = workspace.path().join("record.json");
         let points = read_points(&record).unwrap_or_else(|error| panic!("{error}: {output:?}"));
         for text in [&output.stdout, &output.stderr] {
@@ -43,7 +53,24 @@ impl Seen {
         let replayed = workspace.run(["status", "--format", "json", "--from", "record.json"]);
         assert_eq!(replayed.stdout, output.stdout);
         assert_eq!(replayed.code, output.code);
-        Seen { points, output }
+        // What was brought is evidence: nothing that the policy's other commands find fault with.
+        let validate = workspace.run(["validate", "--fail-on", "info", "--format", "json"]);
+        assert!(!validate.stdout.contains("drill-result"), "{validate:?}");
+        let mut results = BTreeMap::new();
+        let folders = std::fs::read_dir(workspace.path().join("policies/drills"));
+        for folder in folders.into_iter().flatten() {
+            for file in std::fs::read_dir(folder.unwrap().path()).unwrap() {
+                let path = file.unwrap().path();
+                let kind = path.file_stem().unwrap().to_string_lossy().into_owned();
+                let text = std::fs::read_to_string(&path).unwrap();
+                results.insert(kind, serde_json::from_str(&text).unwrap());
+            }
+        }
+        Seen {
+            points,
+            output,
+            results,
+        }
     }
 
     fn state(&self, mechanism: &str, location: &str) -> &PointState {

@@ -188,6 +188,12 @@ fn every_mechanism_is_read() {
     assert_eq!(vault.span.count, Some(23));
     assert_eq!(vault.classes["weekly"].count, Some(11));
     assert_eq!(vault.classes["monthly"].count, Some(12));
+    // AWS Backup's own tests are brought as the scripts' are.
+    let result = &seen.results["restore_test"];
+    assert_eq!(result["database"], "orders");
+    assert_eq!(result["passed"], true);
+    assert_eq!(result["backup"]["what"], "recovery point");
+    assert!(result["rto_seconds"].as_i64() >= Some(0), "{result}");
 }
 
 #[test]

@@ -10,10 +10,11 @@ use futures::StreamExt;
 use jiff::Timestamp;
 
 use super::super::super::super::points::{DrillRun, DrillState, DrillsRead};
-use super::super::super::{AT_A_TIME, Turned};
+use super::super::super::{AT_A_TIME, Turned, one_line};
 use super::super::clients::Clients;
 use super::{Asked, Told, moment, reason};
 use crate::cloud::aws::reads;
+use crate::evidence::{Backup, Check, Outcome, OutcomeKind, Version};
 use crate::plan::PointSource;
 
 /// The most that AWS Backup gives in one page.
@@ -39,6 +40,9 @@ pub(super) async fn read(clients: &Clients, asked: &[Asked<'_>]) -> Vec<Told> {
                 Ok(runs) => runs.get(resource_arn).cloned().unwrap_or_default(),
                 Err(reason) => return one.unreadable(reason),
             };
+            if let Some(outcome) = read.last.as_mut().and_then(|it| it.outcome.as_mut()) {
+                drill.key.database.clone_into(&mut outcome.database);
+            }
             if read.passed.is_none() {
                 read.passed = match latest(client, resource_arn).await {
                     Ok(latest) => latest,
@@ -96,13 +100,47 @@ fn run(job: &RestoreJobsListMember) -> Option<DrillRun> {
     };
     let ended = job.completion_date().or(job.creation_date());
     let why = job.validation_status_message().or(job.status_message());
+    let why = why.map(one_line);
+    let finished = moment(ended)?;
     Some(DrillRun {
-        finished: moment(ended)?,
+        finished,
         passed,
-        failed: match passed {
-            true => Vec::new(),
-            false => why.map(super::super::super::one_line).into_iter().collect(),
-        },
+        outcome: outcome(job, finished, passed, why.clone()),
+        failed: why.filter(|_| !passed).into_iter().collect(),
+    })
+}
+
+/// As a drill by script would write it. Whose database it is, the caller knows.
+fn outcome(
+    job: &RestoreJobsListMember,
+    finished: Timestamp,
+    passed: bool,
+    why: Option<String>,
+) -> Option<Outcome> {
+    let started = moment(job.creation_date())?;
+    let validated = job.validation_status().map(Validation::as_str);
+    let words = [job.status().map(Job::as_str), validated, why.as_deref()];
+    let detail: Vec<&str> = words.into_iter().flatten().collect();
+    Some(Outcome {
+        version: Version,
+        kind: OutcomeKind::RestoreTest,
+        database: String::new(),
+        started,
+        finished,
+        backup: Some(Backup {
+            what: "recovery point".to_owned(),
+            when: moment(job.recovery_point_creation_date()).map(|it| it.to_string()),
+            run: None,
+            from: job.backup_vault_arn().map(one_line),
+        }),
+        rto_seconds: passed.then(|| finished.duration_since(started).as_secs()),
+        rpo_seconds: None,
+        passed,
+        checks: vec![Check {
+            name: "restore job".to_owned(),
+            passed,
+            detail: detail.join(", "),
+        }],
     })
 }
 

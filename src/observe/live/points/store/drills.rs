@@ -1,11 +1,9 @@
 //! The results that drills leave in a store.
 
-use jiff::Timestamp;
-use serde::Deserialize;
-
 use super::super::super::super::points::{DrillRun, DrillState, DrillsRead, Unusable};
 use super::super::super::one_line;
 use super::{Object, Refusal, Store, Text};
+use crate::evidence::Outcome;
 use crate::plan::{DRILLS, Drill};
 
 /// How many results are looked through for one that passed.
@@ -13,21 +11,6 @@ const LOOKED_AT: usize = 50;
 
 /// How many failed checks of a result are told.
 const TOLD: usize = 5;
-
-#[derive(Deserialize)]
-struct Outcome {
-    kind: String,
-    database: String,
-    finished: Timestamp,
-    passed: bool,
-    checks: Vec<Check>,
-}
-
-#[derive(Deserialize)]
-struct Check {
-    name: String,
-    passed: bool,
-}
 
 pub(super) async fn drills(store: &Store<'_>, drill: &Drill) -> DrillState {
     match read(store, drill).await {
@@ -61,7 +44,7 @@ async fn read(store: &Store<'_>, drill: &Drill) -> Result<DrillsRead, Refusal> {
                 continue;
             }
         };
-        if outcome.kind != drill.key.drill.name() {
+        if outcome.kind != drill.key.drill.outcome() {
             continue;
         }
         let failed = outcome.checks.iter().filter(|check| !check.passed);
@@ -69,6 +52,7 @@ async fn read(store: &Store<'_>, drill: &Drill) -> Result<DrillsRead, Refusal> {
             finished: outcome.finished,
             passed: outcome.passed,
             failed: failed.take(TOLD).map(|it| one_line(&it.name)).collect(),
+            outcome: Some(outcome),
         };
         if run.passed {
             read.passed = Some(run.finished);
