@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::policy::{Runner, Schedule, Task};
-use crate::resolve::{Database, Estate, Scope};
+use crate::resolve::{Database, Estate, Scope, Started};
 
 /// When a script is run. Serialises to what every script's template is given.
 #[derive(Debug, Clone, Serialize)]
@@ -40,17 +40,49 @@ impl Job {
     pub(super) fn of(database: &Database<'_>, task: Task, estate: &Estate<'_>) -> Option<Job> {
         let mut scheduled = database.written.scheduled();
         let scheduled = scheduled.find(|scheduled| scheduled.task == task)?;
+        let schedule = &scheduled.schedule.value;
         let started = estate.started(database, scheduled);
-        Some(Job {
+        let words = schedule.to_string();
+        Some(Job::new(database, task, schedule, words, started, estate))
+    }
+
+    /// A restore test of a database in a cloud, started by what starts its snapshots.
+    pub(super) fn of_test(
+        database: &Database<'_>,
+        schedule: &Schedule,
+        words: String,
+        estate: &Estate<'_>,
+    ) -> Job {
+        let mut scheduled = database.written.scheduled();
+        let snapshots = scheduled.find(|it| it.task == Task::Snapshot);
+        let started = match snapshots {
+            Some(snapshots) => estate.started(database, snapshots),
+            None => Started {
+                by: vec![Runner::GithubActions],
+                host: None,
+            },
+        };
+        let task = Task::RestoreTest;
+        Job::new(database, task, schedule, words, started, estate)
+    }
+
+    fn new(
+        database: &Database<'_>,
+        task: Task,
+        schedule: &Schedule,
+        words: String,
+        started: Started<'_>,
+        estate: &Estate<'_>,
+    ) -> Job {
+        let timezone = database.intent.timezone.value.to_string();
+        Job {
             task,
             name: database.name.value.clone(),
             source: estate.workspace.sources.get(database.file).display_path(),
-            cron: scheduled.schedule.cron().to_owned(),
-            calendar: scheduled
-                .schedule
-                .systemd(&database.intent.timezone.value.to_string()),
-            timezone: database.intent.timezone.value.to_string(),
-            schedule: scheduled.schedule.value.to_string(),
+            cron: schedule.cron().to_owned(),
+            calendar: schedule.systemd(&timezone),
+            timezone,
+            schedule: words,
             run_by: started.by,
             host: started.host.and_then(|site| match site.scope {
                 Scope::Host { address } => Some(Host {
@@ -59,7 +91,7 @@ impl Job {
                 }),
                 Scope::Aws { .. } | Scope::Azure { .. } => None,
             }),
-        })
+        }
     }
 
     /// Another task, started by what starts this one.

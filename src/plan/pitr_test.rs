@@ -32,8 +32,6 @@ const IDENTIFIER: usize = 63;
 
 pub(super) fn pitr_test(database: &Database<'_>, estate: &Estate<'_>) -> Option<PitrTest> {
     let test = database.written.pitr_test.as_ref()?;
-    let mut prefix = database.written.id.to_ascii_lowercase();
-    prefix.truncate(IDENTIFIER - STAMP - "-pitr".len());
     let seconds = |minutes: u64| minutes * 60;
     let intent = &database.intent;
     Some(PitrTest {
@@ -41,11 +39,18 @@ pub(super) fn pitr_test(database: &Database<'_>, estate: &Estate<'_>) -> Option<
         database: test.database.value.clone(),
         user: test.user.as_ref().map(|user| user.value.clone()),
         recovery: recovery::recovery(database, estate),
-        prefix: format!("{}-pitr", prefix.trim_end_matches('-')),
+        prefix: prefix(database, "pitr"),
         rpo_seconds: intent.rpo.as_ref().map(|rpo| seconds(rpo.value.minutes())),
         rto_seconds: intent.rto.as_ref().map(|rto| seconds(rto.value.minutes())),
         store: drill_store(database, estate),
     })
+}
+
+/// How the identifiers of what is restored for a drill start.
+pub(super) fn prefix(database: &Database<'_>, what: &str) -> String {
+    let mut prefix = database.written.id.to_ascii_lowercase();
+    prefix.truncate(IDENTIFIER - STAMP - 1 - what.len());
+    format!("{}-{what}", prefix.trim_end_matches('-'))
 }
 
 /// The first store that the database is dumped to.

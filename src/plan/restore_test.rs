@@ -1,10 +1,16 @@
-//! Tests of dumps: the newest is restored into a scratch database, and asked what is in it.
+//! Restore tests by script: the newest dump is restored into a scratch database, or the newest snapshot
+//! into a scratch instance, and asked what is in it.
+
+mod snapshots;
 
 use serde::Serialize;
 
 use super::dump::{self, Dump, DumpStore};
 use crate::policy::{Duration, Engine, Schedule, TableName, Task};
 use crate::resolve::{Database, Estate};
+
+pub use snapshots::SnapshotTest;
+pub(super) use snapshots::snapshot_test;
 
 /// One test. Serialises to what the script's template is given.
 #[derive(Debug, Clone, Serialize)]
@@ -36,16 +42,16 @@ pub(super) fn restore_test(database: &Database<'_>, estate: &Estate<'_>) -> Opti
     let written = written.filter(|dump| dump.has_tables())?;
     let every = database.intent.restore_test.every.as_ref()?.value;
     let mut dump = dump::dump(database, estate)?;
-    let (schedule, rhythm) = schedule(every, &written.schedule)?;
-    let words = format!("{rhythm}, as one every {every} is asked for");
+    let (schedule, words) = schedule(every, Some(&written.schedule))?;
     dump.job = dump.job.with(Task::RestoreTest, &schedule, words);
+    let first = written.databases.first().map(|name| name.value.as_str());
     let intent = &database.intent;
     let seconds = |objective: Duration| objective.minutes() * 60;
     let alone = database.engine() == Engine::Postgres;
     let rto = intent.rto.as_ref().filter(|_| alone);
     let rpo = intent.rpo.as_ref().filter(|_| alone);
     Some(RestoreTest {
-        tables: tables(database, written),
+        tables: tables(database, first),
         rto_seconds: rto.map(|rto| seconds(rto.value)),
         rpo_seconds: rpo.map(|rpo| seconds(rpo.value)),
         store: dump.stores.first().cloned(),
@@ -70,18 +76,20 @@ const RHYTHMS: [(&str, u64, &str); 7] = [
 const LATER: u32 = 3;
 const STEADY: u32 = 4;
 
-/// The rarest schedule that keeps the promise, and its name. It comes some hours after a dump, at the
-/// minute of that.
-fn schedule(every: Duration, dump: &Schedule) -> Option<(Schedule, &'static str)> {
+/// The rarest schedule that keeps the promise, and how a person says it. It comes some hours after the
+/// backup, at the minute of that.
+fn schedule(every: Duration, backup: Option<&Schedule>) -> Option<(Schedule, String)> {
     let mut rhythms = RHYTHMS.into_iter();
     let kept = rhythms.find(|(_, days, _)| *days <= every.days());
     let (name, _, days) = kept.unwrap_or(RHYTHMS[RHYTHMS.len() - 1]);
-    let mut fields = dump.cron().split(' ').map(first_number);
+    let mut fields = backup.into_iter().flat_map(|it| it.cron().split(' '));
+    let mut fields = fields.by_ref().map(first_number);
     let minute = fields.next().flatten().unwrap_or(37);
     let hour = fields.next().flatten().unwrap_or(2);
     let hour = ((hour + LATER) % 24).max(STEADY);
     let schedule = format!("{minute} {hour} {days}").parse().ok()?;
-    Some((schedule, name))
+    let words = format!("{name}, as one every {every} is asked for");
+    Some((schedule, words))
 }
 
 /// Where a field of cron begins. None: at anything.
@@ -89,10 +97,10 @@ fn first_number(field: &str) -> Option<u32> {
     field.split([',', '-', '/']).next()?.parse().ok()
 }
 
-/// Each table that the policy names, under `tables` or under `rows`, in its order.
-fn tables(database: &Database<'_>, dump: &crate::policy::Dump) -> Vec<TableCheck> {
+/// Each table that the policy names, under `tables` or under `rows`, in its order. `first` is the database
+/// of those that name none.
+fn tables(database: &Database<'_>, first: Option<&str>) -> Vec<TableCheck> {
     let test = &database.intent.restore_test;
-    let first = dump.databases.first().map(|name| name.value.as_str());
     let listed = test.tables.iter().map(|table| (table.value.clone(), 1));
     let counted = test
         .rows

@@ -14,12 +14,16 @@ use workflow::Workflow;
 /// The templates of Azure's on-demand backups, which are the snapshots of its servers.
 const ON_DEMAND: &str = "snapshot-azure";
 
+/// The templates of restore tests of RDS's snapshots.
+const OF_SNAPSHOTS: &str = "restore-test-snapshot";
+
 /// Most minutes that a script waits for one thing of a cloud: a snapshot and its copy, or an export,
 /// fit into a run.
 const SNAPSHOT_MINUTES: u32 = 150;
 const ON_DEMAND_MINUTES: u32 = 120;
 const EXPORT_MINUTES: u32 = 330;
 const PITR_TEST_MINUTES: u32 = 120;
+const RESTORE_TEST_MINUTES: u32 = 240;
 
 /// A script of AWS, beside what the plan says of it.
 #[derive(Debug, Serialize)]
@@ -71,6 +75,14 @@ impl Renderer<'_> {
         for test in &plan.restore_tests {
             self.script(&test.dump.job, test)?;
             self.workflow(plan, &test.dump.job, || workflow::restore_test(test))?;
+        }
+        for test in &plan.snapshot_tests {
+            let script = Bounded {
+                task: test,
+                wait_minutes: RESTORE_TEST_MINUTES,
+            };
+            self.script_of(&test.job, OF_SNAPSHOTS, &script)?;
+            self.workflow_of(&test.job, OF_SNAPSHOTS, || workflow::snapshot_test(test))?;
         }
         let jobs = jobs(plan);
         for crontab in host::crontabs(&jobs)? {
@@ -153,8 +165,9 @@ fn jobs(plan: &Plan) -> Vec<&Job> {
     let exports = plan.exports.iter().map(|export| &export.job);
     let drills = plan.pitr_tests.iter().map(|test| &test.job);
     let tests = plan.restore_tests.iter().map(|test| &test.dump.job);
+    let looks = plan.snapshot_tests.iter().map(|test| &test.job);
     let jobs = dumps.chain(snapshots).chain(backups).chain(exports);
-    jobs.chain(drills).chain(tests).collect()
+    jobs.chain(drills).chain(tests).chain(looks).collect()
 }
 
 /// The file name of a job's script.

@@ -1,15 +1,16 @@
 //! # restore-test-tables
 //! A restore test of dumps asks for a table, a number of rows or a checksum that the dump cannot have:
 //! of a database that is not dumped, of a table that is not among the chosen ones, or of rows where
-//! only the schema is dumped; or only the data is dumped, which nothing can be restored from alone.
+//! only the schema is dumped; or only the data is dumped, which nothing can be restored from alone. Or a
+//! test of snapshots asks for a table, and nothing says in which database of the server it is.
 //!
 //! **Why.** The test would fail on every run, and tell nothing about the backup.
 //!
-//! **Fix.** Name the databases and tables that are dumped; with several databases write each table
-//! with its database, as `shop.public.orders`.
+//! **Fix.** Name the databases and tables that are dumped; with several databases, and for snapshots,
+//! write each table with its database, as `shop.public.orders`.
 use crate::finding::{Code, Finding, Severity};
 use crate::policy::{Dump, DumpPart, TableName};
-use crate::resolve::{Database, Estate};
+use crate::resolve::{Database, Estate, Tester};
 use crate::source::Place;
 
 pub static CODE: Code = Code::new(
@@ -24,6 +25,9 @@ pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
             tables(database, dump, findings);
             findings.extend(checksums(database, dump));
             findings.extend(part(database, dump));
+        }
+        if database.testers().contains(&Tester::Snapshots) {
+            homeless(database, findings);
         }
     }
 }
@@ -45,6 +49,30 @@ fn tables(database: &Database<'_>, dump: &Dump, findings: &mut Vec<Finding>) {
                 Some(finding.why("it could not be counted").fix(fix))
             }
         });
+    }
+}
+
+/// Tables of a snapshot, of which no database is known.
+fn homeless(database: &Database<'_>, findings: &mut Vec<Finding>) {
+    let test = &database.intent.restore_test;
+    let known = database.written.pitr_test.is_some();
+    let mut one = |table: &TableName, place| {
+        if table.database().is_none() && !known {
+            let message = format!("nothing says which database of the server has the table {table}");
+            let finding = Finding::new(&CODE, place, message)
+                .label(database.name.place, "its snapshots are tested")
+                .why("a snapshot has every database of the server")
+                .fix(format!("write the database before it, as shop.public.{table}"));
+            findings.push(finding);
+        }
+    };
+    for table in &test.tables {
+        one(&table.value, super::place_of(database, table));
+    }
+    for (name, rows) in &test.rows {
+        if let Ok(table) = name.parse::<TableName>() {
+            one(&table, super::place_of(database, rows));
+        }
     }
 }
 

@@ -3,8 +3,9 @@
 //! or its rows alone are, and (on RDS) AWS Backup keeps nothing of it in a `vault`. Or (a warning) they
 //! are asked for more often than daily, which is how often they run at most.
 //!
-//! **Why.** A rendered script restores the newest dump, and AWS Backup what is in a vault. Without
-//! either somebody else must restore, and the policy does not say who.
+//! **Why.** A rendered script restores the newest dump or, of PostgreSQL in RDS, the newest snapshot, and
+//! AWS Backup what is in a vault. Without any of them somebody else must restore, and the policy does not
+//! say who.
 //!
 //! **Fix.** Add a `dump`; on RDS, or name a `vault` in the database's own location and keep weekly,
 //! monthly or yearly backups there. A `pitr_test` proves the provider's own backups.
@@ -24,11 +25,9 @@ pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
 fn unrun(database: &Database<'_>) -> Option<Finding> {
     let every = database.intent.restore_test.every.as_ref()?;
     let dump = database.written.dump.as_ref();
-    let nothing_kept = super::long_term(&database.intent).next().is_none();
     let rds = database.engine().rds().is_some();
     let (because, fix) = match &database.written.vault {
-        _ if dump.is_some_and(|dump| dump.has_tables()) => return too_often(database),
-        Some(_) if rds && !nothing_kept => return too_often(database),
+        _ if !database.testers().is_empty() => return too_often(database),
         // That is told where the tests are of the dump.
         _ if dump.is_some() => return None,
         Some(_) if rds => ("the database keeps nothing in its vault", VAULT),
@@ -39,7 +38,7 @@ fn unrun(database: &Database<'_>) -> Option<Finding> {
     let place = every.place.or(database.tier_place)?;
     Some(
         Finding::new(&CODE, place, format!("nobody runs restore tests: {because}"))
-            .why("what is tested is the newest dump, or on RDS what AWS Backup keeps in a vault")
+            .why("what is tested is the newest dump, and on RDS what AWS Backup keeps in a vault")
             .fix(fix),
     )
 }

@@ -50,7 +50,7 @@
 # DescribeRestoreJob, and iam:PassRole for the role{% endif %}.
 #
 # Standard output: identifier=, region=, endpoint=, port= and, where AWS keeps the password, secret= of the new
-# instance; `window` prints earliest= and latest=, and the endpoint= and port= of the database. Everything else goes to standard error.
+# instance; of a snapshot as well snapshot= and taken=. `window` prints earliest= and latest=, and the endpoint= and port= of the database. Everything else goes to standard error.
 # Exit code: 0 done, 1 failed, 75 another run is active.
 
 set -euo pipefail
@@ -76,7 +76,8 @@ PARAMETER_GROUP=${BACKSTAY_PARAMETER_GROUP-}
 RESTORE_ROLE=${BACKSTAY_RESTORE_ROLE-}
 VAULT={{ vaults[0].vault | sh }}
 {%- endif %}
-IN='' # the Region of the new instance
+IN=''    # the Region of the new instance
+TAKEN='' # when a snapshot was taken, and which
 MULTI_AZ=False
 MANAGED=None
 WHAT=''
@@ -86,6 +87,7 @@ SCRATCH=false
 YES=false
 
 {% include "scripts/aws-job.sh" %}
+{% include "scripts/on-exit.sh" %}
 {% include "scripts/moment.sh" %}
 usage() {
   show_help >&2
@@ -297,6 +299,8 @@ restore_snapshot() {
   [[ -n $state && $id != None ]] || fail "$IN has no snapshot of $INSTANCE that can be restored"
   [[ $of == "$INSTANCE" ]] || fail "$id is a snapshot of $of, not of $INSTANCE"
   [[ $state == available ]] || fail "$id is $state"
+  TAKEN=$created
+  WHICH=$id
   STEP="restoring $TO"
   say "restoring the snapshot $id of $created to $TO in $IN"
   run aws rds restore-db-instance-from-db-snapshot --region "$IN" --db-snapshot-identifier "$id" \
@@ -353,6 +357,7 @@ show() {
   [[ $public != True ]] || fail "$TO is public: change that before anything else"
   printf '%s=%s\n' identifier "$TO" region "$IN" endpoint "$endpoint" port "$port"
   [[ $secret == None ]] || printf 'secret=%s\n' "$secret"
+  [[ -z $TAKEN ]] || printf '%s=%s\n' snapshot "$WHICH" taken "$TAKEN"
 }
 
 discard() {

@@ -190,37 +190,8 @@ restore_server() {
 }
 {%- endif %}
 
-opens() {
-  local database answer
-  for database in "${!SCRATCH_OF[@]}"; do
-    STEP="opening ${database@Q}"
-    answer="$(query "${SCRATCH_OF["$database"]}" 'SELECT count(*) FROM pg_class')"
-    check "opens $database" true "$answer relations"
-  done
-  RTO_SECONDS=$((EPOCHSECONDS - BEGAN))
-}
-
-# Why a query was refused: psql also shows where, on lines of their own.
-refusal() {
-  local why
-  why="$(sed --quiet '/ERROR: /{s/.*ERROR: *//p;q}' "$WORK/said")"
-  printf '%s' "${why:-$(tail -n 1 "$WORK/said")}"
-}
-
-# has_rows DATABASE TABLE SQL LEAST
-has_rows() {
-  local rows
-  STEP="counting $2"
-  if ! rows="$(query "${SCRATCH_OF["$1"]}" "SELECT count(*) FROM $3" 2>"$WORK/said")"; then
-    check "table $2" false "$(refusal)"
-  elif ((rows < $4)); then
-    check "table $2" false "$rows rows, and at least $4 are expected"
-  else
-    check "table $2" true "$rows rows, at least $4 are expected"
-  fi
-}
-{%- if checksums %}
-
+{% include "scripts/asks.sh" %}
+{% if checksums -%}
 same_checksum() {
   local database="$1" text sum
   STEP="comparing the checksum of ${database@Q}"
@@ -236,8 +207,8 @@ same_checksum() {
     check "checksum $database" true "$sum, as when the dump began"
   fi
 }
-{%- endif %}
 
+{% endif -%}
 ask() {
 {%- for table in tables %}
   has_rows {{ table.database | sh }} {{ table.name | sh }} {{ table.sql | sh }} {{ table.least }}

@@ -6,7 +6,7 @@ use super::Means;
 use crate::cloud::Owned;
 use crate::cloud::aws::arn;
 use crate::cloud::azure::{backup, postgres, resource_id};
-use crate::resolve::{Database, Estate, Mechanism, Scope, Site};
+use crate::resolve::{Database, Estate, Mechanism, Scope, Site, Tester};
 
 /// What is asked, in the words of its cloud.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -187,11 +187,9 @@ pub(super) fn restore_tests(database: &Database<'_>, estate: &Estate<'_>) -> Vec
 }
 
 fn restore_jobs(database: &Database<'_>) -> Option<Source> {
-    let retention = &database.intent.retention;
-    let classes = [&retention.weekly, &retention.monthly, &retention.yearly];
-    let kept = classes.into_iter().any(Option::is_some);
-    database.written.vault.as_ref().filter(|_| kept)?;
-    database.engine().rds()?;
+    if !database.testers().contains(&Tester::Vault) {
+        return None;
+    }
     Some(Source::RestoreJobs {
         region: AwsRegion::of(database.site)?,
         resource_arn: instance_arn(database)?,

@@ -54,7 +54,7 @@ pub(super) fn crontabs<'p>(jobs: &[&'p Job]) -> Result<Vec<Crontab<'p>>, RenderE
         }
         let dumps = matches!(job.task, Task::Dump | Task::RestoreTest);
         crontab.dumps |= dumps;
-        crontab.clouds |= !dumps;
+        crontab.clouds |= job.task != Task::Dump;
         crontab.entries.push(Entry {
             job,
             script: file(job),

@@ -8,7 +8,8 @@ use crate::cloud::aws::roles::{
     self, DUMP_WRITER, EXPORT_OPERATOR, RECOVERY_OPERATOR, RESTORE_TESTER, SNAPSHOT_OPERATOR,
 };
 use crate::plan::{
-    Dump, DumpStore, Export, Job, OnDemand, PitrTest, RestoreTest, Server, Snapshot, Worker,
+    Dump, DumpStore, Export, Job, OnDemand, PitrTest, RestoreTest, Server, Snapshot, SnapshotTest,
+    Worker,
 };
 
 /// A client may be newer than the server, never older: where the policy does not say, the newest.
@@ -54,6 +55,14 @@ enum Steps<'p> {
     PitrTest {
         /// The repository's secret.
         secret: String,
+    },
+    SnapshotTest {
+        /// The repository's secret.
+        secret: String,
+        /// The repository's variable, where the policy does not say who looks.
+        user_variable: Option<String>,
+        /// Whether a store receives the result.
+        kept: bool,
     },
     /// Need nothing besides the login.
     Snapshot {},
@@ -214,6 +223,34 @@ pub(super) fn export(export: &Export) -> Workflow<'_> {
     }
 }
 
+pub(super) fn snapshot_test(test: &SnapshotTest) -> Workflow<'_> {
+    let unknown = test.user.is_none();
+    let steps = Steps::SnapshotTest {
+        secret: setting("PGPASS", &test.job),
+        user_variable: unknown.then(|| setting("PGUSER", &test.job)),
+        kept: test.store.is_some(),
+    };
+    Workflow {
+        // Nothing that is restored is public.
+        runner: SELF_HOSTED,
+        aws: instance_login(&test.recovery.server, RESTORE_TESTER),
+        ..workflow_of(&test.job, steps)
+    }
+}
+
+fn instance_login<'p>(server: &'p Server, role: &str) -> Option<Aws<'p>> {
+    match server {
+        Server::Aws {
+            account, region, ..
+        } => Some(Aws {
+            role: Some(roles::arn(region, account, role)),
+            region,
+            seconds: Some(TIMEOUT * 60),
+        }),
+        Server::Azure { .. } | Server::Host { .. } => None,
+    }
+}
+
 pub(super) fn pitr_test(test: &PitrTest) -> Workflow<'_> {
     let steps = Steps::PitrTest {
         secret: setting("PGPASS", &test.job),
@@ -224,14 +261,8 @@ pub(super) fn pitr_test(test: &PitrTest) -> Workflow<'_> {
         ..workflow_of(&test.job, steps)
     };
     match &test.recovery.server {
-        Server::Aws {
-            account, region, ..
-        } => Workflow {
-            aws: Some(Aws {
-                role: Some(roles::arn(region, account, RECOVERY_OPERATOR)),
-                region,
-                seconds: Some(TIMEOUT * 60),
-            }),
+        Server::Aws { .. } => Workflow {
+            aws: instance_login(&test.recovery.server, RECOVERY_OPERATOR),
             ..workflow
         },
         Server::Azure { subscription, .. } => Workflow {
