@@ -68,14 +68,6 @@ fail() {
   exit 1
 }
 
-on_exit() {
-  local code=$?
-  end_uninterrupted
-  [[ -n $STEP ]] || exit "$code"
-  say "FAILED while $STEP"
-  exit 1
-}
-
 # Without the signals' own traps bash may end by the signal itself, before on_exit runs.
 catch_ends() {
   trap on_exit EXIT
@@ -89,7 +81,6 @@ end_uninterrupted() {
   trap - EXIT
   trap '' HUP INT TERM
 }
-
 
 show_help() { sed -n '2,/^$/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
 
@@ -288,6 +279,9 @@ open_state() {
 
 remember() { $DRY_RUN || printf '%s=%s\n' "$1" "$2" >>"$STATE"; }
 
+# Nothing was done.
+forget() { $DRY_RUN || rm -f -- "$STATE"; }
+
 remembered() {
   [[ -f $STATE ]] || return 0
   local line found=''
@@ -322,14 +316,6 @@ notify() {
     say 'warning: the webhook was not reached'
 }
 
-# value KEY LINES: of the lines that the recover script prints.
-value() {
-  local line
-  while read -r line; do
-    [[ $line != "$1="* ]] || printf '%s\n' "${line#*=}"
-  done <<<"$2"
-}
-
 # answers HOST PORT: whether something there takes connections.
 answers() {
   [[ $1:$2 =~ ^[A-Za-z0-9.-]+:[0-9]+$ ]] || return 1
@@ -352,6 +338,14 @@ recall_endpoint() {
   PORT=$(remembered port)
 }
 
+# value KEY LINES: of the lines that the recover script prints.
+value() {
+  local line
+  while read -r line; do
+    [[ $line != "$1="* ]] || printf '%s\n' "${line#*=}"
+  done <<<"$2"
+}
+
 # look_at REGION ID: state, endpoint, port, whose replica it is.
 look_at() {
   aws rds describe-db-instances --region "$1" --db-instance-identifier "$2" --output text \
@@ -371,6 +365,7 @@ make_sure_it_is_lost() {
   if answers "$host" "$port" || $FORCE; then
     $FORCE && return
     say "$INSTANCE answers at $host: nothing was done (--force does it all the same)"
+    forget
     STEP=''
     exit 3
   fi
@@ -482,30 +477,41 @@ url_text() {
   printf '%s' "$encoded"
 }
 
+# Sets URL to the text of the secret; to nothing, where it is not there yet.
+read_secret() {
+  local where=${BACKSTAY_CONNECTION_SECRET-} region=${BACKSTAY_SECRET_REGION:-$TARGET_REGION}
+  local kind=${where%%:*} name=${where#*:}
+  URL=''
+  case $kind in
+    '') return ;;
+    secretsmanager) URL=$(aws secretsmanager get-secret-value --region "$region" --secret-id "$name" --query SecretString --output text 2>/dev/null) || URL='' ;;
+    ssm) URL=$(aws ssm get-parameter --region "$region" --name "$name" --with-decryption --query Parameter.Value --output text 2>/dev/null) || URL='' ;;
+    keyvault) URL=$(az keyvault secret show --vault-name "${name%%/*}" --name "${name#*/}" --query value --output tsv 2>/dev/null) || URL='' ;;
+    *) fail 'BACKSTAY_CONNECTION_SECRET starts with secretsmanager:, ssm: or keyvault:' ;;
+  esac
+}
+
 # The secret's own text, in which host and port are replaced: neither the login nor the password is shown, or is on any
 # command line.
 give_connection_string() {
-  local where=${BACKSTAY_CONNECTION_SECRET-} kind name url='' rest region=${BACKSTAY_SECRET_REGION:-$TARGET_REGION}
+  local where=${BACKSTAY_CONNECTION_SECRET-} kind name url rest login region=${BACKSTAY_SECRET_REGION:-$TARGET_REGION}
   if [[ -z $where ]]; then
     say "no BACKSTAY_CONNECTION_SECRET: give $HOST:$PORT to the applications by hand"
     return
   fi
   kind=${where%%:*}
   name=${where#*:}
-  case $kind in
-    secretsmanager) url=$(aws secretsmanager get-secret-value --region "$region" --secret-id "$name" --query SecretString --output text 2>/dev/null) || url='' ;;
-    ssm) url=$(aws ssm get-parameter --region "$region" --name "$name" --with-decryption --query Parameter.Value --output text 2>/dev/null) || url='' ;;
-    keyvault) url=$(az keyvault secret show --vault-name "${name%%/*}" --name "${name#*/}" --query value --output tsv 2>/dev/null) || url='' ;;
-    *) fail 'BACKSTAY_CONNECTION_SECRET starts with secretsmanager:, ssm: or keyvault:' ;;
-  esac
+  read_secret
+  url=$URL
   if [[ $url == [a-z]*://*@*/* ]]; then
     rest=${url#*://}
     url=${url%%://*}://${rest%@*}@$HOST:$PORT/${rest#*@*/}
   else
     [[ -z $url ]] || fail "the secret $name holds no URL postgresql://user:password@host:port/database: it is left alone"
-    [[ -r ${BACKSTAY_PASSWORD_FILE-} && -n ${PGUSER-} && -n ${PGDATABASE-} ]] ||
+    login=${PGUSER-}
+    [[ -r ${BACKSTAY_PASSWORD_FILE-} && -n $login && -n ${PGDATABASE-} ]] ||
       fail "the secret $name is not there yet: set PGUSER, PGDATABASE and BACKSTAY_PASSWORD_FILE"
-    url="postgresql://$(url_text "$PGUSER"):$(url_text "$(<"$BACKSTAY_PASSWORD_FILE")")@$HOST:$PORT/$(url_text "$PGDATABASE")?sslmode=require"
+    url="postgresql://$(url_text "$login"):$(url_text "$(<"$BACKSTAY_PASSWORD_FILE")")@$HOST:$PORT/$(url_text "$PGDATABASE")?sslmode=require"
   fi
   case $kind in
     secretsmanager)
@@ -577,6 +583,21 @@ on_exit() {
   exit 1
 }
 
+tell_the_end() {
+  if $DRY_RUN; then
+    say 'ok: nothing was changed; --go does it'
+  else
+    RTO_SECONDS=$((EPOCHSECONDS - BEGAN))
+    [[ $SCENARIO == backup_deleted ]] || within rto "$RTO_SECONDS" "$RTO_LIMIT"
+    STEP='writing the result'
+    write_result disaster
+    notify "done after $RTO_SECONDS s"
+    say "ok: done after $RTO_SECONDS s${TARGET:+; $TARGET serves at $HOST}. Next: deploy what the policy asks of it"
+    $PASSED || exit 1
+  fi
+  STEP=''
+}
+
 main() {
   catch_ends
   read_arguments "$@"
@@ -593,18 +614,7 @@ main() {
   else
     bring_back
   fi
-  if $DRY_RUN; then
-    say 'ok: nothing was changed; --go does it'
-  else
-    RTO_SECONDS=$((EPOCHSECONDS - BEGAN))
-    [[ $SCENARIO == backup_deleted ]] || within rto "$RTO_SECONDS" "$RTO_LIMIT"
-    STEP='writing the result'
-    write_result disaster
-    notify "done after $RTO_SECONDS s"
-    say "ok: done after $RTO_SECONDS s${TARGET:+; $TARGET serves at $HOST}. Next: deploy what the policy asks of it"
-    $PASSED || exit 1
-  fi
-  STEP=''
+  tell_the_end
 }
 
 main "$@"

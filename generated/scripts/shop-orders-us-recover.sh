@@ -31,7 +31,7 @@
 # DeleteDBInstance.
 #
 # Standard output: identifier=, region=, endpoint=, port= and, where AWS keeps the password, secret= of the new
-# instance; `window` prints earliest= and latest=, and the endpoint= and port= of the database. Everything else goes to standard error.
+# instance; of a snapshot as well snapshot= and taken=. `window` prints earliest= and latest=, and the endpoint= and port= of the database. Everything else goes to standard error.
 # Exit code: 0 done, 1 failed, 75 another run is active.
 
 set -euo pipefail
@@ -54,7 +54,8 @@ CLASS=${BACKSTAY_INSTANCE_CLASS-}
 SUBNET_GROUP=${BACKSTAY_SUBNET_GROUP-}
 SECURITY_GROUPS=${BACKSTAY_SECURITY_GROUPS-}
 PARAMETER_GROUP=${BACKSTAY_PARAMETER_GROUP-}
-IN='' # the Region of the new instance
+IN=''    # the Region of the new instance
+TAKEN='' # when a snapshot was taken, and which
 MULTI_AZ=False
 MANAGED=None
 WHAT=''
@@ -75,14 +76,6 @@ fail() {
   exit 1
 }
 
-on_exit() {
-  local code=$?
-  end_uninterrupted
-  [[ -n $STEP ]] || exit "$code"
-  say "FAILED while $STEP"
-  exit 1
-}
-
 # Without the signals' own traps bash may end by the signal itself, before on_exit runs.
 catch_ends() {
   trap on_exit EXIT
@@ -96,7 +89,6 @@ end_uninterrupted() {
   trap - EXIT
   trap '' HUP INT TERM
 }
-
 
 show_help() { sed -n '2,/^$/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
 
@@ -166,6 +158,14 @@ check_account() {
   local account
   account=$(aws sts get-caller-identity --region "$REGION" --query Account --output text)
   [[ $account == "$ACCOUNT" ]] || fail "these credentials belong to account $account, the policy to $ACCOUNT"
+}
+
+on_exit() {
+  local code=$?
+  end_uninterrupted
+  [[ -n $STEP ]] || exit "$code"
+  say "FAILED while $STEP"
+  exit 1
 }
 
 # seconds_of TIME: UTC to the second, as everything is compared here.
@@ -357,6 +357,8 @@ restore_snapshot() {
   [[ -n $state && $id != None ]] || fail "$IN has no snapshot of $INSTANCE that can be restored"
   [[ $of == "$INSTANCE" ]] || fail "$id is a snapshot of $of, not of $INSTANCE"
   [[ $state == available ]] || fail "$id is $state"
+  TAKEN=$created
+  WHICH=$id
   STEP="restoring $TO"
   say "restoring the snapshot $id of $created to $TO in $IN"
   run aws rds restore-db-instance-from-db-snapshot --region "$IN" --db-snapshot-identifier "$id" \
@@ -372,6 +374,7 @@ show() {
   [[ $public != True ]] || fail "$TO is public: change that before anything else"
   printf '%s=%s\n' identifier "$TO" region "$IN" endpoint "$endpoint" port "$port"
   [[ $secret == None ]] || printf 'secret=%s\n' "$secret"
+  [[ -z $TAKEN ]] || printf '%s=%s\n' snapshot "$WHICH" taken "$TAKEN"
 }
 
 discard() {

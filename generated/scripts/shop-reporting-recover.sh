@@ -65,14 +65,6 @@ fail() {
   exit 1
 }
 
-on_exit() {
-  local code=$?
-  end_uninterrupted
-  [[ -n $STEP ]] || exit "$code"
-  say "FAILED while $STEP"
-  exit 1
-}
-
 # Without the signals' own traps bash may end by the signal itself, before on_exit runs.
 catch_ends() {
   trap on_exit EXIT
@@ -86,7 +78,6 @@ end_uninterrupted() {
   trap - EXIT
   trap '' HUP INT TERM
 }
-
 
 show_help() { sed -n '2,/^$/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
 
@@ -155,6 +146,14 @@ check_account() {
   STEP='checking the subscription'
   az account show --subscription "$SUBSCRIPTION" --output none ||
     fail "this identity does not reach the subscription $SUBSCRIPTION: az login"
+}
+
+on_exit() {
+  local code=$?
+  end_uninterrupted
+  [[ -n $STEP ]] || exit "$code"
+  say "FAILED while $STEP"
+  exit 1
 }
 
 # seconds_of TIME: UTC to the second, as everything is compared here.

@@ -112,7 +112,6 @@ end_uninterrupted() {
   trap '' HUP INT TERM
 }
 
-
 show_help() { sed -n '2,/^$/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
 
 # pg_dump reads a name that has "=" in it as a connection string, so every name is given as one.

@@ -52,14 +52,6 @@ fail() {
   exit 1
 }
 
-on_exit() {
-  local code=$?
-  end_uninterrupted
-  [[ -n $STEP ]] || exit "$code"
-  say "FAILED while $STEP"
-  exit 1
-}
-
 # Without the signals' own traps bash may end by the signal itself, before on_exit runs.
 catch_ends() {
   trap on_exit EXIT
@@ -73,7 +65,6 @@ end_uninterrupted() {
   trap - EXIT
   trap '' HUP INT TERM
 }
-
 
 show_help() { sed -n '2,/^$/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
 

@@ -1,9 +1,11 @@
 //! The scripts by which a database comes back.
 
+mod host;
+
 use serde::Serialize;
 
 use super::{RenderError, Renderer};
-use crate::plan::{By, Disaster, DumpStore, Plan, RESTORED_TAG, Recovery, Server};
+use crate::plan::{Answer, By, Disaster, DumpStore, Plan, RESTORED_TAG, Recovery, Server};
 use crate::policy::Engine;
 
 /// Most minutes that a script waits for a new instance or server.
@@ -89,6 +91,7 @@ impl Renderer<'_> {
                     let script = azure(recovery);
                     self.templates.fill("scripts/recover-azure.sh", &script)?
                 }
+                // What restores its dumps is beside what makes them.
                 Server::Host { .. } => continue,
             };
             self.add(path(recovery, "recover"), script)?;
@@ -96,6 +99,12 @@ impl Renderer<'_> {
                 .templates
                 .fill("scripts/disaster.sh", &rescue(recovery))?;
             self.add(path(recovery, "disaster"), rescue)?;
+        }
+        for recovery in &plan.recoveries {
+            if let Some(rescue) = host::rescue(recovery, plan) {
+                let rescue = self.templates.fill("scripts/disaster-host.sh", &rescue)?;
+                self.add(path(recovery, "disaster"), rescue)?;
+            }
         }
         Ok(())
     }
@@ -116,23 +125,7 @@ fn rescue(recovery: &Recovery) -> Rescue<'_> {
         source: &recovery.source,
         server: &recovery.server,
         wait_minutes: RECOVER_MINUTES,
-        scenarios: recovery
-            .disasters
-            .iter()
-            .map(|answer| {
-                let left = || answer.ways.iter().map(|&number| &recovery.ways[number].by);
-                let (own, by_hand): (Vec<_>, Vec<_>) = left().partition(|by| is_automatic(by));
-                let words = own.into_iter().chain(by_hand);
-                Scenario {
-                    scenario: answer.disaster,
-                    pad: " ".repeat(LONGEST.saturating_sub(answer.disaster.name().len())),
-                    ways: words
-                        .map(|by| word(by, recovery))
-                        .collect::<Vec<_>>()
-                        .join(" "),
-                }
-            })
-            .collect(),
+        scenarios: scenarios(recovery),
         replicas: ways()
             .filter(|by| matches!(by, By::Replica { .. }))
             .collect(),
@@ -153,13 +146,30 @@ fn rescue(recovery: &Recovery) -> Rescue<'_> {
     }
 }
 
+/// Every disaster, and by which ways its script answers it.
+fn scenarios(recovery: &Recovery) -> Vec<Scenario> {
+    let scenario = |answer: &Answer| {
+        let left = || answer.ways.iter().map(|&number| &recovery.ways[number].by);
+        let (own, by_hand): (Vec<_>, Vec<_>) = left().partition(|by| is_automatic(by, recovery));
+        let words = own.into_iter().chain(by_hand);
+        let words: Vec<String> = words.map(|by| word(by, recovery)).collect();
+        Scenario {
+            scenario: answer.disaster,
+            pad: " ".repeat(LONGEST.saturating_sub(answer.disaster.name().len())),
+            ways: words.join(" "),
+        }
+    };
+    recovery.disasters.iter().map(scenario).collect()
+}
+
 /// The longest name of a disaster.
 const LONGEST: usize = "data_corrupted".len();
 
 /// Whether the disaster script walks it by itself.
-pub(super) fn is_automatic(by: &By) -> bool {
+pub(super) fn is_automatic(by: &By, recovery: &Recovery) -> bool {
     match by {
-        By::Standby { .. } | By::Dumps { .. } => false,
+        By::Standby { .. } => false,
+        By::Dumps { .. } => matches!(recovery.server, Server::Host { .. }),
         By::Vault(vault) => vault.resource_group.is_none(),
         By::Replica { .. }
         | By::Moment

@@ -120,94 +120,13 @@ read_arguments() {
   fi
 }
 
-# The steps of one scenario, by their names; what is done is remembered with what later steps need.
-open_state() {
-  STEP='opening the state'
-  STATE=$STATE_DIR/$NAME-$SCENARIO
-  mkdir -p -- "$STATE_DIR"
-  if $AGAIN && ! $DRY_RUN && [[ -e $STATE ]]; then
-    printf -v STAMP '%(%Y%m%dt%H%M%Sz)T' -1
-    mv -- "$STATE" "$STATE.until-$STAMP"
-  fi
-  if [[ -s $STATE ]] && ! $AGAIN; then
-    BEGAN=$(remembered began)
-    STAMP=$(remembered stamp)
-    local by
-    by=$(remembered by)
-    [[ $by == "$BY" ]] || fail "an earlier run goes by $by: go on with --by $by, or begin anew with --again"
-    say "goes on with a run of $(((EPOCHSECONDS - BEGAN) / 60)) min ago"
-  else
-    printf -v STAMP '%(%Y%m%dt%H%M%Sz)T' -1
-    remember began "$BEGAN"
-    remember stamp "$STAMP"
-    remember by "$BY"
-  fi
-}
-
-remember() { $DRY_RUN || printf '%s=%s\n' "$1" "$2" >>"$STATE"; }
-
-remembered() {
-  [[ -f $STATE ]] || return 0
-  local line found=''
-  while read -r line; do
-    [[ $line != "$1="* ]] || found=${line#*=}
-  done <"$STATE"
-  printf '%s\n' "$found"
-}
-
-# step NAME WHAT: runs the function of that name, unless an earlier run has done it.
-step() {
-  STEP=$2
-  if [[ -n $(remembered "done-$1") ]]; then
-    say "done before: $2"
-    return
-  fi
-  say "[$((EPOCHSECONDS - BEGAN)) s] $2"
-  "$1"
-  remember "done-$1" "$EPOCHSECONDS"
-  STEP=$2
-}
-
-notify() {
-  [[ -n ${BACKSTAY_WEBHOOK_URL-} ]] || return 0
-  if $DRY_RUN; then
-    say "would tell the webhook: $1"
-    return
-  fi
-  # Its address is a secret: it is not on the command line. Nobody's rescue waits for a message.
-  printf 'url = "%s"\n' "$BACKSTAY_WEBHOOK_URL" | curl --silent --show-error --fail --max-time 20 --config - \
-    --header 'Content-Type: application/json' --data "{\"text\": $(json_text "$NAME, $SCENARIO: $1")}" >/dev/null ||
-    say 'warning: the webhook was not reached'
-}
-
+{% include "scripts/disaster/steps.sh" %}
 # value KEY LINES: of the lines that the recover script prints.
 value() {
   local line
   while read -r line; do
     [[ $line != "$1="* ]] || printf '%s\n' "${line#*=}"
   done <<<"$2"
-}
-
-# answers HOST PORT: whether something there takes connections.
-answers() {
-  [[ $1:$2 =~ ^[A-Za-z0-9.-]+:[0-9]+$ ]] || return 1
-  timeout 10 bash -c "exec 3<>/dev/tcp/$1/$2" 2>/dev/null
-}
-
-# keep_endpoint ID REGION HOST PORT
-keep_endpoint() {
-  remember identifier "$1"
-  remember region "$2"
-  remember host "$3"
-  remember port "$4"
-}
-
-# Sets TARGET, TARGET_REGION, HOST and PORT to what this run, or an earlier one, has brought back.
-recall_endpoint() {
-  TARGET=$(remembered identifier)
-  TARGET_REGION=$(remembered region)
-  HOST=$(remembered host)
-  PORT=$(remembered port)
 }
 {%- if provider == "aws" %}
 
@@ -238,6 +157,7 @@ make_sure_it_is_lost() {
   if answers "$host" "$port" || $FORCE; then
     $FORCE && return
     say "$INSTANCE answers at $host: nothing was done (--force does it all the same)"
+    forget
     STEP=''
     exit 3
   fi
@@ -370,71 +290,7 @@ protect_what_is_left() {
   say 'next: backstay drift, which names every setting that protects less than the policy asks'
 }
 
-# url_text TEXT: percent-encoded, byte by byte.
-url_text() {
-  local text=$1 at character encoded=''
-  for ((at = 0; at < {% raw %}${#text}{% endraw %}; at++)); do
-    character=${text:at:1}
-    case $character in
-      [A-Za-z0-9._~-]) encoded+=$character ;;
-      *)
-        printf -v character '%d' "'$character"
-        printf -v character '%%%02X' "$((character & 255))"
-        encoded+=$character
-        ;;
-    esac
-  done
-  printf '%s' "$encoded"
-}
-
-# The secret's own text, in which host and port are replaced: neither the login nor the password is shown, or is on any
-# command line.
-give_connection_string() {
-  local where=${BACKSTAY_CONNECTION_SECRET-} kind name url='' rest region=${BACKSTAY_SECRET_REGION:-$TARGET_REGION}
-  if [[ -z $where ]]; then
-    say "no BACKSTAY_CONNECTION_SECRET: give $HOST:$PORT to the applications by hand"
-    return
-  fi
-  kind=${where%%:*}
-  name=${where#*:}
-  case $kind in
-    secretsmanager) url=$(aws secretsmanager get-secret-value --region "$region" --secret-id "$name" --query SecretString --output text 2>/dev/null) || url='' ;;
-    ssm) url=$(aws ssm get-parameter --region "$region" --name "$name" --with-decryption --query Parameter.Value --output text 2>/dev/null) || url='' ;;
-    keyvault) url=$(az keyvault secret show --vault-name "${name%%/*}" --name "${name#*/}" --query value --output tsv 2>/dev/null) || url='' ;;
-    *) fail 'BACKSTAY_CONNECTION_SECRET starts with secretsmanager:, ssm: or keyvault:' ;;
-  esac
-  if [[ $url == [a-z]*://*@*/* ]]; then
-    rest=${url#*://}
-    url=${url%%://*}://${rest%@*}@$HOST:$PORT/${rest#*@*/}
-  else
-    [[ -z $url ]] || fail "the secret $name holds no URL {{ scheme }}://user:password@host:port/database: it is left alone"
-    [[ -r ${BACKSTAY_PASSWORD_FILE-} && -n ${PGUSER-} && -n ${PGDATABASE-} ]] ||
-      fail "the secret $name is not there yet: set PGUSER, PGDATABASE and BACKSTAY_PASSWORD_FILE"
-    url="{{ scheme }}://$(url_text "$PGUSER"):$(url_text "$(<"$BACKSTAY_PASSWORD_FILE")")@$HOST:$PORT/$(url_text "$PGDATABASE"){% if scheme == "postgresql" %}?sslmode=require{% endif %}"
-  fi
-  case $kind in
-    secretsmanager)
-      printf '%s' "$url" | aws secretsmanager put-secret-value --region "$region" --secret-id "$name" --secret-string file:///dev/stdin --output text >/dev/null
-      ;;
-    ssm)
-      printf '%s' "$url" | aws ssm put-parameter --region "$region" --name "$name" --type SecureString --overwrite --value file:///dev/stdin --output text >/dev/null
-      ;;
-    keyvault)
-      printf '%s' "$url" | az keyvault secret set --vault-name "${name%%/*}" --name "${name#*/}" --file /dev/stdin --encoding utf-8 --output none
-      ;;
-  esac
-  say "$where names $HOST:$PORT now"
-}
-
-connection() {
-  if $DRY_RUN; then
-    say "would put the new host into ${BACKSTAY_CONNECTION_SECRET:-nothing, since BACKSTAY_CONNECTION_SECRET is not set}"
-    return
-  fi
-  recall_endpoint
-  give_connection_string
-}
-
+{% include "scripts/disaster/secret.sh" %}
 see_that_it_answers() {
   if $DRY_RUN; then return; fi
   recall_endpoint
@@ -472,20 +328,7 @@ bring_back() {
   step see_that_it_answers 'asking whether it answers'
 }
 
-on_exit() {
-  local code=$?
-  end_uninterrupted
-  if [[ -z $STEP ]]; then exit "$code"; fi
-  say "FAILED while $STEP"
-  if ! $DRY_RUN && [[ -n ${STATE-} ]]; then
-    check run false "failed while $STEP"
-    RTO_SECONDS=null
-    write_result disaster || say 'warning: the result could not be written'
-    notify "FAILED while $STEP"
-  fi
-  exit 1
-}
-
+{% include "scripts/disaster/end.sh" %}
 main() {
   catch_ends
   read_arguments "$@"
@@ -502,18 +345,7 @@ main() {
   else
     bring_back
   fi
-  if $DRY_RUN; then
-    say 'ok: nothing was changed; --go does it'
-  else
-    RTO_SECONDS=$((EPOCHSECONDS - BEGAN))
-    [[ $SCENARIO == backup_deleted ]] || within rto "$RTO_SECONDS" "$RTO_LIMIT"
-    STEP='writing the result'
-    write_result disaster
-    notify "done after $RTO_SECONDS s"
-    say "ok: done after $RTO_SECONDS s${TARGET:+; $TARGET serves at $HOST}. Next: deploy what the policy asks of it"
-    $PASSED || exit 1
-  fi
-  STEP=''
+  tell_the_end
 }
 
 main "$@"

@@ -13,4 +13,3 @@ end_uninterrupted() {
   trap - EXIT
   trap '' HUP INT TERM
 }
-

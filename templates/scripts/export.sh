@@ -45,6 +45,7 @@ KEY=${BACKSTAY_EXPORT_KMS_KEY:-}
 printf -v EXPORT '%s-%(%Y%m%dt%H%M%Sz)T' {{ prefix | sh }} -1
 
 {% include "scripts/aws-job.sh" %}
+{% include "scripts/on-exit.sh" %}
 {% include "scripts/job-arguments.sh" %}
 check_target() {
   STEP="checking the key and the bucket $BUCKET"

@@ -12,14 +12,6 @@ fail() {
   exit 1
 }
 
-on_exit() {
-  local code=$?
-  end_uninterrupted
-  [[ -n $STEP ]] || exit "$code"
-  say "FAILED while $STEP"
-  exit 1
-}
-
 {% include "scripts/ends.sh" %}
 show_help() { sed -n '2,/^$/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
 

@@ -77,6 +77,7 @@ SCRATCH=false
 YES=false
 
 {% include "scripts/azure-job.sh" %}
+{% include "scripts/on-exit.sh" %}
 {%- if moment %}
 {% include "scripts/moment.sh" %}
 {%- endif %}

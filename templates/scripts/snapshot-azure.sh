@@ -41,6 +41,7 @@ printf -v BACKUP '%s-%(%Y%m%dt%H%M%Sz)T' "$PREFIX" -1
 ROWS=()
 
 {% include "scripts/azure-job.sh" %}
+{% include "scripts/on-exit.sh" %}
 {% include "scripts/job-arguments.sh" %}
 # rest METHOD PATH [OPTION...]: a request below the server. The client's own commands for backups have changed the
 # meaning of their arguments between its versions; requests have not.

@@ -48,6 +48,7 @@ TAGS=(
 printf -v SNAPSHOT '%s-%(%Y%m%dt%H%M%Sz)T' {{ prefix | sh }} -1
 
 {% include "scripts/aws-job.sh" %}
+{% include "scripts/on-exit.sh" %}
 {% include "scripts/job-arguments.sh" %}
 # Sets ARN to what the snapshot's will be.
 check_instance() {

@@ -10,6 +10,7 @@ mod coverage;
 mod drift;
 mod dump;
 mod enforce;
+mod evidence;
 mod exceptions;
 mod export;
 mod fix;

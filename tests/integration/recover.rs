@@ -3,7 +3,9 @@
 mod aws;
 mod azure;
 mod disaster;
+mod host;
 mod pitr_test;
+mod snapshot_test;
 
 use crate::support::{Output, rendered};
 

@@ -180,7 +180,7 @@ fn a_replica_is_promoted_once_and_its_host_goes_to_the_applications() {
     let (url, hook) = webhook();
     rds.moto
         .control(&json!({ "looks": 4, "state": "modifying" }));
-    let mut go = rds.command(&["primary_lost", "--go", "--again"]);
+    let mut go = rds.command(&["primary_lost", "--go"]);
     go.env("REACHED", "orders-read")
         .env("BACKSTAY_WEBHOOK_URL", &url)
         .env("BACKSTAY_CONNECTION_SECRET", "secretsmanager:shop/url");
