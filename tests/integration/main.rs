@@ -37,5 +37,6 @@ mod status;
 mod stores;
 mod support;
 mod terminal;
+mod units;
 #[cfg(feature = "clouds")]
 mod wire;
