@@ -25,8 +25,10 @@
 #
 # Standard output: identifier=, region=, endpoint= and port= of the new server; `window` prints earliest=,
 # latest=, and the endpoint= and port= of the server. Everything else goes to standard error.
+# Needs bash 5 and flock, as Linux has them (macOS has bash 3.2, which is told and stops here).
 # Exit code: 0 done, 1 failed, 75 another run is active.
 
+((BASH_VERSINFO[0] >= 5)) || { echo "bash 5 is needed, this is $BASH_VERSION" >&2 && exit 1; }
 set -euo pipefail
 shopt -s inherit_errexit
 # Times are UTC and messages are English, whatever the caller has set.

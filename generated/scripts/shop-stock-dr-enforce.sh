@@ -11,8 +11,10 @@
 # Usage: shop-stock-dr-enforce.sh [--apply] [--lower]
 #
 # Needs the AWS CLI with credentials that may describe the database, and with --apply modify and tag it.
+# Needs bash 5 (macOS has 3.2, which is told and stops here).
 # Exit code: 0 all is as wanted, 1 something differs, is left or failed, 2 wrong usage or wrong account.
 
+((BASH_VERSINFO[0] >= 5)) || { echo "bash 5 is needed, this is $BASH_VERSION" >&2 && exit 1; }
 set -euo pipefail
 shopt -s inherit_errexit
 export LC_ALL=C AWS_PAGER=''

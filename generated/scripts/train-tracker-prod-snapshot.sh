@@ -19,8 +19,10 @@
 # Needs rds:DescribeDBInstances, CreateDBSnapshot, AddTagsToResource, DescribeDBSnapshots and
 # DeleteDBSnapshot, CopyDBSnapshot in us-west-2, and of an encrypted database both keys.
 #
+# Needs bash 5 and flock, as Linux has them (macOS has bash 3.2, which is told and stops here).
 # Exit code: 0 done, 1 failed, 75 another run is active. The last line says what happened.
 
+((BASH_VERSINFO[0] >= 5)) || { echo "bash 5 is needed, this is $BASH_VERSION" >&2 && exit 1; }
 set -euo pipefail
 shopt -s inherit_errexit
 # Stamps are UTC and messages are English, whatever the caller has set.

@@ -29,9 +29,11 @@
 #   BACKSTAY_DUMP_DIR           the result goes to drills/{{ name | comment }} below it (default /var/backups/backstay)
 #   BACKSTAY_WAIT_MINUTES, BACKSTAY_POLL_SECONDS, and what {{ name | comment }}-recover.sh takes
 #
+# Needs bash 5 and flock, as Linux has them (macOS has bash 3.2, which is told and stops here).
 # Exit code: 0 done (or all of it would work), 1 failed, 3 the database still answers, 4 the policy has no means for this
 # scenario, 75 another run is active. The result is a JSON file; elapsed times are in it and in every line.
 
+((BASH_VERSINFO[0] >= 5)) || { echo "bash 5 is needed, this is $BASH_VERSION" >&2 && exit 1; }
 set -euo pipefail
 shopt -s inherit_errexit
 # Times are UTC and messages are English, whatever the caller has set.

@@ -22,8 +22,10 @@
 # Needs rds:DescribeDBSnapshots, DescribeExportTasks and StartExportTask, iam:PassRole for that role, s3:ListBucket,
 # and of the key kms:DescribeKey and CreateGrant.
 #
+# Needs bash 5 and flock, as Linux has them (macOS has bash 3.2, which is told and stops here).
 # Exit code: 0 done, 1 failed, 75 another run is active. The last line says what happened.
 
+((BASH_VERSINFO[0] >= 5)) || { echo "bash 5 is needed, this is $BASH_VERSION" >&2 && exit 1; }
 set -euo pipefail
 shopt -s inherit_errexit
 # Stamps are UTC and messages are English, whatever the caller has set.

@@ -12,12 +12,14 @@
 # Needs the command-line clients of the clouds, with credentials that may change what is named below. A
 # step of an account that the credentials do not belong to is left. Steps that name rendered files need
 # the root of the repository as the current folder.
+# Needs bash 5 (macOS has 3.2, which is told and stops here).
 # Exit code: 0 all is run or listed, 1 a step failed or was left, 2 wrong usage.
 {%- if unread %}
 #
 # {{ unread }} could not be read: this is not all.
 {%- endif %}
 
+((BASH_VERSINFO[0] >= 5)) || { echo "bash 5 is needed, this is $BASH_VERSION" >&2 && exit 1; }
 set -euo pipefail
 {%- if steps %}
 shopt -s inherit_errexit

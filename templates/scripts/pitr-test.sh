@@ -22,8 +22,10 @@
 #   BACKSTAY_POLL_SECONDS  time between two looks (default 30)
 #
 # Needs what {{ name | comment }}-recover.sh needs to restore a moment and to discard{% if store %}, and to write to the store {{ store.name | comment }}{% endif %}.
+# Needs bash 5 and flock, as Linux has them (macOS has bash 3.2, which is told and stops here).
 # Exit code: 0 passed, 1 not passed or failed, 75 another run is active. The result is a JSON file.
 
+((BASH_VERSINFO[0] >= 5)) || { echo "bash 5 is needed, this is $BASH_VERSION" >&2 && exit 1; }
 set -euo pipefail
 shopt -s inherit_errexit
 # Times are UTC and messages are English, whatever the caller has set.

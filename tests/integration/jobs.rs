@@ -94,3 +94,24 @@ fn one_crontab_has_one_time_zone() {
     let jobs = jobs.replace("host: db-01 } }", "host: db-02 } }");
     rendered(&jobs).expect("each host has its own");
 }
+
+/// macOS has bash 3.2, which knows half of what the scripts use: it is told before it reads any of that.
+#[test]
+fn every_script_looks_at_its_bash_before_anything_else() {
+    let folder = crate::support::root().join("generated/scripts");
+    let scripts = std::fs::read_dir(folder).expect("a folder").flatten();
+    let mut count = 0;
+    for script in scripts.map(|entry| entry.path()) {
+        let text = std::fs::read_to_string(&script).expect("a script");
+        let mut lines = text.lines();
+        let first = lines.find(|line| !line.is_empty() && !line.starts_with('#'));
+        let first = first.expect("a script has commands");
+        assert!(
+            first.starts_with("((BASH_VERSINFO[0] >= 5)) || {"),
+            "{}: {first}",
+            script.display()
+        );
+        count += 1;
+    }
+    assert!(count > 30, "{count}");
+}
