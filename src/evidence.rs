@@ -6,6 +6,7 @@ mod unnamed_drill_result;
 use std::collections::{BTreeMap, HashSet};
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::finding::{Code, Finding};
@@ -15,13 +16,16 @@ use crate::source::{FileId, Place, Source};
 pub static CODES: &[&Code] = &[&bad_drill_result::CODE, &unnamed_drill_result::CODE];
 
 /// The result of one drill.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Outcome {
+    #[schemars(with = "u8", range(min = 1, max = 1))]
     pub version: Version,
     pub kind: OutcomeKind,
     /// The policy's name of the database.
     pub database: String,
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub started: Timestamp,
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub finished: Timestamp,
     /// What was restored. None: it did not come so far.
     pub backup: Option<Backup>,
@@ -55,7 +59,9 @@ impl From<Version> for u8 {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum OutcomeKind {
     RestoreTest,
@@ -74,7 +80,7 @@ impl OutcomeKind {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Backup {
     /// As `dump` or `point in time`.
     pub what: String,
@@ -88,7 +94,7 @@ pub struct Backup {
     pub from: Option<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Check {
     pub name: String,
     pub passed: bool,

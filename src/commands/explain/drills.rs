@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::load::evidence::text;
@@ -9,7 +10,7 @@ use crate::evidence::{Outcome, OutcomeKind};
 use crate::plan::{DRILLS, Proof};
 
 /// The newest result of one kind, and the file that has it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Last {
     #[serde(flatten)]
     outcome: Outcome,
