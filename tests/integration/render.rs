@@ -26,30 +26,30 @@ fn root() -> &'static Path {
 
 /// The plan of policy texts.
 pub fn planned(files: &[(&str, &str)]) -> Plan {
+    let is_result = |file: &&(&str, &str)| file.0.ends_with(".json");
     let mut sources = Sources::default();
-    for (path, text) in files {
+    for (path, text) in files.iter().filter(|file| !is_result(file)) {
         sources.add(*path, *text);
     }
-    let (workspace, findings) = policy::parse(sources);
+    let (mut workspace, mut findings) = policy::parse(sources);
+    for (path, text) in files.iter().filter(is_result) {
+        let file = workspace.sources.add(*path, *text);
+        let source = workspace.sources.get(file);
+        findings.extend(workspace.evidence.take(source, file));
+    }
     assert!(findings.is_empty(), "{findings:#?}");
     backstay::plan::plan(&resolve(&workspace))
 }
 
-/// The policies of the repository, as a user at its root names them.
+/// The policies of the repository and the results of drills beside them, as a user at its root names them.
 fn repository() -> Plan {
-    let mut files: Vec<(String, String)> = fs::read_dir(root().join("policies"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "yaml")
-        })
-        .map(|path| {
-            let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            (
-                format!("policies/{name}"),
-                fs::read_to_string(path).unwrap(),
-            )
+    let policies = root().join("policies");
+    let names = crate::support::files(&policies).into_iter();
+    let read = names.filter(|name| name.ends_with(".yaml") || name.starts_with("drills/"));
+    let mut files: Vec<(String, String)> = read
+        .map(|name| {
+            let text = fs::read_to_string(policies.join(&name)).unwrap();
+            (format!("policies/{name}"), text)
         })
         .collect();
     files.sort();
