@@ -170,7 +170,7 @@ pub struct DrillRun {
     pub failed: Vec<String>,
     /// The whole result, which is not recorded among the points.
     #[serde(skip)]
-    pub outcome: Option<Outcome>,
+    pub outcome: Option<Box<Outcome>>,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -36,7 +36,7 @@ pub fn proofs(database: &Database<'_>, estate: &Estate<'_>) -> Vec<Proof> {
     ];
     let proof = |kind| {
         let asked = asked(kind);
-        let result = evidence.newest(&database.name, kind).map(|it| Recorded {
+        let result = evidence.newest(database.name, kind).map(|it| Recorded {
             outcome: it.outcome.clone(),
             file: estate.workspace.sources.get(it.file).display_path(),
             due: asked.and_then(|drill| due(it.outcome.finished, drill)),

@@ -116,12 +116,12 @@ fn outcome(
     finished: Timestamp,
     passed: bool,
     why: Option<String>,
-) -> Option<Outcome> {
+) -> Option<Box<Outcome>> {
     let started = moment(job.creation_date())?;
     let validated = job.validation_status().map(Validation::as_str);
     let words = [job.status().map(Job::as_str), validated, why.as_deref()];
     let detail: Vec<&str> = words.into_iter().flatten().collect();
-    Some(Outcome {
+    Some(Box::new(Outcome {
         version: Version,
         kind: OutcomeKind::RestoreTest,
         database: String::new(),
@@ -141,7 +141,7 @@ fn outcome(
             passed,
             detail: detail.join(", "),
         }],
-    })
+    }))
 }
 
 /// AWS Backup forgets jobs, and remembers of each resource when it was restored last.

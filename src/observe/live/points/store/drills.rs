@@ -52,7 +52,7 @@ async fn read(store: &Store<'_>, drill: &Drill) -> Result<DrillsRead, Refusal> {
             finished: outcome.finished,
             passed: outcome.passed,
             failed: failed.take(TOLD).map(|it| one_line(&it.name)).collect(),
-            outcome: Some(outcome),
+            outcome: Some(Box::new(outcome)),
         };
         if run.passed {
             read.passed = Some(run.finished);
