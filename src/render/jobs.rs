@@ -82,7 +82,9 @@ impl Renderer<'_> {
                 wait_minutes: RESTORE_TEST_MINUTES,
             };
             self.script_of(&test.job, OF_SNAPSHOTS, &script)?;
-            self.workflow_of(&test.job, OF_SNAPSHOTS, || workflow::snapshot_test(test))?;
+            self.workflow_of(plan, &test.job, OF_SNAPSHOTS, || {
+                workflow::snapshot_test(test)
+            })?;
         }
         let jobs = jobs(plan);
         for crontab in host::crontabs(&jobs)? {

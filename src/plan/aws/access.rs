@@ -49,7 +49,7 @@ pub(in crate::plan) fn access(estate: &Estate<'_>, plan: &mut Plan) {
     wanted.extend(dumps::testers(estate, &plan.restore_tests));
     wanted.extend(snapshots::operators(estate));
     wanted.extend(exports::roles(estate));
-    wanted.extend(recovery::operators(estate, &plan.pitr_tests));
+    wanted.extend(recovery::operators(estate, plan));
     for wanted in wanted {
         add(estate, plan, wanted);
     }

@@ -233,17 +233,17 @@ pub(super) fn snapshot_test(test: &SnapshotTest) -> Workflow<'_> {
     Workflow {
         // Nothing that is restored is public.
         runner: SELF_HOSTED,
-        aws: instance_login(&test.recovery.server, RESTORE_TESTER),
+        aws: instance_login(&test.recovery.server),
         ..workflow_of(&test.job, steps)
     }
 }
 
-fn instance_login<'p>(server: &'p Server, role: &str) -> Option<Aws<'p>> {
+fn instance_login(server: &Server) -> Option<Aws<'_>> {
     match server {
         Server::Aws {
             account, region, ..
         } => Some(Aws {
-            role: Some(roles::arn(region, account, role)),
+            role: Some(roles::arn(region, account, RECOVERY_OPERATOR)),
             region,
             seconds: Some(TIMEOUT * 60),
         }),
@@ -262,7 +262,7 @@ pub(super) fn pitr_test(test: &PitrTest) -> Workflow<'_> {
     };
     match &test.recovery.server {
         Server::Aws { .. } => Workflow {
-            aws: instance_login(&test.recovery.server, RECOVERY_OPERATOR),
+            aws: instance_login(&test.recovery.server),
             ..workflow
         },
         Server::Azure { subscription, .. } => Workflow {

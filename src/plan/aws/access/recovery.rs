@@ -1,29 +1,67 @@
-//! What a drill needs that restores a moment beside a database, looks, and discards what it restored.
+//! What drills need that restore beside a database, look, and discard what they restored.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use super::super::super::{DumpStore, PitrTest, RESTORED_TAG};
+use super::super::super::{DumpStore, Job, Plan, RESTORED_TAG};
 use super::dumps::{DRILLS, add_key};
 use super::keys::{Keys, OF_RDS, Service, TO_WRITE};
 use super::{Instances, RUN, Wanted, allow, below, bucket_arn, by_account, taken_by, when};
 use crate::cloud::aws::{PolicyDocument, arn, roles};
-use crate::policy::Task;
+use crate::policy::{Runner, Task};
 use crate::resolve::{Database, Estate};
 
+/// A drill on an instance, and what receives its result.
+#[derive(Clone, Copy)]
+struct Drill<'p> {
+    job: &'p Job,
+    store: Option<&'p DumpStore>,
+    restores: Restores,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Restores {
+    Moment,
+    Snapshot,
+}
+
 /// One for each account with drills on RDS.
-pub(super) fn operators(estate: &Estate<'_>, tests: &[PitrTest]) -> Vec<Wanted> {
-    let place = |database: &Database<'_>| Some(database.written.pitr_test.as_ref()?.database.place);
+pub(super) fn operators(estate: &Estate<'_>, plan: &Plan) -> Vec<Wanted> {
+    let moments = plan.pitr_tests.iter().map(|test| Drill {
+        job: &test.job,
+        store: test.store.as_ref(),
+        restores: Restores::Moment,
+    });
+    let snapshots = plan.snapshot_tests.iter().map(|test| Drill {
+        job: &test.job,
+        store: test.store.as_ref(),
+        restores: Restores::Snapshot,
+    });
+    let mut drills: BTreeMap<&str, Vec<Drill<'_>>> = BTreeMap::new();
+    for drill in moments.chain(snapshots) {
+        drills.entry(&drill.job.name).or_default().push(drill);
+    }
+    let place = |database: &Database<'_>| {
+        drills.get(database.name.value.as_str())?;
+        let own = database.written.pitr_test.as_ref();
+        Some(own.map_or(database.name.place, |test| test.database.place))
+    };
     let accounts = by_account(estate, Task::PitrTest, place).into_iter();
-    let wanted = accounts.map(|(account, instances)| Wanted {
-        account: account.to_owned(),
-        role: roles::RECOVERY_OPERATOR.to_owned(),
-        location: None,
-        allows: PolicyDocument::new(statements(estate, account, &instances, tests)),
-        taken_by: taken_by(instances.by_workflows),
-        seconds: RUN,
-        place: instances.place,
+    let wanted = accounts.map(|(account, instances)| {
+        let databases = instances.databases.iter();
+        let own = databases.filter_map(|it| drills.get(it.name.value.as_str()));
+        let own: Vec<Drill<'_>> = own.flatten().copied().collect();
+        let mut jobs = own.iter().map(|drill| drill.job);
+        Wanted {
+            account: account.to_owned(),
+            role: roles::RECOVERY_OPERATOR.to_owned(),
+            location: None,
+            allows: PolicyDocument::new(statements(estate, account, &instances, &own)),
+            taken_by: taken_by(jobs.any(|job| job.run_by.contains(&Runner::GithubActions))),
+            seconds: RUN,
+            place: instances.place,
+        }
     });
     wanted.collect()
 }
@@ -32,7 +70,7 @@ fn statements(
     estate: &Estate<'_>,
     account: &str,
     instances: &Instances<'_>,
-    tests: &[PitrTest],
+    drills: &[Drill<'_>],
 ) -> Vec<serde_json::Value> {
     let regions = instances.regions();
     let everywhere = |rest: &str| -> Vec<String> {
@@ -41,28 +79,39 @@ fn statements(
             .collect()
     };
     let tagged = |key: &str| json!({ "Null": { format!("aws:{key}/{RESTORED_TAG}"): "false" } });
-    let (any, backups) = (everywhere("db:*"), everywhere("auto-backup:*"));
+    let any = everywhere("db:*");
     let beside: Vec<String> = ["db:*", "og:*", "pg:*", "subgrp:*"]
         .into_iter()
         .flat_map(everywhere)
         .collect();
-    let mut statements = vec![
-        // What is restored has names of its own.
-        allow("Instances", "rds:DescribeDBInstances", json!(any)),
-        allow(
-            "Moments",
-            "rds:DescribeDBInstanceAutomatedBackups",
-            json!(backups),
-        ),
-        // Nothing can be restored without the tag, by which alone it is discarded.
-        when(
+    let restores = |what| drills.iter().any(|drill| drill.restores == what);
+    // What is restored has names of its own.
+    let mut statements = vec![allow("Instances", "rds:DescribeDBInstances", json!(any))];
+    // Nothing can be restored without the tag, by which alone it is discarded.
+    if restores(Restores::Moment) {
+        let action = "rds:RestoreDBInstanceToPointInTime";
+        let restore = allow("RestoreMoment", action, json!(beside));
+        statements.extend([
             allow(
-                "Restore",
-                "rds:RestoreDBInstanceToPointInTime",
-                json!(beside),
+                "Moments",
+                "rds:DescribeDBInstanceAutomatedBackups",
+                json!(everywhere("auto-backup:*")),
             ),
-            tagged("RequestTag"),
-        ),
+            when(restore, tagged("RequestTag")),
+        ]);
+    }
+    if restores(Restores::Snapshot) {
+        let snapshots = everywhere("snapshot:*");
+        let listed: Vec<&String> = any.iter().chain(&snapshots).collect();
+        let action = "rds:RestoreDBInstanceFromDBSnapshot";
+        let from: Vec<&String> = beside.iter().chain(&snapshots).collect();
+        let restore = allow("RestoreSnapshot", action, json!(from));
+        statements.extend([
+            allow("Snapshots", "rds:DescribeDBSnapshots", json!(listed)),
+            when(restore, tagged("RequestTag")),
+        ]);
+    }
+    statements.extend([
         when(
             allow("Tag", "rds:AddTagsToResource", json!(any)),
             tagged("RequestTag"),
@@ -86,8 +135,8 @@ fn statements(
                     .collect::<Vec<_>>()
             ),
         ),
-    ];
-    let stores = stores(instances, tests);
+    ]);
+    let stores = stores(drills);
     let (mut buckets, mut keys, mut at) = (BTreeSet::new(), Keys::default(), BTreeSet::new());
     for (name, bucket, region) in stores {
         buckets.insert(bucket_arn(region, bucket));
@@ -107,19 +156,8 @@ fn statements(
 }
 
 /// Where the results of the drills go: the names of the stores, their buckets and Regions.
-fn stores<'p>(
-    instances: &Instances<'_>,
-    tests: &'p [PitrTest],
-) -> BTreeSet<(&'p str, &'p str, &'p str)> {
-    let names: BTreeSet<&str> = instances
-        .databases
-        .iter()
-        .map(|database| database.name.value.as_str())
-        .collect();
-    let own = tests
-        .iter()
-        .filter(|test| names.contains(test.job.name.as_str()));
-    own.filter_map(|test| match test.store.as_ref()? {
+fn stores<'p>(drills: &[Drill<'p>]) -> BTreeSet<(&'p str, &'p str, &'p str)> {
+    let stores = drills.iter().filter_map(|drill| match drill.store? {
         DumpStore::S3 {
             name,
             bucket,
@@ -127,6 +165,6 @@ fn stores<'p>(
             ..
         } => Some((name.as_str(), bucket.as_str(), region.as_str())),
         DumpStore::Blob { .. } => None,
-    })
-    .collect()
+    });
+    stores.collect()
 }
