@@ -546,12 +546,36 @@ fn a_drill_restores_what_has_its_tag_and_discards_nothing_else() {
     ));
     let allowed = allows(&plan, "123456789012", "backstay-recovery-operator");
     let tag = |key: &str| json!({ "Null": { format!("aws:{key}/backstay:restored"): "false" } });
-    assert_eq!(allowed["Restore"]["Condition"], tag("RequestTag"));
+    assert_eq!(allowed["RestoreMoment"]["Condition"], tag("RequestTag"));
     assert_eq!(allowed["Discard"]["Condition"], tag("ResourceTag"));
     assert_eq!(
         allowed["Results"]["Resource"],
         "arn:aws:s3:::company-dumps/drills/*"
     );
+    assert!(!allowed.contains_key("RestoreSnapshot"), "{allowed:?}");
+}
+
+/// Where only snapshots are kept, their restore test is a drill as well, of the same role.
+#[test]
+fn a_test_of_snapshots_restores_snapshots_alone() {
+    let plan = planned(
+        r#"databases:
+  search:
+    engine: rds_postgres
+    at: us
+    id: search-prod
+    tier: non_critical
+    restore_test: { every: 6mo }
+"#,
+    );
+    let allowed = allows(&plan, "123456789012", "backstay-recovery-operator");
+    let restore = &allowed["RestoreSnapshot"];
+    assert_eq!(restore["Action"], "rds:RestoreDBInstanceFromDBSnapshot");
+    assert_eq!(
+        restore["Condition"],
+        json!({ "Null": { "aws:RequestTag/backstay:restored": "false" } })
+    );
+    assert!(!allowed.contains_key("RestoreMoment"), "{allowed:?}");
 }
 
 /// A workflow asks for sessions as long as its role gives.
