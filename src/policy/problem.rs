@@ -136,8 +136,23 @@ pub(super) fn violation(error: &ValidationError<'_>, tree: &Node, schema: &Value
             )]
         }
         Broken::Format { format } => vec![bad_format(format, error.instance(), node.place)],
-        kind => vec![bad(node.place, describe(kind, error.instance()))],
+        kind => {
+            let finding = bad(node.place, describe(kind, error.instance()));
+            vec![
+                match meaning(error, schema).filter(|_| finding.fix == FITS) {
+                    Some(meaning) => finding.fix(format!("{FITS}: {meaning}")),
+                    None => finding,
+                },
+            ]
+        }
     }
+}
+
+/// What the schema says of the value that breaks it.
+fn meaning<'s>(error: &ValidationError<'_>, schema: &'s Value) -> Option<&'s str> {
+    let (value, _) = error.schema_path().as_str().rsplit_once('/')?;
+    let text = resolve(schema, value)?.get("description")?.as_str()?;
+    Some(text.trim_end_matches('.'))
 }
 
 /// The place of the key that leads to a value: what a missing or foreign key is reported at.
@@ -248,11 +263,14 @@ fn misplaced(tree: &Node, pointer: &str, here: Place) -> Finding {
         .fix(format!("remove `{key}`"))
 }
 
+/// What to do where nothing better is known.
+const FITS: &str = "write a value that fits";
+
 /// `message` may end in a colon and the fix.
 fn bad(place: Place, message: String) -> Finding {
     let (message, fix) = match message.split_once(": ") {
         Some((message, fix)) => (message.to_owned(), fix.to_owned()),
-        None => (message, "write a value that fits".to_owned()),
+        None => (message, FITS.to_owned()),
     };
     Finding::new(&bad_value::CODE, place, message)
         .why("no cloud would take it as it is meant")

@@ -421,3 +421,15 @@ fn without_the_clouds_drift_says_what_to_do() {
         .expect_code(2);
     assert!(drift.stderr.contains("--from"), "{}", drift.stderr);
 }
+
+/// A pattern tells nobody what is wanted; what the schema says of the key does.
+#[test]
+fn a_value_that_does_not_fit_is_told_what_the_key_is_for() {
+    let policy = SOUND.replace("engine: ", "provision: { version: \"16.4\" }, engine: ");
+    let output = Workspace::new()
+        .policy("a.yaml", &policy)
+        .run(["validate"])
+        .expect_code(1);
+    let help = "write a value that fits: Major version of PostgreSQL (Azure), quoted";
+    assert!(output.stdout.contains(help), "{}", output.stdout);
+}
