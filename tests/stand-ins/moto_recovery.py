@@ -11,6 +11,7 @@ Requests that restore or promote are written to the file MOTO_CONTROL.calls, one
 import datetime
 import json
 import os
+from collections.abc import Mapping
 
 import moto.rds.models as rds
 from moto.backup.responses import BackupResponse
@@ -26,7 +27,11 @@ REAL = {name: getattr(rds.RDSBackend, name) for name in (
 
 def note(action, request):
     with open(CALLS, "a") as calls:
-        calls.write(json.dumps({"action": action, **request}, default=str) + "\n")
+        calls.write(json.dumps({"action": action, **request}, default=plain) + "\n")
+
+
+def plain(value):
+    return dict(value) if isinstance(value, Mapping) else str(value)
 
 
 def install(control):

@@ -92,7 +92,7 @@ fn a_doomed_key_says_when_and_is_found_without_its_alias(cloud: &Cloud) {
     cloud.shell(&format!(
         "{FIND}aws kms schedule-key-deletion --key-id $key --pending-window-in-days 7"
     ));
-    let told = cloud.run(&["drift"], 1).stdout;
+    let told = cloud.told().output.stdout;
     assert!(told.contains("pending deletion"), "{told}");
     assert!(told.contains("aws kms cancel-key-deletion"), "{told}");
     cloud.shell(&format!(
