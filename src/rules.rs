@@ -36,6 +36,7 @@ rules! {
     azure_login
     azure_long_term
     azure_on_demand
+    azure_premium_v2
     azure_region
     azure_retention
     azure_size

@@ -338,17 +338,35 @@ pub struct Provision {
 pub struct ProvisionStorage {
     /// Size.
     pub size: Spanned<Size>,
-    /// Disk type (RDS), as gp3.
+    /// Disk type: gp2 or gp3 (RDS); premium_v2 (Azure), where Premium SSD is built in.
     #[serde(rename = "type")]
     pub kind: Option<Spanned<StorageType>>,
 }
 
-/// Disk types of RDS that can be created today without further parameters.
+impl ProvisionStorage {
+    pub fn has(&self, kind: StorageType) -> bool {
+        self.kind.as_ref().is_some_and(|own| own.value == kind)
+    }
+}
+
+/// Disk types that can be created today without further parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StorageType {
     Gp2,
     Gp3,
+    /// Premium SSD v2, with the speed that costs nothing more.
+    PremiumV2,
+}
+
+impl StorageType {
+    /// Whether it is Azure's, and RDS's otherwise.
+    pub fn is_azure(self) -> bool {
+        match self {
+            StorageType::PremiumV2 => true,
+            StorageType::Gp2 | StorageType::Gp3 => false,
+        }
+    }
 }
 
 /// Compute tier of an Azure server.

@@ -5,8 +5,8 @@
 //! **Why.** An on-demand backup is one more of the server's own backups. Azure deletes it when
 //! `retention.pitr` ends, whatever `keep` says, has seven of them at most for a server, and refuses the
 //! next one. A new one is made before the oldest goes, so a policy can keep six. Servers of the tier
-//! Burstable, or with storage of the type Premium SSD v2 (which the script looks for, since no policy
-//! says it), have none. None leaves the server: with it they are deleted.
+//! Burstable, or with a disk of the type Premium SSD v2, have none; of a server that exists, the script looks
+//! for both. None leaves the server: with it they are deleted.
 //!
 //! **Fix.** Keep them no longer than `pitr`, or take them less often. What must be kept longer, or
 //! elsewhere, belongs in a `vault` or a `dump`.

@@ -56,17 +56,18 @@ fn one(
         ("storage", storage.map(|storage| storage.size.place)),
         ("username", place(&provision.username)),
     ];
-    let kind = (
-        "storage.type",
-        storage.and_then(|storage| place(&storage.kind)),
-    );
+    let kind = storage.and_then(|storage| storage.kind.as_ref());
+    let kind_of = |is_azure| {
+        let own = kind.filter(|kind| kind.value.is_azure() == is_azure);
+        ("storage.type", own.map(|kind| kind.place))
+    };
     let zone = ("zone", place(&provision.zone));
     let engine = database.engine().name();
     let (needed, foreign) = match database.engine() {
         Engine::RdsPostgres | Engine::RdsMysql | Engine::RdsMariadb => {
-            (rds.to_vec(), [&azure[..], &keys[..]].concat())
+            (rds.to_vec(), [&azure[..], &keys[..], &[kind_of(true)]].concat())
         }
-        Engine::AzurePostgres => (azure.to_vec(), [&rds[..], &[kind, zone]].concat()),
+        Engine::AzurePostgres => (azure.to_vec(), [&rds[..], &[kind_of(false), zone]].concat()),
         Engine::Postgres => return,
     };
     let missing: Vec<String> = needed

@@ -367,6 +367,9 @@ last restore test: 2026-11-08T05:12:44Z, passed, 2425 s to restore
         text.contains(" train-tracker-prod-recover.sh latest\n"),
         "{text}"
     );
+    let azure = examples.run(["explain", "train-tracker-azure"]);
+    let azure = azure.expect_code(0).stdout;
+    assert!(azure.contains(" vault az in eastus, as files "), "{azure}");
     let onprem = examples.run(["explain", "train-tracker-onprem"]);
     let onprem = onprem.expect_code(0).stdout;
     for told in [

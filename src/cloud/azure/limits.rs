@@ -9,6 +9,13 @@ pub const STORAGE_GIB: [u32; 12] = [
     32, 64, 128, 256, 512, 1_024, 2_048, 4_095, 4_096, 8_192, 16_384, 32_768,
 ];
 
+/// Sizes of Premium SSD v2 in GiB, each of which there is; from which size on more of its speed costs
+/// nothing; and both speeds, as operations and MB a second.
+/// Source: "Premium SSD v2" and "Scale storage size" in the service's documentation, 2026-01.
+pub const PREMIUM_V2_GIB: std::ops::RangeInclusive<u32> = 32..=65_536;
+pub const PREMIUM_V2_FAST_GIB: u32 = 400;
+pub const PREMIUM_V2_SPEEDS: [(u32, u32); 2] = [(3_000, 125), (12_000, 500)];
+
 /// Rules of one lifecycle policy, and prefixes of one rule.
 pub const LIFECYCLE_RULES: usize = 100;
 pub const RULE_PREFIXES: usize = 10;
@@ -70,6 +77,7 @@ pub const SIZES: [(&str, &str); 3] = [
 /// documentation.
 pub const ON_DEMAND: usize = 7;
 pub const BURSTABLE: &str = "Burstable";
+pub const PREMIUM: &str = "Premium_LRS";
 pub const PREMIUM_V2: &str = "PremiumV2_LRS";
 
 /// Logins that the service keeps to itself, beside all that start with `pg_`.

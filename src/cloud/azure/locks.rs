@@ -24,12 +24,13 @@ impl Owned for Lock {
     const TYPE: &'static str = "Microsoft.Authorization/locks";
     const API_VERSION: Option<&'static str> = Some("2020-05-01");
 
+    /// ReadOnly lets nobody work, and is no better against deletion.
     const PROPERTIES: &'static [Property] = &[
         property("/name", Direction::Neutral, Restore::Replacement),
         property("/scope", Direction::Neutral, Restore::Replacement),
         property(
             "/properties/level",
-            Direction::AbsentIsWeaker,
+            Direction::Ranked(&["NotSpecified", "CanNotDelete"]),
             Restore::Revert,
         ),
     ];

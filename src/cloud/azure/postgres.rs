@@ -87,6 +87,14 @@ pub struct Properties {
 pub struct Storage {
     #[serde(rename = "storageSizeGB")]
     pub size_gib: u32,
+    /// Premium_LRS or PremiumV2_LRS; settable only at creation.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Of Premium SSD v2, which has a speed of its own: operations a second, and MB a second.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iops: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub throughput: Option<u32>,
     /// Enabled or Disabled.
     #[serde(rename = "autoGrow", skip_serializing_if = "Option::is_none")]
     pub auto_grow: Option<String>,
@@ -143,6 +151,7 @@ use Restore::{Migration, Option as Flag, Raise, Replacement, Revert, Tag};
 
 const GEO: &str = "it is set when a server is created: restore the server to a new one that has it (az postgres flexible-server restore --geo-redundant-backup), move the clients there, and remove the old one";
 const KEY: &str = "whose key encrypts a server is set when it is created: restore the server to a new one that has the key (az postgres flexible-server restore --key --identity), move the clients there, and remove the old one";
+const DISK: &str = "the type of a server's disk is set when it is created: restore the server to a new one that has it (az postgres flexible-server restore --storage-type), move the clients there, and remove the old one";
 const PROMOTED: &str = "a promoted replica is a server of its own: remove it once nothing uses it, and deploy the replica again";
 
 const ON: Direction = Ranked(&["Disabled", "Enabled"]);
@@ -164,6 +173,9 @@ impl Owned for FlexibleServer {
         property("/properties/version", Neutral, Raise("--version")),
         property("/properties/administratorLogin", Neutral, Replacement),
         property("/properties/storage/storageSizeGB", MoreIsStronger, Raise("--storage-size")),
+        property("/properties/storage/type", Neutral, Migration(DISK)),
+        property("/properties/storage/iops", Neutral, Flag("--iops")),
+        property("/properties/storage/throughput", Neutral, Flag("--throughput")),
         property("/properties/storage/autoGrow", ON, Flag("--storage-auto-grow")).losing("a full disk stops the server"),
         property("/properties/dataEncryption", AbsentIsWeaker, Migration(KEY)),
         property("/properties/dataEncryption/type", Neutral, Migration(KEY)),
@@ -208,6 +220,9 @@ impl Owned for Replica {
         property("/tags", Neutral, Tag),
         property("/properties/sourceServerResourceId", AbsentIsWeaker, Migration(PROMOTED)),
         property("/properties/storage/storageSizeGB", MoreIsStronger, Raise("--storage-size")),
+        property("/properties/storage/type", Neutral, Migration(DISK)),
+        property("/properties/storage/iops", Neutral, Flag("--iops")),
+        property("/properties/storage/throughput", Neutral, Flag("--throughput")),
         property("/properties/storage/autoGrow", ON, Flag("--storage-auto-grow")).losing("a full disk stops the replica"),
         property("/properties/dataEncryption", AbsentIsWeaker, Migration(KEY)),
         property("/properties/dataEncryption/type", Neutral, Migration(KEY)),

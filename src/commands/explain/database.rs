@@ -124,7 +124,10 @@ fn name(way: &Way) -> String {
         By::Replicated { region, .. } => format!("point in time in {region}"),
         By::Geo => "geo-redundant backup".to_owned(),
         By::Snapshots { region } => format!("snapshots in {region}"),
-        By::Vault(vault) => format!("vault {} in {}", vault.vault, vault.region),
+        By::Vault(vault) => {
+            let files = vault.resource_group.as_ref().map_or("", |_| ", as files");
+            format!("vault {} in {}{files}", vault.vault, vault.region)
+        }
         By::Dumps { store, .. } => format!("dumps in {store}"),
     }
 }

@@ -118,7 +118,8 @@ fn instance(database: &Database<'_>, provision: Option<&Provision>) -> rds::DbIn
         allocated_storage: storage.map(|storage| storage.size.gib().to_string()),
         storage_type: storage
             .and_then(|storage| storage.kind.as_ref())
-            .map(|kind| storage_type(kind.value).to_owned()),
+            .and_then(|kind| storage_type(kind.value))
+            .map(str::to_owned),
         master_username: text(provision.and_then(|p| p.username.as_ref())),
         manage_master_user_password: provision.map(|_| true),
         source: None,
@@ -200,10 +201,12 @@ fn replica_body(
     }
 }
 
-fn storage_type(kind: StorageType) -> &'static str {
+/// None: it is another cloud's, which the rules have told.
+fn storage_type(kind: StorageType) -> Option<&'static str> {
     match kind {
-        StorageType::Gp2 => "gp2",
-        StorageType::Gp3 => "gp3",
+        StorageType::Gp2 => Some("gp2"),
+        StorageType::Gp3 => Some("gp3"),
+        StorageType::PremiumV2 => None,
     }
 }
 

@@ -4,8 +4,8 @@ use super::super::{Owner, Places, Purpose, Resource, tag_places, tags};
 use super::keys::{self, Keys};
 use super::{Group, on};
 use crate::cloud::Owned;
-use crate::cloud::azure::postgres;
-use crate::policy::{HighAvailability, Provision, Replica, SkuTier};
+use crate::cloud::azure::{limits, postgres};
+use crate::policy::{HighAvailability, Provision, Replica, SkuTier, StorageType};
 use crate::resolve::{Database, Layer};
 use crate::source::Place;
 
@@ -107,10 +107,24 @@ fn sku(provision: &Provision) -> Option<postgres::Sku> {
     })
 }
 
+/// Premium SSD v2 has a speed of its own and does not grow by itself; of Premium SSD, which is built
+/// in, the type is nobody's to say.
 fn storage(provision: &Provision) -> Option<postgres::Storage> {
+    let storage = provision.storage.as_ref()?;
+    let size_gib = storage.size.gib();
+    let v2 = storage.has(StorageType::PremiumV2).then(|| {
+        let [slow, fast] = limits::PREMIUM_V2_SPEEDS;
+        match size_gib < limits::PREMIUM_V2_FAST_GIB {
+            true => slow,
+            false => fast,
+        }
+    });
     Some(postgres::Storage {
-        size_gib: provision.storage.as_ref()?.size.gib(),
-        auto_grow: Some(on(true)),
+        size_gib,
+        kind: v2.map(|_| limits::PREMIUM_V2.to_owned()),
+        iops: v2.map(|(iops, _)| iops),
+        throughput: v2.map(|(_, throughput)| throughput),
+        auto_grow: Some(on(v2.is_none())),
     })
 }
 
@@ -162,6 +176,10 @@ fn size_places(database: &Database<'_>) -> Places {
         (
             "/sku/tier",
             provision.and_then(|p| Some(p.sku_tier.as_ref()?.place)),
+        ),
+        (
+            "/properties/storage/type",
+            provision.and_then(|p| Some(p.storage.as_ref()?.kind.as_ref()?.place)),
         ),
         (
             "/properties/storage",

@@ -80,6 +80,48 @@ fn the_stores_of_an_account_share_its_one_lifecycle_policy() {
     assert_eq!(services.count(), 1, "an account has one Blob service");
 }
 
+/// Without a prefix a rule would be of the whole account, and of what else lies there.
+#[test]
+fn every_rule_is_of_one_class_in_one_container() {
+    let mut policies = vec![super::repository()];
+    for retention in [
+        "daily: 30d",
+        "daily: 7d, weekly: 4w, monthly: 12mo, yearly: 7y",
+    ] {
+        let policy = stores(
+            "  one: { at: east, storage_account: account, container: first, redundancy: grs }",
+            "one",
+            retention,
+        );
+        policies.push(planned(&[("p.yaml", &policy)]));
+    }
+    let mut seen = 0;
+    for plan in &policies {
+        let bodies = plan.resources.iter().map(|it| &it.body);
+        let rules = bodies.filter_map(|body| match body {
+            Body::ManagementPolicy(policy) => Some(&policy.properties.policy.rules),
+            _ => None,
+        });
+        for rule in rules.flatten() {
+            let prefixes = &rule.definition.filters.prefix_match;
+            assert!(!prefixes.is_empty() && prefixes.len() <= 10, "{rule:?}");
+            for prefix in prefixes {
+                let steps: Vec<&str> = prefix.split('/').collect();
+                let [container, class, .., ""] = steps[..] else {
+                    panic!("{prefix}");
+                };
+                assert!(!container.is_empty() && !prefix.contains('*'), "{prefix}");
+                assert!(
+                    ["daily", "weekly", "monthly", "yearly"].contains(&class),
+                    "{prefix}"
+                );
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 5, "{seen}");
+}
+
 /// Azure takes no policy without a rule.
 #[test]
 fn a_store_without_dumps_has_no_lifecycle_policy() {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use backstay::plan::Resource;
 use serde_json::Value;
 
 use super::{both, planned, rendered, repository};
@@ -76,6 +77,7 @@ fn only_azure_sets_what_is_read_only_and_what_it_never_tells_is_not_compared() {
         return;
     };
     let mut seen = 0;
+    let mut untold = 0;
     for plan in [repository(), planned(&[("p.yaml", &both("value"))])] {
         for artifact in rendered(&plan) {
             let is_template =
@@ -85,9 +87,16 @@ fn only_azure_sets_what_is_read_only_and_what_it_never_tells_is_not_compared() {
             }
             let template: Value = serde_json::from_str(&artifact.text).unwrap();
             for resource in template["resources"].as_array().unwrap() {
-                let Some(flags) = flags.get(resource["type"].as_str().unwrap()) else {
+                let kind = resource["type"].as_str().unwrap();
+                let Some(flags) = flags.get(kind) else {
                     continue;
                 };
+                let name = resource["name"].as_str().unwrap();
+                let own = |it: &&Resource| {
+                    let tree = it.body.tree();
+                    it.body.kind() == kind && tree["name"] == name
+                };
+                let planned = plan.resources.iter().find(own).expect(name);
                 let mut all = Vec::new();
                 paths(resource, "", &mut all);
                 for path in &all {
@@ -100,6 +109,15 @@ fn only_azure_sets_what_is_read_only_and_what_it_never_tells_is_not_compared() {
                         artifact.path
                     );
                     seen += 1;
+                    if flags.contains(&"writeOnly".to_owned()) {
+                        let mut listed = planned.body.not_compared();
+                        assert!(
+                            listed.any(|it| is_at(it.path, path)),
+                            "{}: {path} is rendered and never told, and nobody says so",
+                            artifact.path
+                        );
+                        untold += 1;
+                    }
                 }
             }
         }
@@ -132,4 +150,5 @@ fn only_azure_sets_what_is_read_only_and_what_it_never_tells_is_not_compared() {
         }
     }
     assert!(seen > 50, "{seen} paths");
+    assert!(untold > 2, "{untold} paths");
 }

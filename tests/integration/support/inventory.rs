@@ -72,6 +72,9 @@ pub fn server(group: &str, name: &str) -> Database {
             version: Some("16".to_owned()),
             administrator_login: Some("very-secret-login".to_owned()),
             storage: Some(postgres::Storage {
+                kind: Some("Premium_LRS".to_owned()),
+                iops: None,
+                throughput: None,
                 size_gib: 128,
                 auto_grow: Some("Enabled".to_owned()),
             }),

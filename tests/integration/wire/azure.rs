@@ -5,6 +5,7 @@ mod alerts;
 mod backup;
 mod changes;
 pub mod cloud;
+mod disks;
 pub mod estate;
 mod faults;
 mod keys;

@@ -10,7 +10,8 @@ use serde_json::Value;
 
 use super::super::{Found, State, tree};
 use super::Key;
-use crate::cloud::azure::postgres;
+use super::told::spelled;
+use crate::cloud::azure::{limits, postgres};
 use crate::observe::inventory::Live;
 use crate::plan::{Body, Resource};
 
@@ -162,10 +163,17 @@ fn sku(live: &models::Server) -> Option<postgres::Sku> {
     })
 }
 
-/// `type` and `tier` stay out: ARM tells "" for the default.
+/// ARM tells "" for the type that is built in, or nothing.
 fn storage(live: &models::Storage) -> Option<postgres::Storage> {
+    let kind = live.type_.as_ref().and_then(text).unwrap_or_default();
     Some(postgres::Storage {
         size_gib: whole(live.storage_size_gb)?,
+        kind: Some(match kind.is_empty() {
+            true => limits::PREMIUM.to_owned(),
+            false => spelled(&kind, [limits::PREMIUM, limits::PREMIUM_V2]),
+        }),
+        iops: whole(live.iops),
+        throughput: whole(live.throughput),
         auto_grow: Some(or_off(live.auto_grow.as_ref())),
     })
 }

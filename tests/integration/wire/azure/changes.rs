@@ -271,6 +271,11 @@ fn rule(actions: Value) -> Value {
     0,
     Told { kind: "changed", property: "/properties/level", at: "11:9", restore: deploy_server("trains") }
 )]
+#[case::a_lock_of_no_level(
+    |cloud: &mut Cloud| cloud.other("/locks/backstay")["properties"]["level"] = json!("NotSpecified"),
+    1,
+    Told { kind: "weakened", property: "/properties/level", at: "11:9", restore: deploy_server("trains") }
+)]
 #[case::an_existing_server_keeps_more(
     |cloud: &mut Cloud| cloud.set("timetable", "/properties/backup/backupRetentionDays", json!(35)),
     0,

@@ -154,6 +154,11 @@ fn lock() -> Option<String> {
     1,
     Told { kind: "weakened", property: "/properties/publicAccess", at: "9:16", restore: deploy("dumps") }
 )]
+#[case::everybody_may_read_what_they_can_name(
+    (CONTAINER, "/properties/publicAccess", json!("Blob")),
+    1,
+    Told { kind: "weakened", property: "/properties/publicAccess", at: "9:16", restore: deploy("dumps") }
+)]
 #[case::immutable_for_less_time(
     (UNLOCKED, "/properties/immutabilityPeriodSinceCreationInDays", json!(1)),
     1,
