@@ -27,6 +27,7 @@ macro_rules! rules {
 }
 
 rules! {
+    alert_by_status
     alert_quota
     alert_topic
     alert_undelivered
@@ -35,6 +36,7 @@ rules! {
     azure_key
     azure_login
     azure_long_term
+    azure_maintenance
     azure_on_demand
     azure_premium_v2
     azure_region
@@ -73,7 +75,6 @@ rules! {
     long_term_unkept
     long_term_window
     nightly_stop
-    not_rendered_yet
     password_like
     provision_incomplete
     rds_retention
@@ -165,6 +166,24 @@ fn on_rds<'e, 'w>(estate: &'e Estate<'w>) -> impl Iterator<Item = &'e Database<'
 /// Where a setting of a database is written; its name for what is built in.
 fn place_of<T>(database: &Database<'_>, setting: &Resolved<T>) -> Place {
     setting.place.unwrap_or(database.name.place)
+}
+
+/// Places that one finding marks besides its own.
+const LABELS: usize = 4;
+
+/// One finding for all places; none where there is none.
+fn rolled_up(code: &'static Code, message: &str, mut places: Vec<Place>) -> Option<Finding> {
+    places.sort_unstable();
+    places.dedup();
+    let (first, others) = places.split_first()?;
+    let more = match others.len() {
+        0 => String::new(),
+        1 => " (and in 1 more place)".to_owned(),
+        count => format!(" (and in {count} more places)"),
+    };
+    let finding = Finding::new(code, *first, format!("{message}{more}"));
+    let labelled = others.iter().take(LABELS);
+    Some(labelled.fold(finding, |finding, place| finding.label(*place, "and here")))
 }
 
 /// A finding about a setting, which names the database where the setting is not its own.
