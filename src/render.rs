@@ -71,14 +71,6 @@ pub enum RenderError {
     #[error("two things of the policy are rendered to {path}: give one of them another name")]
     SamePath { path: String },
     #[error(
-        "{first} and {second} would be the same stack, {stack}, and each deployment would remove the other: give one of them another name"
-    )]
-    SameStack {
-        stack: String,
-        first: String,
-        second: String,
-    },
-    #[error(
         "{resource} has a text with {{{{resolve: at {pointer}, which CloudFormation would replace: write it without"
     )]
     DynamicReference { resource: String, pointer: String },
@@ -124,7 +116,6 @@ pub fn render_each(
             .or_default()
             .push(resource);
     }
-    one_file_a_stack(plan)?;
     for (path, resources) in files {
         renderer.resources(path, &resources)?;
     }
@@ -138,26 +129,6 @@ pub fn render_each(
     renderer.review(plan)?;
     renderer.recoveries(plan)?;
     renderer.runbooks(plan)
-}
-
-/// Names that differ may still give one stack: `a-b` and `a_b`, or a database and a store.
-fn one_file_a_stack(plan: &Plan) -> Result<(), RenderError> {
-    let mut files = BTreeMap::new();
-    for resource in &plan.resources {
-        if let Owner::Stack { stack, file, .. } = &resource.owner {
-            let first = *files
-                .entry((&resource.address.scope, stack))
-                .or_insert(file);
-            if first != file {
-                return Err(RenderError::SameStack {
-                    stack: stack.clone(),
-                    first: first.clone(),
-                    second: file.clone(),
-                });
-            }
-        }
-    }
-    Ok(())
 }
 
 struct Renderer<'p> {

@@ -480,8 +480,6 @@ fn nothing_overwrites_its_neighbour() {
     };
     let error = refused(&store("us", "new-aws"));
     assert!(matches!(error, RenderError::SamePath { .. }), "{error}");
-    let error = refused(&store("us", "new_aws"));
-    assert!(matches!(error, RenderError::SameStack { .. }), "{error}");
 
     // Whoever uses the program is told where, by every command that needs a plan.
     let workspace = crate::support::Workspace::new().policy("p.yaml", &store("us", "new_aws"));
