@@ -47,9 +47,13 @@ impl Disaster {
         Disaster { job, az, new }
     }
 
-    /// Dumps to the store; nothing of it stays on the machine, which is lost.
+    /// Dumps to the store. As long as earlier runs lie on the machine, a run of the same second waits for the next.
     fn dump(&self) {
         Output::run(self.az.reach(&mut self.job.script("dump", &[]))).expect_code(0);
+    }
+
+    /// The machine with its dumps is gone; the store is not.
+    fn lose_the_machine(&self) {
         fs::remove_dir_all(self.job.base()).expect("it can be removed");
     }
 
@@ -129,6 +133,7 @@ fn everything_comes_back_on_another_server_and_the_applications_find_it() {
     );
     server.sql(&names[0], &format!("ALTER TABLE bookings OWNER TO {role}"));
     disaster.dump();
+    disaster.lose_the_machine();
     let to = disaster.to();
 
     // Without --go nothing happens, and without a secret nothing is asked of a cloud.
@@ -240,6 +245,7 @@ fn a_run_that_was_cut_off_goes_on_where_it_was() {
     let names = ["cut one".to_owned(), "cut two".to_owned()];
     let disaster = Disaster::of(names.to_vec(), "format: directory, jobs: 2");
     disaster.dump();
+    disaster.lose_the_machine();
     // What is there already is never overwritten.
     disaster.new.create("cut two");
     let to = disaster.to();
@@ -336,6 +342,7 @@ fn corrupted_data_comes_back_as_it_was_and_nobody_is_sent_there() {
         .server
         .sql("corrupt", "UPDATE trains SET name = 'gone'");
     disaster.dump();
+    disaster.lose_the_machine();
     assert!(list(&disaster).lines().any(|line| line[..16] > *stamp));
     let moment = format!(
         "{}-{}-{}T{}:{}:{}Z",
@@ -399,6 +406,7 @@ fn a_whole_server_comes_back_on_another_one() {
         },
     ));
     disaster.dump();
+    disaster.lose_the_machine();
     disaster.go(&["region_lost"]).expect_code(0);
     assert_eq!(
         disaster.new.sql("of the cluster", "SELECT count(*) FROM t"),
