@@ -10,7 +10,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::dump::{Asks, Job, children, manifest};
-use crate::support::{Az, Output, Postgres, files, wait_for};
+use crate::support::{BlobStorage, Output, Postgres, wait_for};
 
 const BLOB: &str = "at: east, storage_account: someaccount, container: dumps";
 const SUM: &str = "SELECT count(*), md5(string_agg(t::text, '-' ORDER BY id)) FROM trains t";
@@ -328,25 +328,23 @@ fn a_test_that_is_ended_cleans_up_and_tells() {
 #[test]
 fn the_newest_run_of_a_store_is_tested_and_the_result_goes_there() {
     let drill = Drill::of("stored", "format: directory");
-    let az = Az::new();
-    let container = az.container("someaccount", "dumps");
-    Output::run(az.reach(&mut drill.job.script("dump", &[]))).expect_code(0);
+    let storage = BlobStorage::of("someaccount", &["dumps"]);
+    Output::run(storage.reach(&mut drill.job.script("dump", &[]))).expect_code(0);
     fs::remove_dir_all(drill.job.base()).expect("it can be removed");
     let mut command = drill.command(&[]);
-    Output::run(az.reach(&mut command)).expect_code(0);
+    Output::run(storage.reach(&mut command)).expect_code(0);
     let result = drill.result();
     assert_eq!(result["backup"]["from"], "dumps");
-    let stored = files(&container);
+    let stored = storage.names("dumps");
     let stored: Vec<_> = stored
         .iter()
-        .filter(|path| path.starts_with("drills/"))
+        .filter(|name| name.starts_with("drills/"))
         .collect();
-    let [path] = stored[..] else {
+    let [name] = stored[..] else {
         panic!("{stored:?}");
     };
-    assert!(path.starts_with("drills/onprem/"), "{path}");
-    let text = fs::read_to_string(container.join(path)).expect("it can be read");
-    let stored: Value = serde_json::from_str(&text).expect("it is JSON");
+    assert!(name.starts_with("drills/onprem/"), "{name}");
+    let stored: Value = serde_json::from_slice(&storage.read("dumps", name)).expect("it is JSON");
     assert_eq!(stored, result);
     drill.nothing_is_left();
 }

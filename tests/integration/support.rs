@@ -2,6 +2,7 @@
 
 mod aws;
 mod az;
+mod blob_storage;
 pub mod inventory;
 mod postgres;
 mod script;
@@ -21,6 +22,7 @@ use backstay::source::Sources;
 
 pub use aws::Aws;
 pub use az::{Az, files};
+pub use blob_storage::BlobStorage;
 pub use postgres::Postgres;
 pub use script::Script;
 

@@ -121,6 +121,12 @@ impl Job {
         &self.databases[0]
     }
 
+    /// What its scripts are rendered of.
+    #[cfg(feature = "clouds")]
+    pub fn policy(&self) -> &str {
+        &self.policy
+    }
+
     /// A folder for what only this test has.
     pub fn folder(&self) -> &Path {
         self.folder.path()
@@ -142,7 +148,7 @@ impl Job {
         let mut command = Command::new("timeout");
         self.server.reach(&mut command);
         command
-            .args(["30", "bash"])
+            .args(["300", "bash"])
             .arg(path)
             .args(arguments)
             .current_dir("/")

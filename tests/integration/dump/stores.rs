@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::{Asks, Job, children};
-use crate::support::{Aws, Az, Output, files};
+use crate::support::{Aws, Az, BlobStorage, Output, files};
 
 const BLOB: &str = "at: east, storage_account: someaccount, container: dumps";
 
@@ -113,6 +113,45 @@ fn a_dump_that_no_store_takes_is_a_failure_and_stays() {
     );
     assert!(output.stderr.contains("NoSuchBucket"), "{}", output.stderr);
     job.verify(&job.only_run()).expect_code(0);
+}
+
+/// With the real Azure CLI: what is there is never replaced, and never passes for this run's.
+#[test]
+fn blob_storage_has_a_run_once_its_manifest_is() {
+    let job = blob_job("blob=0");
+    let storage = BlobStorage::of("someaccount", &[]);
+    let run_with = |arguments: &[&str]| {
+        let mut command = job.script("dump", arguments);
+        Output::run(storage.reach(&mut command))
+    };
+    let said = run_with(&[]).expect_code(1).stderr;
+    assert!(said.contains("ContainerNotFound"), "{said}");
+    assert!(said.ends_with("FAILED while uploading\n"), "{said}");
+    let run = job.only_run();
+    job.verify(&run).expect_code(0);
+
+    storage.create("dumps");
+    let key = monthly(&run);
+    let globals = format!("{key}globals.sql.gz");
+    let stranger = job.folder().join("stranger");
+    fs::write(&stranger, "cut short").expect("it can be written");
+    let upload = ["storage", "blob", "upload", "--container-name", "dumps"];
+    let stranger = stranger.to_string_lossy();
+    storage.az(&[&upload[..], &["--name", &globals, "--file", &stranger]].concat());
+    let said = run_with(&["upload"]).expect_code(1).stderr;
+    assert!(said.contains("BlobAlreadyExists"), "{said}");
+    let names = storage.names("dumps");
+    assert!(!names.contains(&format!("{key}manifest.json")), "{names:?}");
+    assert_eq!(storage.read("dumps", &globals), b"cut short");
+
+    let delete = ["storage", "blob", "delete", "--container-name", "dumps"];
+    storage.az(&[&delete[..], &["--name", &globals]].concat());
+    run_with(&["upload"]).expect_code(0);
+    assert_eq!(storage.names("dumps"), as_stored(&run, &key));
+    let own = fs::read(run.join("globals.sql.gz")).expect("it can be read");
+    assert_eq!(storage.read("dumps", &globals), own);
+    let again = run_with(&["upload"]).expect_code(0).stderr;
+    assert!(again.contains("already there"), "{again}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use super::stamp;
 use crate::dump::{Asks, Job, ROWS};
-use crate::support::{Aws, Az, Output, files};
+use crate::support::{Aws, BlobStorage, Output};
 
 /// Dumps and uploads twice, forgets what is here, and restores from the store.
 fn comes_back_from_a_store(job: &Job, place: &str, reach: &dyn Fn(&mut Command)) {
@@ -83,31 +83,30 @@ fn a_run_comes_back_from_a_container() {
         databases: vec!["fetched_blob".to_owned()],
         ..Asks::of("fetched")
     });
-    let az = Az::new();
-    let container = az.container("someaccount", "dumps");
+    let storage = BlobStorage::of("someaccount", &["dumps"]);
     let work = job.folder().join("work");
     fs::create_dir(&work).expect("a folder can be made");
     comes_back_from_a_store(&job, "dumps", &|command| {
-        az.reach(command).env("BACKSTAY_WORK_DIR", &work);
+        storage.reach(command).env("BACKSTAY_WORK_DIR", &work);
     });
     // A store that lost a file has no run.
-    let stored = files(&container);
-    let lost = stored.iter().find(|path| path.ends_with("toc.dat"));
-    fs::remove_file(container.join(lost.expect("a directory has one"))).expect("it can be removed");
-    let lost = stamp(std::path::Path::new(
-        lost.and_then(|path| path.split('/').nth(3)).expect("a key"),
-    ));
-    let mut command = job.script("restore", &["--run", &lost]);
-    let output = Output::run(az.reach(&mut command).env("PGPORT", "1")).expect_code(1);
+    let names = storage.names("dumps");
+    let lost = names.iter().find(|name| name.ends_with("toc.dat"));
+    let lost = lost.expect("a directory has one");
+    let delete = ["storage", "blob", "delete", "--container-name", "dumps"];
+    storage.az(&[&delete[..], &["--name", lost]].concat());
+    let run = lost.split('/').nth(3).expect("a key");
+    let mut command = job.script("restore", &["--run", run]);
+    let output = Output::run(storage.reach(&mut command).env("PGPORT", "1")).expect_code(1);
     assert!(
         output.stderr.contains("the checksums of"),
         "{}",
         output.stderr
     );
     // One that cannot be asked is told, and no run is made up.
-    fs::remove_dir_all(&container).expect("it can be removed");
+    storage.az(&["storage", "container", "delete", "--name", "dumps"]);
     let mut command = job.script("restore", &[]);
-    let output = Output::run(az.reach(&mut command)).expect_code(1);
+    let output = Output::run(storage.reach(&mut command)).expect_code(1);
     assert!(
         output.stderr.contains("the store dumps cannot be asked"),
         "{}",

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use super::blobs::{self, Blobs};
 use super::{DAY, Seen, ago};
-use crate::support::{Aws, Output, Postgres, Script, Workspace};
+use crate::dump::{Asks, Job};
+use crate::support::{Aws, BlobStorage, Output, Postgres, Script, Workspace};
 use crate::wire::azure::FakeAz;
 use crate::wire::runtime;
 
@@ -119,6 +120,30 @@ fn unusable(seen: &Seen) -> Vec<(String, bool)> {
     unusable
         .map(|it| (format!("{}: {}", it.what, it.why), it.unfinished))
         .collect()
+}
+
+/// What the script sent with the real Azure CLI to a server that no one here wrote.
+#[test]
+fn a_dump_in_blob_storage_is_seen() {
+    let job = Job::of(Asks {
+        store: "at: east, storage_account: someaccount, container: dumps",
+        database: "tier: own\n    rpo: 24h",
+        ..Asks::of("seen in blobs")
+    });
+    let storage = BlobStorage::of("someaccount", &["dumps"]);
+    let environment = storage.environment();
+    let environment: Vec<_> = environment
+        .iter()
+        .map(|(key, value)| (*key, value.as_str()))
+        .collect();
+    let seen = || Seen::of(job.policy(), &environment);
+    let verdict = |seen: &Seen| seen.verdicts()["dumps dumps"].clone();
+    assert_eq!(verdict(&seen()), "none");
+    let mut dump = job.script("dump", &[]);
+    Output::run(storage.reach(&mut dump)).expect_code(0);
+    let seen = seen();
+    assert_eq!(verdict(&seen), "growing", "{}", seen.output.stderr);
+    assert_eq!(seen.read("dumps", "dumps").span.count, Some(1));
 }
 
 #[test]
