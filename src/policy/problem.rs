@@ -58,7 +58,7 @@ fn reads<T: std::str::FromStr<Err: ToString>>(text: &str) -> Result<(), String> 
 fn date(text: &str) -> Result<(), String> {
     text.parse::<jiff::civil::Date>()
         .map(drop)
-        .map_err(|_| format!("`{text}` is not a date: write year-month-day, as 2027-03-31"))
+        .map_err(|_| format!("`{text}` is not a date: write year-month-day, as 2035-03-31"))
 }
 
 #[rustfmt::skip]
