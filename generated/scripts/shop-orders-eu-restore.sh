@@ -262,8 +262,15 @@ verify_sums() {
   [[ $(<"$1/manifest.json") == *$'\n  "name": '"$(json_string "$NAME")"$',\n'* ]] || fail "$1 is a run of another database"
 }
 
+# Gives a command to AWS as who acts in an account: a profile of the AWS configuration, where one is named.
+aws_of() {
+  local profile="BACKSTAY_AWS_PROFILE_$1"
+  shift
+  aws ${!profile:+--profile "${!profile}"} "$@"
+}
+
 list_s3() {
-  aws s3api list-objects-v2 --bucket "$1" --region "$2" --expected-bucket-owner "$3" --prefix "$4" \
+  aws_of "$3" s3api list-objects-v2 --bucket "$1" --region "$2" --expected-bucket-owner "$3" --prefix "$4" \
     --query "Contents[?ends_with(Key, '/manifest.json')].Key" --output text
 }
 
@@ -322,7 +329,7 @@ fetch_run() {
     RUN="$WORK/$RUN_STAMP"
     case "$PLACE" in
       shop-dumps)
-        aws s3 cp s3://shop-database-dumps-eu/"$RUN_PATH" "$RUN" --recursive --region eu-central-1 --only-show-errors
+        aws_of 310987654321 s3 cp s3://shop-database-dumps-eu/"$RUN_PATH" "$RUN" --recursive --region eu-central-1 --only-show-errors
         ;;
     esac
   fi

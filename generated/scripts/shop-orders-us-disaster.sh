@@ -193,7 +193,7 @@ write_result() {
     "$1" "$(json_text "$NAME")" "$STARTED" "$finished" "$BACKUP" "$RTO_SECONDS" "$RPO_SECONDS" "$PASSED" "$CHECKS" >"$file.new"
   mv -- "$file.new" "$file"
   say "result: $file"
-  aws s3 cp "$file" s3://shop-database-dumps-eu/drills/shop-orders-us/"$STAMP.json" --region eu-central-1 --only-show-errors ||
+  aws ${BACKSTAY_AWS_PROFILE_310987654321:+--profile "$BACKSTAY_AWS_PROFILE_310987654321"} s3 cp "$file" s3://shop-database-dumps-eu/drills/shop-orders-us/"$STAMP.json" --region eu-central-1 --only-show-errors ||
     say "warning: the result did not reach the store shop-dumps"
 }
 

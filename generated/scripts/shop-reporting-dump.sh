@@ -361,8 +361,15 @@ verify_run() {
   say "ok: $directory is whole"
 }
 
+# Gives a command to AWS as who acts in an account: a profile of the AWS configuration, where one is named.
+aws_of() {
+  local profile="BACKSTAY_AWS_PROFILE_$1"
+  shift
+  aws ${!profile:+--profile "${!profile}"} "$@"
+}
+
 list_s3() {
-  aws s3api list-objects-v2 --bucket "$1" --region "$2" --expected-bucket-owner "$3" --prefix "$4" \
+  aws_of "$3" s3api list-objects-v2 --bucket "$1" --region "$2" --expected-bucket-owner "$3" --prefix "$4" \
     --query "Contents[?ends_with(Key, '/manifest.json')].Key" --output text
 }
 
@@ -418,9 +425,9 @@ upload_s3() {
   choose_key list_s3 "$bucket" "$region" "$account" || return 1
   if [[ -n $KEY ]]; then
     # S3 compares each file with its checksum before it takes it.
-    aws s3 cp "$RUN" "s3://$bucket/$KEY" --recursive --exclude manifest.json --region "$region" \
+    aws_of "$account" s3 cp "$RUN" "s3://$bucket/$KEY" --recursive --exclude manifest.json --region "$region" \
       --checksum-algorithm SHA256 --only-show-errors --no-guess-mime-type || return 1
-    aws s3api put-object --bucket "$bucket" --key "$KEY/manifest.json" --body "$RUN/manifest.json" \
+    aws_of "$account" s3api put-object --bucket "$bucket" --key "$KEY/manifest.json" --body "$RUN/manifest.json" \
       --checksum-algorithm SHA256 --content-type application/json --region "$region" --expected-bucket-owner "$account" \
       --output text >/dev/null || return 1
   fi

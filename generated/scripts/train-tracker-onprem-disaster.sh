@@ -198,7 +198,7 @@ write_result() {
     "$1" "$(json_text "$NAME")" "$STARTED" "$finished" "$BACKUP" "$RTO_SECONDS" "$RPO_SECONDS" "$PASSED" "$CHECKS" >"$file.new"
   mv -- "$file.new" "$file"
   say "result: $file"
-  aws s3 cp "$file" s3://train-tracker-backups/drills/train-tracker-onprem/"$STAMP.json" --region us-west-2 --only-show-errors ||
+  aws ${BACKSTAY_AWS_PROFILE_123456789012:+--profile "$BACKSTAY_AWS_PROFILE_123456789012"} s3 cp "$file" s3://train-tracker-backups/drills/train-tracker-onprem/"$STAMP.json" --region us-west-2 --only-show-errors ||
     say "warning: the result did not reach the store dumps-s3"
 }
 

@@ -190,8 +190,15 @@ verify_sums() {
   [[ $(<"$1/manifest.json") == *$'\n  "name": '"$(json_string "$NAME")"$',\n'* ]] || fail "$1 is a run of another database"
 }
 
+# Gives a command to AWS as who acts in an account: a profile of the AWS configuration, where one is named.
+aws_of() {
+  local profile="BACKSTAY_AWS_PROFILE_$1"
+  shift
+  aws ${!profile:+--profile "${!profile}"} "$@"
+}
+
 list_s3() {
-  aws s3api list-objects-v2 --bucket "$1" --region "$2" --expected-bucket-owner "$3" --prefix "$4" \
+  aws_of "$3" s3api list-objects-v2 --bucket "$1" --region "$2" --expected-bucket-owner "$3" --prefix "$4" \
     --query "Contents[?ends_with(Key, '/manifest.json')].Key" --output text
 }
 
@@ -270,7 +277,7 @@ fetch_run() {
     RUN="$WORK/$RUN_STAMP"
     case "$PLACE" in
       dumps-s3)
-        aws s3 cp s3://train-tracker-backups/"$RUN_PATH" "$RUN" --recursive --region us-west-2 --only-show-errors
+        aws_of 123456789012 s3 cp s3://train-tracker-backups/"$RUN_PATH" "$RUN" --recursive --region us-west-2 --only-show-errors
         ;;
       dumps-blob)
         mkdir -- "$WORK/blobs"
@@ -456,7 +463,7 @@ write_result() {
     "$1" "$(json_text "$NAME")" "$STARTED" "$finished" "$BACKUP" "$RTO_SECONDS" "$RPO_SECONDS" "$PASSED" "$CHECKS" >"$file.new"
   mv -- "$file.new" "$file"
   say "result: $file"
-  aws s3 cp "$file" s3://train-tracker-backups/drills/train-tracker-onprem/"$STAMP.json" --region us-west-2 --only-show-errors ||
+  aws ${BACKSTAY_AWS_PROFILE_123456789012:+--profile "$BACKSTAY_AWS_PROFILE_123456789012"} s3 cp "$file" s3://train-tracker-backups/drills/train-tracker-onprem/"$STAMP.json" --region us-west-2 --only-show-errors ||
     say "warning: the result did not reach the store dumps-s3"
 }
 

@@ -1,5 +1,7 @@
 //! Dumps: what is dumped, how, when, and where it goes.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::Job;
@@ -34,6 +36,8 @@ pub struct Dump {
     pub heartbeat: Option<String>,
     pub classes: Vec<Class>,
     pub stores: Vec<DumpStore>,
+    /// The AWS accounts that these lie in.
+    pub accounts: BTreeSet<String>,
     pub keep_local_days: u64,
     /// Whether the server is one that you run yourself.
     #[serde(skip)]
@@ -97,6 +101,14 @@ impl DumpStore {
         let (DumpStore::S3 { name, .. } | DumpStore::Blob { name, .. }) = self;
         name
     }
+
+    /// Its AWS account.
+    pub fn account(&self) -> Option<&str> {
+        match self {
+            DumpStore::S3 { account, .. } => Some(account),
+            DumpStore::Blob { .. } => None,
+        }
+    }
 }
 
 /// What of a run is written last and says what belongs to it; and where in a store the results of
@@ -115,6 +127,7 @@ pub(super) fn dump(database: &Database<'_>, estate: &Estate<'_>) -> Option<Dump>
     let databases: Vec<_> = databases.map(|name| dumped(database, dump, name)).collect();
     let is_set = |flag: &Option<policy::Spanned<bool>>| flag.as_ref().is_some_and(|it| it.value);
     let compression = dump.compression.as_ref().map(|written| written.value);
+    let stores: Vec<_> = dump.to.iter().filter_map(|to| store(estate, to)).collect();
     Some(Dump {
         job: Job::of(database, Task::Dump, estate)?,
         instance: match connection.host {
@@ -152,7 +165,12 @@ pub(super) fn dump(database: &Database<'_>, estate: &Estate<'_>) -> Option<Dump>
                 Some(Class { name, days })
             })
             .collect(),
-        stores: dump.to.iter().filter_map(|to| store(estate, to)).collect(),
+        accounts: stores
+            .iter()
+            .filter_map(DumpStore::account)
+            .map(str::to_owned)
+            .collect(),
+        stores,
         keep_local_days: dump
             .keep_local
             .as_ref()

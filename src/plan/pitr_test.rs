@@ -6,7 +6,7 @@ use super::Job;
 use super::dump::{self, DumpStore};
 use super::recovery::{self, Recovery};
 use crate::policy::Task;
-use crate::resolve::{Database, Estate};
+use crate::resolve::{Database, Estate, Scope};
 
 /// One drill. Serialises to what the script's template is given.
 #[derive(Debug, Clone, Serialize)]
@@ -53,8 +53,13 @@ pub(super) fn prefix(database: &Database<'_>, what: &str) -> String {
     format!("{}-{what}", prefix.trim_end_matches('-'))
 }
 
-/// The first store that the database is dumped to.
+/// The first store that the database is dumped to; rather one in its own account, whose role the drill has.
 pub(super) fn drill_store(database: &Database<'_>, estate: &Estate<'_>) -> Option<DumpStore> {
+    let own = match database.site.scope {
+        Scope::Aws { account, .. } => Some(account),
+        Scope::Azure { .. } | Scope::Host { .. } => None,
+    };
     let to = &database.written.dump.as_ref()?.to;
-    to.iter().find_map(|to| dump::store(estate, to))
+    let stores = to.iter().filter_map(|to| dump::store(estate, to));
+    stores.min_by_key(|store| own.is_some() && store.account() != own)
 }

@@ -55,6 +55,7 @@ impl Renderer<'_> {
                     .map(|account| roles::arn(&login.region, account, DRIFT_READER)),
                 region: &login.region,
                 seconds: None,
+                account: None,
             }),
             beyond: review
                 .aws

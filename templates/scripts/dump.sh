@@ -28,6 +28,7 @@
 #   BACKSTAY_HEARTBEAT_URL  address that is called after each run that went well{% if heartbeat %} (default {{ heartbeat | comment }}){% endif %}
 {%- if stores %}
 #   AWS_*, AZURE_*        the identity of the cloud clients; a host should have a role of its own
+{%- include "scripts/dump/profiles.sh" %}
 {%- endif %}
 {%- if instance %}
 #

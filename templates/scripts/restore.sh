@@ -44,6 +44,7 @@
 #   PGHOST, PGPORT, PGUSER, PGSERVICE, PGPASSFILE and the rest of libpq's variables
 {%- if stores %}
 #   AWS_*, AZURE_*      the identity of the cloud clients, which may read the stores
+{%- include "scripts/dump/profiles.sh" %}
 {%- endif %}
 #
 # Needs Linux: bash 5, GNU coreutils and findutils, flock, awk, and PostgreSQL's clients, at least of the version that dumped.

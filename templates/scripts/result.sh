@@ -40,7 +40,7 @@ write_result() {
   mv -- "$file.new" "$file"
   say "result: $file"
 {%- if store and store.kind == "s3" %}
-  aws s3 cp "$file" {{ ("s3://" ~ store.bucket ~ "/drills/" ~ name ~ "/") | sh }}"$STAMP.json" --region {{ store.region | sh }} --only-show-errors ||
+  aws ${BACKSTAY_AWS_PROFILE_{{ store.account | sh }}:+--profile "$BACKSTAY_AWS_PROFILE_{{ store.account | sh }}"} s3 cp "$file" {{ ("s3://" ~ store.bucket ~ "/drills/" ~ name ~ "/") | sh }}"$STAMP.json" --region {{ store.region | sh }} --only-show-errors ||
     say "warning: the result did not reach the store {{ store.name | comment }}"
 {%- elif store %}
   az storage blob upload --account-name {{ store.storage_account | sh }} --container-name {{ store.container | sh }} --auth-mode login \

@@ -1,6 +1,7 @@
 //! The rendered dump script against a real PostgreSQL server: what it has dumped can be restored, and
 //! what cannot be restored does not pass for a dump.
 
+mod accounts;
 mod failures;
 mod job;
 mod kinds;

@@ -316,7 +316,7 @@ fn workflows_name_the_policy_and_the_folder_that_were_rendered() {
 
 /// actionlint, zizmor and shellcheck have nothing to say of the workflows of a folder.
 #[track_caller]
-fn is_sound(folder: &Path) {
+pub fn is_sound(folder: &Path) {
     let checker = root().join("tests/checkers/workflows.py");
     let output = Command::new(tools().join("venv/bin/python"))
         .arg(checker)

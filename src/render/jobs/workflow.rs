@@ -33,6 +33,8 @@ pub(super) struct Workflow<'p> {
     timeout_minutes: u32,
     actions: Actions,
     aws: Option<Aws<'p>>,
+    /// Logins to further accounts that the stores lie in.
+    others: Vec<Aws<'p>>,
     azure: Option<Azure<'p>>,
     #[serde(flatten)]
     steps: Steps<'p>,
@@ -80,6 +82,8 @@ pub(in crate::render) struct Aws<'p> {
     pub region: &'p str,
     /// How long the credentials live, where longer than the built-in hour.
     pub seconds: Option<u32>,
+    /// Where there are several logins: the account whose profile it becomes.
+    pub account: Option<&'p str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -126,6 +130,7 @@ fn workflow_of<'p>(job: &'p Job, steps: Steps<'p>) -> Workflow<'p> {
         timeout_minutes: TIMEOUT,
         actions: ACTIONS,
         aws: None,
+        others: Vec::new(),
         azure: None,
         steps,
     }
@@ -141,10 +146,12 @@ pub(super) fn dump(dump: &Dump) -> Workflow<'_> {
             .is_none()
             .then(|| setting("PGHOST", &dump.job)),
     };
+    let mut logins = store_logins(dump, DUMP_WRITER, None);
     Workflow {
         // A host of one's own is seldom reachable from GitHub's runners.
         runner: if dump.at_host { SELF_HOSTED } else { GITHUB },
-        aws: store_login(dump, DUMP_WRITER, None),
+        aws: logins.next(),
+        others: logins.collect(),
         azure: container_login(dump, Worker::DumpWriter),
         ..workflow_of(&dump.job, steps)
     }
@@ -156,23 +163,34 @@ pub(super) fn restore_test(test: &RestoreTest) -> Workflow<'_> {
     let steps = Steps::RestoreTest {
         postgres_major: dump.postgres_major.as_deref().unwrap_or(NEWEST_CLIENT),
     };
+    let mut logins = store_logins(dump, RESTORE_TESTER, Some(TIMEOUT * 60));
     Workflow {
-        aws: store_login(dump, RESTORE_TESTER, Some(TIMEOUT * 60)),
+        aws: logins.next(),
+        others: logins.collect(),
         azure: container_login(dump, Worker::RestoreTester),
         ..workflow_of(&dump.job, steps)
     }
 }
 
-fn store_login<'p>(dump: &'p Dump, name: &str, seconds: Option<u32>) -> Option<Aws<'p>> {
-    dump.stores.iter().find_map(|store| match store {
-        DumpStore::S3 {
-            account, region, ..
-        } => Some(Aws {
-            role: Some(roles::arn(region, account, name)),
-            region,
-            seconds,
-        }),
-        DumpStore::Blob { .. } => None,
+/// One for each account.
+fn store_logins<'p>(
+    dump: &'p Dump,
+    name: &'static str,
+    seconds: Option<u32>,
+) -> impl Iterator<Item = Aws<'p>> {
+    let several = dump.accounts.len() > 1;
+    dump.accounts.iter().filter_map(move |of| {
+        dump.stores.iter().find_map(|store| match store {
+            DumpStore::S3 {
+                account, region, ..
+            } if account == of => Some(Aws {
+                role: Some(roles::arn(region, account, name)),
+                region,
+                seconds,
+                account: several.then_some(account.as_str()),
+            }),
+            DumpStore::S3 { .. } | DumpStore::Blob { .. } => None,
+        })
     })
 }
 
@@ -193,6 +211,7 @@ pub(super) fn snapshot(snapshot: &Snapshot) -> Workflow<'_> {
             )),
             region: &snapshot.region,
             seconds: Some(TIMEOUT * 60),
+            account: None,
         }),
         ..workflow_of(&snapshot.job, Steps::Snapshot {})
     }
@@ -218,6 +237,7 @@ pub(super) fn export(export: &Export) -> Workflow<'_> {
             role: Some(roles::arn(&export.region, &export.account, EXPORT_OPERATOR)),
             region: &export.region,
             seconds: Some(TIMEOUT * 60),
+            account: None,
         }),
         ..workflow_of(&export.job, steps)
     }
@@ -246,6 +266,7 @@ fn instance_login(server: &Server) -> Option<Aws<'_>> {
             role: Some(roles::arn(region, account, RECOVERY_OPERATOR)),
             region,
             seconds: Some(TIMEOUT * 60),
+            account: None,
         }),
         Server::Azure { .. } | Server::Host { .. } => None,
     }

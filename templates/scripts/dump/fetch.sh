@@ -64,7 +64,7 @@ fetch_run() {
 {%- for store in stores %}
       {{ store.name | sh }})
 {%- if store.kind == "s3" %}
-        aws s3 cp s3://{{ store.bucket | sh }}/"$RUN_PATH" "$RUN" --recursive --region {{ store.region | sh }} --only-show-errors
+        aws_of {{ store.account | sh }} s3 cp s3://{{ store.bucket | sh }}/"$RUN_PATH" "$RUN" --recursive --region {{ store.region | sh }} --only-show-errors
 {%- else %}
         mkdir -- "$WORK/blobs"
         blob download-batch --account-name {{ store.storage_account | sh }} --source {{ store.container | sh }} \

@@ -1,8 +1,15 @@
 {#- What is asked of a store: the manifests below a prefix. As in common.sh, no brace before a hash or a percent. -#}
 {% set kinds = [store.kind for store in stores] -%}
 {% if "s3" in kinds -%}
+# Gives a command to AWS as who acts in an account: a profile of the AWS configuration, where one is named.
+aws_of() {
+  local profile="BACKSTAY_AWS_PROFILE_$1"
+  shift
+  aws ${!profile:+--profile "${!profile}"} "$@"
+}
+
 list_s3() {
-  aws s3api list-objects-v2 --bucket "$1" --region "$2" --expected-bucket-owner "$3" --prefix "$4" \
+  aws_of "$3" s3api list-objects-v2 --bucket "$1" --region "$2" --expected-bucket-owner "$3" --prefix "$4" \
     --query "Contents[?ends_with(Key, '/manifest.json')].Key" --output text
 }
 {% endif -%}

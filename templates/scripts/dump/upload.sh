@@ -44,9 +44,9 @@ upload_s3() {
   choose_key list_s3 "$bucket" "$region" "$account" || return 1
   if [[ -n $KEY ]]; then
     # S3 compares each file with its checksum before it takes it.
-    aws s3 cp "$RUN" "s3://$bucket/$KEY" --recursive --exclude manifest.json --region "$region" \
+    aws_of "$account" s3 cp "$RUN" "s3://$bucket/$KEY" --recursive --exclude manifest.json --region "$region" \
       --checksum-algorithm SHA256 --only-show-errors --no-guess-mime-type || return 1
-    aws s3api put-object --bucket "$bucket" --key "$KEY/manifest.json" --body "$RUN/manifest.json" \
+    aws_of "$account" s3api put-object --bucket "$bucket" --key "$KEY/manifest.json" --body "$RUN/manifest.json" \
       --checksum-algorithm SHA256 --content-type application/json --region "$region" --expected-bucket-owner "$account" \
       --output text >/dev/null || return 1
   fi
