@@ -14,6 +14,7 @@ mod mechanisms;
 mod scopes;
 mod started;
 mod testers;
+mod used;
 mod ways;
 
 pub use account::Account;

@@ -1,6 +1,6 @@
 //! # github-reach
-//! Locations of two or more AWS accounts name no `role`, and the workflows of `github` are to read
-//! them all.
+//! Locations of two or more AWS accounts that something is in name no `role`, and the workflows of
+//! `github` are to read them all.
 //!
 //! **Why.** A workflow logs in to one account. What lies in another it reads by a role that its own may
 //! take: without one, each review and each run for drift and status is incomplete.
@@ -24,11 +24,13 @@ pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
     let Some(github) = estate.github else {
         return;
     };
+    let used = estate.used_locations();
     let mut accounts: BTreeMap<&str, Vec<(&str, Place)>> = BTreeMap::new();
     for (_, policy) in estate.workspace.policies() {
         for (name, location) in policy.locations.iter() {
             if location.provider.value == Provider::Aws
                 && location.role.is_none()
+                && used.contains(name.value.as_str())
                 && let Some(account) = &location.account
             {
                 let own = accounts.entry(account.value.as_str()).or_default();
