@@ -1,17 +1,19 @@
 //! The output folder: compared, and written all or nothing as far as a file system allows.
 
 mod files;
+mod hold;
+mod staging;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-use tempfile::TempDir;
-
 use super::Artifact;
 use files::{existing, inside, io_error, is_executable, put, remove_empty_folders};
+use hold::PREFIX;
+use serde::{Deserialize, Serialize};
+use staging::Staging;
 
 /// Lists the files that backstay wrote, and so may overwrite and remove.
 pub const MANIFEST: &str = ".backstay.json";
@@ -67,17 +69,6 @@ pub struct Rendering<'o> {
     staging: Option<Staging<'o>>,
 }
 
-#[derive(Debug)]
-struct Staging<'o> {
-    out: &'o Path,
-    /// Made for the first text.
-    folder: Option<TempDir>,
-    /// By their numbers in the staging folder.
-    paths: Vec<String>,
-    /// Whether the output folder is there for the staging alone.
-    is_new: bool,
-}
-
 impl<'o> Rendering<'o> {
     /// One that changes nothing.
     ///
@@ -98,14 +89,8 @@ impl<'o> Rendering<'o> {
     /// # Errors
     /// The folder's list of files cannot be read.
     pub fn into(out: &'o Path) -> Result<Rendering<'o>, FolderError> {
-        let staging = Staging {
-            out,
-            folder: None,
-            paths: Vec::new(),
-            is_new: false,
-        };
         Ok(Rendering {
-            staging: Some(staging),
+            staging: Some(Staging::of(out)),
             ..Rendering::compared_with(out)?
         })
     }
@@ -169,8 +154,8 @@ impl<'o> Rendering<'o> {
         changes.created.sort_unstable();
         changes.changed.sort_unstable();
         changes.unchanged.sort_unstable();
-        if let Some(staging) = self.staging {
-            fs::create_dir_all(self.out).map_err(io_error(self.out))?;
+        if let Some(mut staging) = self.staging {
+            staging.hold()?;
             staging.prepare()?;
             // First the files of both renderings: whatever ends this run, the next one knows its own.
             let before = self.manifest.files;
@@ -185,61 +170,6 @@ impl<'o> Rendering<'o> {
             put_manifest(self.out, &both, &self.rendered)?;
         }
         Ok(changes)
-    }
-}
-
-impl Staging<'_> {
-    fn add(&mut self, artifact: &Artifact) -> Result<(), FolderError> {
-        let folder = match &self.folder {
-            Some(folder) => folder,
-            None => {
-                self.is_new = !self.out.exists();
-                fs::create_dir_all(self.out).map_err(io_error(self.out))?;
-                let folder = tempfile::Builder::new()
-                    .prefix(".backstay-")
-                    .tempdir_in(self.out);
-                self.folder.insert(folder.map_err(io_error(self.out))?)
-            }
-        };
-        let staged = folder.path().join(self.paths.len().to_string());
-        put(&staged, &artifact.text, artifact.executable)?;
-        self.paths.push(artifact.path.clone());
-        Ok(())
-    }
-
-    /// The folders of the files to come.
-    fn prepare(&self) -> Result<(), FolderError> {
-        let targets = self.paths.iter().map(|path| self.out.join(path));
-        let folders: BTreeSet<PathBuf> = targets
-            .filter_map(|target| Some(target.parent()?.to_owned()))
-            .collect();
-        for folder in folders {
-            fs::create_dir_all(&folder).map_err(io_error(&folder))?;
-        }
-        Ok(())
-    }
-
-    fn commit(mut self) -> Result<(), FolderError> {
-        self.is_new = false;
-        let Some(folder) = self.folder.take() else {
-            return Ok(());
-        };
-        for (number, path) in self.paths.iter().enumerate() {
-            let target = self.out.join(path);
-            let staged = folder.path().join(number.to_string());
-            fs::rename(staged, &target).map_err(io_error(&target))?;
-        }
-        folder.close().map_err(io_error(self.out))
-    }
-}
-
-impl Drop for Staging<'_> {
-    fn drop(&mut self) {
-        // Its own error has been told already.
-        drop(self.folder.take());
-        if self.is_new {
-            let _ = fs::remove_dir(self.out);
-        }
     }
 }
 
@@ -265,7 +195,7 @@ fn put_manifest(
     }
     let text = serde_json::json!({ "files": files });
     let staging = tempfile::Builder::new()
-        .prefix(".backstay-")
+        .prefix(PREFIX)
         .tempdir_in(out)
         .map_err(io_error(out))?;
     let staged = staging.path().join(MANIFEST);

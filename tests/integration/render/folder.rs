@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::SystemTime;
 
 use backstay::render::Artifact;
 use backstay::render::folder::{self, Changes, FolderError, Rendering};
 
-use crate::support::Workspace;
+use crate::support::{Workspace, wait_for};
 
 pub fn written(out: &Path, artifacts: &[Artifact]) -> Result<Changes, FolderError> {
     taken(Rendering::into(out)?, artifacts)
@@ -110,20 +111,36 @@ fn what_is_dropped_was_never_there() {
     assert_eq!(tree(outer.path()), [] as [PathBuf; 0]);
 }
 
-/// macOS lets a process have 256 files open.
-#[cfg(unix)]
-#[test]
-fn many_files_need_few_open_ones() {
+/// Files enough that a list of them fills a pipe.
+fn sixty_servers() -> Workspace {
     let databases: String = (0..60)
         .map(|n| format!("  server-{n}: {{ engine: azure_postgres, at: az, id: server-{n} }}\n"))
         .collect();
-    let workspace = Workspace::new().policy(
+    Workspace::new().policy(
         "p.yaml",
         &format!(
             "version: 1\nlocations:\n  az: {{ provider: azure, region: eastus, subscription: \
              00000000-0000-0000-0000-000000000001, resource_group: rg }}\ndatabases:\n{databases}"
         ),
-    );
+    )
+}
+
+/// What lies in a folder for a rendering that has not ended.
+fn staged(out: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(out).into_iter().flatten();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| {
+        let name = path.file_name().unwrap().to_string_lossy();
+        name.starts_with(".backstay-")
+    });
+    paths
+}
+
+/// macOS lets a process have 256 files open.
+#[cfg(unix)]
+#[test]
+fn many_files_need_few_open_ones() {
+    let workspace = sixty_servers();
     let render = [
         "-c",
         "ulimit -n 40 && exec \"$0\" render",
@@ -133,11 +150,53 @@ fn many_files_need_few_open_ones() {
     workspace.run(["render", "--check"]).expect_code(0);
     let out = tree(&workspace.path().join("generated"));
     assert!(out.len() > 180, "{}", out.len());
-    let staged = |path: &&PathBuf| {
-        let name = path.file_name().unwrap().to_string_lossy();
-        name.starts_with(".backstay-")
-    };
-    assert_eq!(out.iter().find(staged), None);
+    assert_eq!(
+        staged(&workspace.path().join("generated")),
+        [] as [PathBuf; 0]
+    );
+}
+
+/// Nobody reads its diff: it can neither end nor put anything in its place before it is killed.
+#[cfg(unix)]
+#[test]
+fn what_a_killed_rendering_left_goes_with_the_next() {
+    let workspace = sixty_servers();
+    let out = workspace.path().join("generated");
+    let mut killed = Command::new(env!("CARGO_BIN_EXE_backstay"))
+        .args(["render", "--diff"])
+        .current_dir(workspace.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let left = wait_for("something that is staged", || staged(&out).pop());
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    let others = out.join(".backstay-notes");
+    fs::create_dir(&others).unwrap();
+    fs::write(others.join("theirs"), "x").unwrap();
+
+    workspace.run(["render", "--check"]).expect_code(1);
+    assert!(left.exists());
+    workspace.run(["render"]).expect_code(0);
+    assert_eq!(staged(&out), [others]);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_running_rendering_has_staged_stays() {
+    let out = tempfile::tempdir().unwrap();
+    let mut running = Rendering::into(out.path()).unwrap();
+    running.take(&artifact("a/one", "1")).unwrap();
+    let before = staged(out.path());
+    assert_eq!(before.len(), 1);
+    for text in ["2", "3"] {
+        written(out.path(), &[artifact("b/two", text)]).unwrap();
+        assert_eq!(staged(out.path()), before);
+    }
+    running.finish().unwrap();
+    assert_eq!(fs::read_to_string(out.path().join("a/one")).unwrap(), "1");
+    assert_eq!(staged(out.path()), [] as [PathBuf; 0]);
 }
 
 #[cfg(unix)]
