@@ -280,6 +280,47 @@ fn plain_of_two_accounts() -> String {
     rendered(&(policy + more), REVIEW)
 }
 
+/// Without credentials the comparison is left out, and a notice says so; nobody's name decides it.
+#[test]
+fn pull_requests_without_credentials_are_told_and_not_failed() {
+    let look = script("backstay-review.yml", "credentials", "Look");
+    let url = "https://token.example/request";
+    for (head, url, given) in [
+        ("example-org/policies", Some(url), true),
+        // Dependabot's, and a fork's.
+        ("example-org/policies", None, false),
+        ("someone/policies", None, false),
+        // Where an organisation gives forks all that its own branches have.
+        ("someone/policies", Some(url), false),
+    ] {
+        let workspace = on_github(Workspace::new())
+            .env("GITHUB_REPOSITORY", "example-org/policies")
+            .env("HEAD_REPOSITORY", head);
+        let workspace = match url {
+            Some(url) => workspace.env("ACTIONS_ID_TOKEN_REQUEST_URL", url),
+            None => workspace,
+        };
+        let told = step(&workspace, &look).expect_code(0).stdout;
+        let output = runner_file(&workspace, "output");
+        assert_eq!(output == "given=true\n", given, "{head}: {output}");
+        let notice = told.starts_with("::notice title=The clouds are not compared::");
+        assert_eq!(notice, !given, "{head}: {told}");
+    }
+    let path = root().join("generated/github/backstay-review.yml");
+    let text = fs::read_to_string(path).expect("it is rendered");
+    let workflow: Value = serde_yaml::from_str(&text).expect("YAML");
+    let jobs = &workflow["jobs"];
+    assert_eq!(
+        jobs["credentials"]["outputs"]["given"],
+        "${{ steps.look.outputs.given }}"
+    );
+    assert_eq!(jobs["drift"]["needs"], "credentials");
+    assert_eq!(
+        jobs["drift"]["if"],
+        "needs.credentials.outputs.given == 'true'"
+    );
+}
+
 #[test]
 fn an_action_is_pinned_by_its_commit() {
     for action in [
