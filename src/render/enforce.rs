@@ -261,7 +261,7 @@ fn guard(property: &Property, value: &Value) -> Option<Guard> {
 
 /// Where DescribeDBInstances answers in other words than CloudFormation asks.
 /// Source: the RDS API reference, DBInstance.
-const AWS_WORDS: [(&str, &str); 3] = [
+const AWS_WORDS: [(&str, &str); 2] = [
     (
         "EnableCloudwatchLogsExports",
         "EnabledCloudwatchLogsExports",
@@ -269,10 +269,6 @@ const AWS_WORDS: [(&str, &str); 3] = [
     (
         "SourceDBInstanceIdentifier",
         "ReadReplicaSourceDBInstanceIdentifier",
-    ),
-    (
-        "ManageMasterUserPassword",
-        "MasterUserSecret.SecretArn != null",
     ),
 ];
 

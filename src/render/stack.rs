@@ -1,7 +1,7 @@
 //! CloudFormation templates: one frame for each purpose around the resources of one stack.
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{RenderError, Templates, readback, text};
 use crate::cloud::aws::Value as AwsValue;
@@ -47,6 +47,8 @@ struct Framed<'p> {
     after: Vec<&'p str>,
     /// Whether the cloud keeps its password.
     secret: bool,
+    /// What the secret of a password that the cloud does not keep begins with.
+    password: Option<String>,
     /// Whether databases are restored by it.
     restores: bool,
     properties: String,
@@ -179,6 +181,9 @@ fn framed<'p>(
         replicated: instance.is_some_and(|body| body.replication_region.is_some()),
         after: after(resource, owned),
         secret: instance.is_some_and(|body| body.manage_master_user_password == Some(true)),
+        password: instance
+            .filter(|body| body.manage_master_user_password == Some(false))
+            .map(|body| json!({ "username": body.master_username }).to_string()),
         restores: matches!(resource.body, Body::RestoreTestingSelection(_)),
         properties: text::yaml_block(&tree),
     })

@@ -118,3 +118,40 @@ fn the_engines_of_rds_differ_in_their_words_only() {
         assert_eq!(postgres.len(), other.len());
     }
 }
+
+/// RDS refuses "read replicas for source instance … where ManageMasterUserPassword is enabled".
+#[test]
+fn a_database_with_replicas_has_a_password_that_rds_does_not_keep() {
+    for engine in ["rds_postgres", "rds_mysql", "rds_mariadb"] {
+        let policy = POLICY.replace("ENGINE", engine).replace("VERSION", "16");
+        let alone = policy.replace(
+            "replicas: [{ id: new-read-1 }, { id: new-read-west, at: west }]",
+            "",
+        );
+        let stack = |policy: &str| -> Value {
+            let artifacts = rendered(&planned(&[("p.yaml", policy)]));
+            let mut found = artifacts.iter().filter(|it| it.path == "aws/us/new.yaml");
+            serde_yaml::from_str(&found.next().unwrap().text).unwrap()
+        };
+        let (copied, alone) = (stack(&policy), stack(&alone));
+        let database = &copied["Resources"]["Database"]["Properties"];
+        assert_eq!(database["ManageMasterUserPassword"], false);
+        assert_eq!(
+            database["MasterUserPassword"]["Fn::Sub"],
+            "{{resolve:secretsmanager:${DatabaseSecret}:SecretString:password}}"
+        );
+        let secret = &copied["Resources"]["DatabaseSecret"];
+        assert_eq!(secret["DeletionPolicy"], "Retain");
+        let made = &secret["Properties"]["GenerateSecretString"];
+        assert_eq!(made["SecretStringTemplate"], r#"{"username":"root"}"#);
+        assert_eq!(made["GenerateStringKey"], "password");
+        // MySQL and MariaDB take 41 characters at most, and no engine takes all punctuation.
+        assert!(made["PasswordLength"].as_u64().unwrap() <= 41);
+        assert_eq!(made["ExcludePunctuation"], true);
+
+        let database = &alone["Resources"]["Database"]["Properties"];
+        assert_eq!(database["ManageMasterUserPassword"], true);
+        assert_eq!(database["MasterUserPassword"], Value::Null);
+        assert_eq!(alone["Resources"]["DatabaseSecret"], Value::Null);
+    }
+}

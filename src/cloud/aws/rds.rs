@@ -27,6 +27,7 @@ pub struct DbInstance {
     pub storage_type: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub master_username: Option<String>,
+    /// RDS makes no read replica of a PostgreSQL, MySQL or MariaDB instance whose password it keeps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub manage_master_user_password: Option<bool>,
     #[serde(
@@ -75,7 +76,7 @@ pub struct DbInstance {
 }
 
 use Direction::{AbsentIsWeaker, EachIsStronger, MoreIsStronger, Neutral};
-use Restore::{Option as Flag, Raise, Replacement, Replicate, Switch};
+use Restore::{Option as Flag, Raise, Replacement, Replicate, Revert, Switch};
 
 impl Owned for DbInstance {
     const TYPE: &'static str = "AWS::RDS::DBInstance";
@@ -90,7 +91,7 @@ impl Owned for DbInstance {
         property("/AllocatedStorage", MoreIsStronger, Raise("--allocated-storage")),
         property("/StorageType", Neutral, Flag("--storage-type")),
         property("/MasterUsername", Neutral, Replacement),
-        property("/ManageMasterUserPassword", MoreIsStronger, Switch("--manage-master-user-password", "--no-manage-master-user-password")),
+        property("/ManageMasterUserPassword", MoreIsStronger, Revert),
         property("/SourceDBInstanceIdentifier", Neutral, Replacement),
         property("/AvailabilityZone", Neutral, Replacement),
         property("/BackupRetentionPeriod", MoreIsStronger, Flag("--backup-retention-period")).losing("automated backups that are older are deleted at once"),

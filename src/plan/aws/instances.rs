@@ -121,7 +121,7 @@ fn instance(database: &Database<'_>, provision: Option<&Provision>) -> rds::DbIn
             .and_then(|kind| storage_type(kind.value))
             .map(str::to_owned),
         master_username: text(provision.and_then(|p| p.username.as_ref())),
-        manage_master_user_password: provision.map(|_| true),
+        manage_master_user_password: provision.map(|_| database.written.replicas.is_empty()),
         source: None,
         availability_zone: text(provision.and_then(|p| p.zone.as_ref())),
         backup_retention_period: intent
