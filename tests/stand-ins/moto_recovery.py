@@ -17,6 +17,7 @@ import moto.rds.models as rds
 from moto.backup.responses import BackupResponse
 from moto.backup.urls import url_paths
 from moto.core.responses import ActionResult
+from moto.rds.exceptions import InvalidParameterCombination
 
 CALLS = os.environ["MOTO_CONTROL"] + ".calls"
 REAL = {name: getattr(rds.RDSBackend, name) for name in (
@@ -47,6 +48,16 @@ def install(control):
             self.db_instance_automated_backups_arn = f"arn:aws:rds:{region}:123456789012:auto-backup:ab-{name}"
             self.restore_window = {"EarliestTime": ago("kept", 7 * 86400), "LatestTime": ago("lag", 300)}
 
+    def unmanaged(request):
+        """RDS takes no such option here but for Oracle, and keeps no password of what it restored."""
+        if request.get("manage_master_user_password") is not None:
+            raise InvalidParameterCombination("ManageMasterUserPassword isn't supported for the engine")
+
+    def without_secret(database):
+        database.manage_master_user_password = False
+        database.__dict__.pop("master_user_secret", None)
+        return database
+
     def elsewhere(backend):
         """The backend whose automated backups are replicated to this one."""
         region = control("replicated", {}).get(backend.region_name)
@@ -69,6 +80,7 @@ def install(control):
 
     def restore_db_instance_to_point_in_time(backend, source, target, request):
         note("restore_db_instance_to_point_in_time", {"region": backend.region_name, **request})
+        unmanaged(request)
         lent = None
         if arn := request.get("source_db_instance_automated_backups_arn"):
             lent = arn.rsplit(":ab-", 1)[1]
@@ -77,14 +89,15 @@ def install(control):
             lent = resource.removeprefix("db-").lower()
             backend.databases[lent] = deleted(backend)[lent]
         try:
-            return REAL["restore_db_instance_to_point_in_time"](backend, lent or source, target, request)
+            return without_secret(REAL["restore_db_instance_to_point_in_time"](backend, lent or source, target, request))
         finally:
             if lent:
                 del backend.databases[lent]
 
     def restore_db_instance_from_db_snapshot(backend, snapshot, request):
         note("restore_db_instance_from_db_snapshot", {"region": backend.region_name, **request})
-        return REAL["restore_db_instance_from_db_snapshot"](backend, snapshot, request)
+        unmanaged(request)
+        return without_secret(REAL["restore_db_instance_from_db_snapshot"](backend, snapshot, request))
 
     def promote_read_replica(backend, request):
         note("promote_read_replica", {"region": backend.region_name, **request})

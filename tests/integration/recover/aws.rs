@@ -225,6 +225,38 @@ fn the_latest_moment_comes_back_beside_the_database() {
     estate.refused(&["latest", "--to", "ORDERS"], "orders exists already");
 }
 
+/// Only Oracle's restores take the option: the new instance is changed once it is there.
+#[test]
+fn rds_keeps_the_password_of_what_comes_back_as_it_keeps_the_database_s() {
+    let estate = Estate::new();
+    let secret = |output: &Output| {
+        let mut lines = output.stdout.lines();
+        lines.any(|line| line.starts_with("secret=arn:aws:secretsmanager:"))
+    };
+    for way in ["latest", "snapshot"] {
+        let output = estate.run(&[way, "--to", way]).expect_code(0);
+        assert!(secret(&output), "{way}: {}", output.stdout);
+    }
+    // A run that ended before that is made up for, and a drill has a login of its own.
+    let drill = ["latest", "--to", "drill", "--scratch"];
+    let output = estate.run(&drill).expect_code(0);
+    assert!(!secret(&output), "{}", output.stdout);
+    let output = estate.run(&drill[..3]).expect_code(0);
+    assert!(secret(&output), "{}", output.stdout);
+    let again = estate.run(&drill[..3]).expect_code(0);
+    assert!(!again.stderr.contains("from now on"), "{}", again.stderr);
+
+    let modify = [
+        ("Action", "ModifyDBInstance"),
+        ("DBInstanceIdentifier", "orders"),
+        ("ManageMasterUserPassword", "false"),
+        ("MasterUserPassword", "something-else"),
+    ];
+    estate.moto.query("rds", HOME, &modify);
+    let output = estate.run(&["latest", "--to", "plain"]).expect_code(0);
+    assert!(!secret(&output), "{}", output.stdout);
+}
+
 #[test]
 fn a_moment_that_cannot_be_restored_is_refused_with_those_that_can() {
     let estate = Estate::new();
@@ -389,7 +421,12 @@ fn a_deleted_database_comes_back_from_what_was_kept_of_it() {
         .env("BACKSTAY_INSTANCE_CLASS", "db.t4g.medium")
         .env("BACKSTAY_SUBNET_GROUP", "private")
         .env("BACKSTAY_SECURITY_GROUPS", &estate.group);
-    Output::run(&mut command).expect_code(0);
+    let output = Output::run(&mut command).expect_code(0);
+    assert!(
+        output.stderr.contains("the password that orders had then"),
+        "{}",
+        output.stderr
+    );
     let calls = estate.moto.calls();
     assert_eq!(calls[0]["source_dbi_resource_id"], "db-ORDERS");
     assert_eq!(

@@ -54,7 +54,7 @@ fn deployed() -> Cloud {
     // moto takes these in a template and does not keep them.
     cloud.shell(
         "aws rds modify-db-instance --region us-east-1 --db-instance-identifier orders \
-         --deletion-protection --manage-master-user-password --preferred-backup-window 03:00-04:00 \
+         --deletion-protection --preferred-backup-window 03:00-04:00 \
          --cloudwatch-logs-export-configuration EnableLogTypes=error,slowquery",
     );
     cloud

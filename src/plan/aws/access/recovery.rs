@@ -124,17 +124,6 @@ fn statements(
             ),
             tagged("ResourceTag"),
         ),
-        // RDS keeps the password of what it restores, under names of its own.
-        allow(
-            "Passwords",
-            json!(["secretsmanager:CreateSecret", "secretsmanager:TagResource"]),
-            json!(
-                regions
-                    .iter()
-                    .map(|region| arn("secretsmanager", region, account, "secret:rds!db-*"))
-                    .collect::<Vec<_>>()
-            ),
-        ),
     ]);
     let stores = stores(drills);
     let (mut buckets, mut keys, mut at) = (BTreeSet::new(), Keys::default(), BTreeSet::new());

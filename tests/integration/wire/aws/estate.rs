@@ -29,7 +29,7 @@ const DROPPED: [(&str, &str); 4] = [
     ("train-tracker-db-read-2", "--deletion-protection"),
     (
         "train-tracker-db-prod",
-        "--manage-master-user-password --cloudwatch-logs-export-configuration \
+        "--cloudwatch-logs-export-configuration \
          EnableLogTypes=postgresql,upgrade",
     ),
 ];
