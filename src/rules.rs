@@ -32,6 +32,7 @@ rules! {
     alert_topic
     alert_undelivered
     archive_redundancy
+    aws_region
     azure_geo
     azure_key
     azure_login
@@ -109,6 +110,7 @@ rules! {
     window_overlap
     window_too_short
     yaml_1_1
+    zone_elsewhere
 }
 
 /// Runs every rule. A setting that many databases share is spoken of once.

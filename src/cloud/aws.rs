@@ -10,6 +10,7 @@ pub mod limits;
 mod policy;
 pub mod rds;
 pub mod reads;
+pub mod regions;
 pub mod replication;
 pub mod restore_testing;
 pub mod roles;
@@ -19,4 +20,5 @@ pub mod sns;
 mod value;
 
 pub use policy::PolicyDocument;
-pub use value::{Tags, Value, arn, logical_id, partition};
+pub use regions::partition;
+pub use value::{Tags, Value, arn, logical_id};

@@ -105,16 +105,23 @@ fn username(database: &Database<'_>) -> Option<Finding> {
     let engine = database.engine().rds()?;
     let name = database.written.provision.as_ref()?.username.as_ref()?;
     let most = engine.username_chars;
-    (name.chars().count() > most).then(|| {
-        let message = format!(
-            "`{}` cannot be the master user of {}: it may have at most {most} characters",
-            name.value, engine.title
-        );
+    let (problem, fix) = match () {
+        () if name.chars().count() > most => {
+            (format!("it may have at most {most} characters"), "write a shorter name")
+        }
+        () if engine.reserves(name) => ("the name is reserved".to_owned(), "write another name"),
+        () => return None,
+    };
+    let message = format!(
+        "`{}` cannot be the master user of {}: {problem}",
+        name.value, engine.title
+    );
+    Some(
         Finding::new(&CODE, name.place, message)
             .label(database.written.engine.place, "the engine is set here")
             .why("RDS refuses it when the database is created")
-            .fix("write a shorter name")
-    })
+            .fix(fix),
+    )
 }
 
 fn bad(name: &Spanned<String>, what: &str, problem: Problem) -> Option<Finding> {

@@ -15,6 +15,9 @@ pub struct Engine {
     pub majors: &'static [&'static str],
     /// Longest name of the master user.
     pub username_chars: usize,
+    /// Names that the engine keeps from the master user, besides RDS's own, and what they begin with.
+    pub reserved: &'static [&'static str],
+    pub reserved_prefix: Option<&'static str>,
 }
 
 /// When the majors below were read, from the registry schema's extension that cfn-lint 1.58 has.
@@ -29,6 +32,8 @@ pub static POSTGRES: Engine = Engine {
     major_numbers: 1,
     majors: &["11", "12", "13", "14", "15", "16", "17", "18"],
     username_chars: 63,
+    reserved: &["admin"],
+    reserved_prefix: Some("pg_"),
 };
 
 pub static MYSQL: Engine = Engine {
@@ -38,6 +43,8 @@ pub static MYSQL: Engine = Engine {
     major_numbers: 2,
     majors: &["5.7", "8.0", "8.4"],
     username_chars: 16,
+    reserved: &[],
+    reserved_prefix: None,
 };
 
 pub static MARIADB: Engine = Engine {
@@ -47,9 +54,20 @@ pub static MARIADB: Engine = Engine {
     major_numbers: 2,
     majors: &["10.6", "10.11", "11.4", "11.8", "12.3"],
     username_chars: 16,
+    reserved: &[],
+    reserved_prefix: None,
 };
 
 impl Engine {
+    /// Whether RDS or the engine keeps a login to itself.
+    pub fn reserves(&self, login: &str) -> bool {
+        let login = login.to_ascii_lowercase();
+        let begins = |prefix: &str| login.starts_with(prefix);
+        login == "rdsadmin"
+            || self.reserved.contains(&login.as_str())
+            || self.reserved_prefix.is_some_and(begins)
+    }
+
     /// The major version in a version's text. None: it has too few numbers to tell.
     pub fn major(&self, version: &str) -> Option<String> {
         let numbers: Vec<&str> = version.split('.').take(self.major_numbers).collect();

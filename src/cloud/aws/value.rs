@@ -4,15 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// The first word of the ARNs of a Region.
-/// Source: "Amazon Resource Names", partitions, in the IAM user guide.
-pub fn partition(region: &str) -> &'static str {
-    match region.split('-').next() {
-        Some("cn") => "aws-cn",
-        _ if region.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
-    }
-}
+use super::regions::partition;
 
 /// The ARN of something in an account's Region.
 pub fn arn(service: &str, region: &str, account: &str, rest: &str) -> String {
