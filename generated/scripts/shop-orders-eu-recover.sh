@@ -26,8 +26,8 @@
 #   BACKSTAY_POLL_SECONDS    time between two looks at it (default 30)
 #
 # Needs rds:DescribeDBInstances, DescribeDBInstanceAutomatedBackups, DescribeDBSnapshots, AddTagsToResource,
-# RestoreDBInstanceToPointInTime and RestoreDBInstanceFromDBSnapshot; to discard, ModifyDBInstance and
-# DeleteDBInstance.
+# RestoreDBInstanceToPointInTime and RestoreDBInstanceFromDBSnapshot; where RDS keeps the password, ModifyDBInstance,
+# secretsmanager:CreateSecret and TagResource; to discard, ModifyDBInstance and DeleteDBInstance.
 #
 # Standard output: identifier=, region=, endpoint=, port= and, where AWS keeps the password, secret= of the new
 # instance; of a snapshot as well snapshot= and taken=. `window` prints earliest= and latest=, and the endpoint= and port= of the database. Everything else goes to standard error.
@@ -58,7 +58,7 @@ PARAMETER_GROUP=${BACKSTAY_PARAMETER_GROUP-}
 IN=''    # the Region of the new instance
 TAKEN='' # when a snapshot was taken, and which
 MULTI_AZ=False
-MANAGED=None
+MANAGED='' # the secret, where RDS keeps the password; None where it does not
 WHAT=''
 WHICH=''
 TO=''
@@ -244,7 +244,7 @@ read_source() {
   else
     read -r class subnet_group groups parameter_group multi_az managed ENDPOINT PORT LATEST <<<"$said"
     CLASS=${CLASS:-$class}
-    [[ $MANAGED != None ]] || MANAGED=$managed
+    MANAGED=$managed
     MULTI_AZ=$multi_az
     if [[ $IN == "$REGION" ]]; then
       [[ -n $SUBNET_GROUP || $subnet_group == None ]] || SUBNET_GROUP=$subnet_group
@@ -273,7 +273,6 @@ options() {
     --copy-tags-to-snapshot --tags "${TAGS[@]}" --output text)
   [[ -z $SUBNET_GROUP ]] || OPTIONS+=(--db-subnet-group-name "$SUBNET_GROUP")
   [[ -z $PARAMETER_GROUP ]] || OPTIONS+=(--db-parameter-group-name "$PARAMETER_GROUP")
-  [[ $MANAGED == None ]] || OPTIONS+=(--manage-master-user-password)
   if $SCRATCH; then
     OPTIONS+=(--no-deletion-protection --no-multi-az)
   else
@@ -298,6 +297,30 @@ begun() {
   fi
   [[ $said == "$NAME" ]] || fail "$TO exists already: choose another identifier with --to"
   say "$TO was begun by an earlier run"
+}
+
+# Restoring takes no such option but for Oracle: RDS gives the new instance the password that was set then.
+keep_password() {
+  [[ $MANAGED != None ]] || return 0
+  STEP="having RDS keep the password of $TO"
+  local said
+  if [[ -z $MANAGED ]]; then
+    say "$TO has the password that $INSTANCE had then. Where nobody knows it, have RDS make and keep one:"
+    say "aws rds modify-db-instance --region $IN --db-instance-identifier $TO --manage-master-user-password --apply-immediately"
+    return
+  fi
+  said=$(aws rds describe-db-instances --region "$IN" --db-instance-identifier "$TO" --output text \
+    --query 'DBInstances[].[MasterUserSecret.SecretArn]')
+  [[ $said == None ]] || return 0
+  say "the database's password is kept by RDS, and so is that of $TO from now on"
+  run aws rds modify-db-instance --region "$IN" --db-instance-identifier "$TO" --manage-master-user-password \
+    --apply-immediately --output text
+  await active "secret of $TO" secret_state
+}
+
+secret_state() {
+  aws rds describe-db-instances --region "$IN" --db-instance-identifier "$TO" \
+    --query 'DBInstances[].[MasterUserSecret.SecretStatus]' --output text
 }
 
 instance_state() {
@@ -422,8 +445,8 @@ main() {
       ;;
     discard) discard ;;
     *)
+      read_source
       if ! begun; then
-        read_source
         check_settings
         options
         case $WHAT in
@@ -436,6 +459,8 @@ main() {
         say 'ok: nothing was changed'
       else
         await available "instance $TO" instance_state
+        # A drill has a login of its own.
+        $SCRATCH || keep_password
         show
         say "ok: $TO is available. Next: look at its data, then give its endpoint to the applications; deploy what"
         say 'the policy asks of it (backups, standby, replicas) before it takes over for good'

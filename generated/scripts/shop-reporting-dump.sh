@@ -46,7 +46,7 @@ CLUSTER=false
 KEEP_LOCAL_DAYS=7
 HEARTBEAT=''
 # The database by which questions about the whole server are asked.
-MAINTENANCE="${DATABASES[0]}"
+MAINTENANCE="${DATABASES[0]-postgres}"
 DUMP_TOOLS=(flock psql pg_dump pg_restore gzip sha256sum)
 
 BASE="${BACKSTAY_DUMP_DIR:-/var/backups/backstay}/$NAME"

@@ -191,7 +191,7 @@ fn a_reverting_change_set_keeps_every_parameter_of_its_stack() {
         );
         seen += 1;
     }
-    assert_eq!(seen, 5);
+    assert_eq!(seen, 11);
 }
 
 #[test]
