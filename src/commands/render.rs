@@ -13,7 +13,9 @@ use crate::cli::{Folder, Paths, Render};
 use crate::finding::Severity;
 use crate::plan::Plan;
 use crate::render::folder::{Change, Changes, Rendering};
-use crate::render::{Artifact, Take, Templates, deploy_commands, enforce_commands, render_each};
+use crate::render::{
+    Artifact, Take, Templates, accounts, deploy_commands, enforce_commands, render_each,
+};
 use crate::report::{Detail, Report};
 
 pub(super) fn run(args: &Render) -> Result<Code, Failure> {
@@ -102,11 +104,14 @@ fn tell(changes: &Changes, plan: &Plan, folder: &Folder) {
         .collect();
     let touched = |path: &str| touched.contains(path);
     let name = out::name(&folder.out);
+    let deploying = match accounts(plan).len() {
+        0 | 1 => "To deploy what changed (backstay never does):",
+        _ => {
+            "To deploy what changed (backstay never does; a command stops where the credentials are another account's):"
+        }
+    };
     let steps = [
-        (
-            "To deploy what changed (backstay never does):",
-            deploy_commands(plan, touched),
-        ),
+        (deploying, deploy_commands(plan, touched)),
         (
             "To see what would change of what exists already (and with --apply, to change it):",
             enforce_commands(plan, touched),

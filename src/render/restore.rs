@@ -21,7 +21,7 @@ use crate::plan::{Body, Owner, Resource, Scope};
 use deploy::deploy_command;
 use settings::affected;
 
-pub use deploy::{deploy_commands, enforce_commands};
+pub use deploy::{accounts, deploy_commands, enforce_commands};
 pub(super) use settings::{together, words};
 
 /// The command that restores one property, named by a JSON Pointer from the root of the resource's

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use backstay::render::deploy_commands;
 use serde_json::Value;
 
 use super::render::{planned, rendered};
@@ -153,5 +154,36 @@ fn a_database_with_replicas_has_a_password_that_rds_does_not_keep() {
         assert_eq!(database["ManageMasterUserPassword"], true);
         assert_eq!(database["MasterUserPassword"], Value::Null);
         assert_eq!(alone["Resources"]["DatabaseSecret"], Value::Null);
+    }
+}
+
+/// Stacks of two accounts share their names: one must never be deployed over the other's.
+#[test]
+fn with_several_accounts_each_command_asks_whose_credentials_it_has() {
+    let commands = |account: &str| -> Vec<String> {
+        let policy = format!(
+            r#"version: 1
+locations:
+  us: {{ provider: aws, region: us-east-1, account: "123456789012" }}
+  safe: {{ provider: aws, region: us-east-1, account: "{account}" }}
+stores:
+  here: {{ at: us, bucket: company-here }}
+  there: {{ at: safe, bucket: company-there }}
+"#
+        );
+        let commands = deploy_commands(&planned(&[("p.yaml", &policy)]), |_| true);
+        commands.iter().map(ToString::to_string).collect()
+    };
+    let begin =
+        |commands: &[String], with: &str| commands.iter().filter(|it| it.starts_with(with)).count();
+    let one = commands("123456789012");
+    assert_eq!(begin(&one, "aws cloudformation deploy "), 2, "{one:?}");
+    let two = commands("210987654321");
+    for account in ["123456789012", "210987654321"] {
+        let asked = format!(
+            "test \"$(aws sts get-caller-identity --query Account --output text)\" -eq {account} && \
+             aws cloudformation deploy "
+        );
+        assert_eq!(begin(&two, &asked), 1, "{two:?}");
     }
 }

@@ -1,6 +1,6 @@
 //! The commands that bring to the clouds what was rendered.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::super::parameters;
 use super::{azure, stack};
@@ -9,16 +9,51 @@ use crate::plan::{Owner, Plan, Resource, Scope};
 
 /// The commands that deploy the files that are `wanted`, of those that are rendered whole: what others
 /// name comes first, else in the order of the plan. Azure shows first what a deployment would change.
+/// Stacks of one name and Region are in several accounts: there each command asks whose credentials
+/// it has.
 pub fn deploy_commands(plan: &Plan, wanted: impl Fn(&str) -> bool) -> Vec<Command> {
+    let one = accounts(plan).len() < 2;
+    let guarded = |command, resource: &Resource| match &resource.address.scope {
+        Scope::Aws { account, .. } if !one => only_in(account).then(command),
+        _ => command,
+    };
     let both = |resource| {
         let shown = azure::template(resource, "what-if");
-        shown.into_iter().chain(deploy_command(resource))
+        let put = deploy_command(resource).map(|command| guarded(command, resource));
+        shown.into_iter().chain(put)
     };
     let wanted = |owner: &Owner| {
         let beside = parameters::path(owner);
         wanted(owner.file()) || beside.is_some_and(|path| wanted(&path))
     };
     owned(plan, wanted).into_iter().flat_map(both).collect()
+}
+
+/// The accounts of AWS that the plan has something in.
+pub fn accounts(plan: &Plan) -> BTreeSet<&str> {
+    let scopes = plan.resources.iter().map(|it| &it.address.scope);
+    scopes
+        .filter_map(|scope| match scope {
+            Scope::Aws { account, .. } => Some(account.as_str()),
+            Scope::Azure { .. } => None,
+        })
+        .collect()
+}
+
+/// A command that succeeds with the credentials of an account.
+fn only_in(account: &str) -> Command {
+    let caller = [
+        "aws",
+        "sts",
+        "get-caller-identity",
+        "--query",
+        "Account",
+        "--output",
+        "text",
+    ];
+    Command::new(["test"])
+        .output("", Command::new(caller))
+        .args(["-eq", account])
 }
 
 /// The commands that show what the `wanted` scripts would change of what exists already.
