@@ -27,7 +27,7 @@ use folder::FolderError;
 
 pub use fix::{Told, fix_script};
 pub use recovery::walk;
-pub use restore::{deploy_commands, enforce_commands, restore_command};
+pub use restore::{accounts, deploy_commands, enforce_commands, restore_command};
 pub use templates::{Templates, embedded};
 
 /// One rendered file.

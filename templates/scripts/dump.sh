@@ -51,22 +51,22 @@ export TZ=UTC0 LC_ALL=C
 declare -A CLASS_DAYS=({% for class in classes %}[{{ class.name | sh }}]={{ class.days | sh }}{% if not loop.last %} {% endif %}{% endfor %})
 {% endif -%}
 FORMAT={{ format | sh }}
+{%- if databases %}
 SUFFIX={% if format == "custom" %}dump{% elif format == "directory" %}dir{% else %}sql.gz{% endif %}
+{%- endif %}
 ONLY={% if only %}{{ only | sh }}{% else %}''{% endif %} # schema or data; nothing: both
 GLOBALS={{ globals | sh }}
 CLUSTER={{ cluster | sh }}
 KEEP_LOCAL_DAYS={{ keep_local_days | sh }}
 HEARTBEAT={% if heartbeat %}{{ heartbeat | sh }}{% else %}''{% endif %}
 # The database by which questions about the whole server are asked.
-{%- if databases %}
-MAINTENANCE="${DATABASES[0]}"
-{%- else %}
-MAINTENANCE=postgres
-{%- endif %}
+MAINTENANCE="${DATABASES[0]-postgres}"
 DUMP_TOOLS=(flock psql pg_dump{% if globals or cluster %} pg_dumpall{% endif %} pg_restore gzip sha256sum)
 
 BASE="${BACKSTAY_DUMP_DIR:-/var/backups/backstay}/$NAME"
+{%- if databases %}
 DUMP_OPTIONS=({% if only %}--{{ only | sh }}-only{% endif %})
+{%- endif %}
 COMPRESSION='gzip'
 DUMPED=() # what the manifest says of each database
 
@@ -123,8 +123,8 @@ check_versions() {
 # be made is how pg_dump says whether it takes one.
 choose_compression() {
   STEP='choosing the compression'
-  local choice said
-  for choice in{% for choice in compression %} {{ choice | sh }}{% endfor %}; do
+  local choice said choices=({% for choice in compression %}{{ choice | sh }}{% if not loop.last %} {% endif %}{% endfor %})
+  for choice in "${choices[@]}"; do
     said="$(PGHOSTADDR='' PGSERVICE='' pg_dump --compress="$choice" --format=custom --file=/dev/null \
       --host=/nonexistent --no-password 2>&1)" || true
     if [[ $said != *compress* ]]; then
