@@ -8,6 +8,7 @@ mod dump;
 mod duration;
 mod endpoint;
 mod github;
+mod maintenance;
 mod model;
 mod problem;
 mod query;
@@ -37,6 +38,7 @@ pub use dump::{Dump, DumpFormat, DumpPart};
 pub use duration::{Duration, Unit};
 pub use endpoint::Endpoint;
 pub use github::{GitHub, ISSUER, Repository, Subjects};
+pub use maintenance::Maintenance;
 pub use model::{
     Coverage, Defaults, Exception, FloorKey, Ignore, Immutability, Location, LockMode, Policy,
     Provider, Store, StoreLock, StoreLockMode, StoreRedundancy, Tier, Vault, VaultLock,

@@ -180,13 +180,15 @@ begin shop-loyalty-prod /subscriptions/00000000-0000-0000-0000-000000000002/reso
   tags.team \
   properties.backup.backupRetentionDays \
   properties.backup.geoRedundantBackup \
-  properties.highAvailability.mode
+  properties.highAvailability.mode \
+  "join(':', [to_string(properties.maintenanceWindow.customWindow), to_string(properties.maintenanceWindow.dayOfWeek), to_string(properties.maintenanceWindow.startHour), to_string(properties.maintenanceWindow.startMinute)])"
 tagged 'tag company' shop 'company=shop'
 tagged 'tag owner' data-platform 'owner=data-platform'
 tagged 'tag team' loyalty 'team=loyalty'
 guarded number 'backups that are older are deleted' properties.backup.backupRetentionDays 14 --backup-retention 14
 fixed properties.backup.geoRedundantBackup Enabled
 guarded 'Disabled SameZone ZoneRedundant' 'the standby is removed, or is in the same zone' properties.highAvailability.mode ZoneRedundant --zonal-resiliency Enabled
+setting properties.maintenanceWindow Enabled:2:2:30 --maintenance-window Tue:2:30
 finish
 
 begin shop-loyalty-read /subscriptions/00000000-0000-0000-0000-000000000002/resourceGroups/shop-data-rg/providers/Microsoft.DBforPostgreSQL/flexibleServers/shop-loyalty-read \
@@ -194,12 +196,14 @@ begin shop-loyalty-read /subscriptions/00000000-0000-0000-0000-000000000002/reso
   tags.company \
   tags.owner \
   tags.team \
-  properties.sourceServerResourceId
+  properties.sourceServerResourceId \
+  "join(':', [to_string(properties.maintenanceWindow.customWindow), to_string(properties.maintenanceWindow.dayOfWeek), to_string(properties.maintenanceWindow.startHour), to_string(properties.maintenanceWindow.startMinute)])"
 fixed location northeurope
 tagged 'tag company' shop 'company=shop'
 tagged 'tag owner' data-platform 'owner=data-platform'
 tagged 'tag team' loyalty 'team=loyalty'
 fixed properties.sourceServerResourceId /subscriptions/00000000-0000-0000-0000-000000000002/resourceGroups/shop-data-rg/providers/Microsoft.DBforPostgreSQL/flexibleServers/shop-loyalty-prod
+setting properties.maintenanceWindow Enabled:2:2:30 --maintenance-window Tue:2:30
 finish
 
 if $PENDING; then printf 'Run it with --apply to change what differs.\n'; fi

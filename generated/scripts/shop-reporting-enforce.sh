@@ -177,10 +177,12 @@ check_account
 begin shop-reporting /subscriptions/00000000-0000-0000-0000-000000000002/resourceGroups/shop-data-rg/providers/Microsoft.DBforPostgreSQL/flexibleServers/shop-reporting \
   tags.company \
   tags.owner \
-  properties.backup.backupRetentionDays
+  properties.backup.backupRetentionDays \
+  "join(':', [to_string(properties.maintenanceWindow.customWindow), to_string(properties.maintenanceWindow.dayOfWeek), to_string(properties.maintenanceWindow.startHour), to_string(properties.maintenanceWindow.startMinute)])"
 tagged 'tag company' shop 'company=shop'
 tagged 'tag owner' data-platform 'owner=data-platform'
 guarded number 'backups that are older are deleted' properties.backup.backupRetentionDays 10 --backup-retention 10
+setting properties.maintenanceWindow Enabled:2:2:30 --maintenance-window Tue:2:30
 finish
 
 if $PENDING; then printf 'Run it with --apply to change what differs.\n'; fi

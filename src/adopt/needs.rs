@@ -7,7 +7,7 @@ use crate::cloud::aws::{Value, limits, rds};
 use crate::cloud::azure;
 use crate::cloud::azure::postgres::FlexibleServer;
 use crate::observe::inventory::{KeyOwner, Live};
-use crate::policy::{Encryption, HighAvailability};
+use crate::policy::{Encryption, HighAvailability, Maintenance};
 use crate::resolve::{Intent, Layer};
 
 /// One setting of the layers.
@@ -91,7 +91,7 @@ fn encryption(body: &rds::DbInstance, owner: Option<KeyOwner>) -> Encryption {
     }
 }
 
-/// Locks are resources of their own, windows cannot be set.
+/// Locks are resources of their own, and nothing says when the backups are made.
 fn of_server(body: &FlexibleServer) -> Settings {
     let properties = &body.properties;
     let mode = properties.high_availability.as_ref();
@@ -104,7 +104,13 @@ fn of_server(body: &FlexibleServer) -> Settings {
         Some(_) => Encryption::CustomerManaged,
         None => Encryption::ProviderManaged,
     };
+    let window = properties.maintenance_window.as_ref();
+    let maintenance = match window.and_then(|window| window.weekly()) {
+        Some(window) => Maintenance::Weekly(window),
+        None => Maintenance::ProviderManaged,
+    };
     let mut needs = Settings::from([
+        (Key::MaintenanceWindow, maintenance.to_string()),
         (Key::HighAvailability, word(mode).to_owned()),
         (Key::Encryption, encryption.to_string()),
     ]);
@@ -137,7 +143,12 @@ pub(super) fn holds(intent: &Intent, key: &Key) -> Option<String> {
         Key::Pitr => format!("{}d", intent.retention.pitr.as_ref()?.value.days()),
         Key::Geo => intent.copies.geo.as_ref()?.value.to_string(),
         Key::Window => intent.window.value.to_string(),
-        Key::MaintenanceWindow => intent.maintenance_window.as_ref()?.value.to_string(),
+        // Where nobody says, the cloud chooses.
+        Key::MaintenanceWindow => {
+            let setting = intent.maintenance_window.as_ref();
+            let value = setting.map_or(Maintenance::ProviderManaged, |it| it.value);
+            value.to_string()
+        }
         Key::Encryption => intent.encryption.value.to_string(),
         Key::DeletionProtection => intent.deletion_protection.value.to_string(),
         Key::CopyTags => intent.copy_tags_to_snapshots.value.to_string(),

@@ -179,6 +179,11 @@ impl WeeklyWindow {
         )
     }
 
+    /// The day on which it starts.
+    pub fn day(self) -> Weekday {
+        Weekday::ALL[(self.start / DAY % 7) as usize]
+    }
+
     /// Its time of day, as if it came every day.
     pub fn daily(self) -> DailyWindow {
         DailyWindow::at(self.start, self.minutes)
@@ -243,10 +248,10 @@ impl fmt::Display for WeeklyWindow {
     }
 }
 
-/// Everything that serde and the JSON Schema need of a type that is written as one text.
-/// `$format` names the text's format; validators that know it give the type's own error.
+/// Everything that serde and, where the policy has it, the JSON Schema need of a type that is written as
+/// one text. `$format` names the text's format; validators that know it give the type's own error.
 macro_rules! text_type {
-    ($type:ty, $name:literal, $format:literal, $description:literal, $examples:expr) => {
+    ($type:ty) => {
         impl TryFrom<String> for $type {
             type Error = <$type as std::str::FromStr>::Err;
             fn try_from(text: String) -> Result<Self, Self::Error> {
@@ -259,6 +264,9 @@ macro_rules! text_type {
                 value.to_string()
             }
         }
+    };
+    ($type:ty, $name:literal, $format:literal, $description:literal, $examples:expr) => {
+        $crate::cloud::text_type!($type);
 
         impl schemars::JsonSchema for $type {
             fn schema_name() -> std::borrow::Cow<'static, str> {
@@ -284,10 +292,4 @@ text_type!(
     "A daily window in UTC, hh:mm-hh:mm, at least 30 minutes; it may cross midnight.",
     ["03:00-04:00", "23:45-00:30"]
 );
-text_type!(
-    WeeklyWindow,
-    "WeeklyWindow",
-    "weekly-window",
-    "A weekly window in UTC, ddd:hh:mm-ddd:hh:mm, at least 30 minutes.",
-    ["sun:04:30-sun:05:30"]
-);
+text_type!(WeeklyWindow);

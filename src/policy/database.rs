@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::alerts::Alerts;
 use super::dump::Dump;
 use super::duration::Duration;
+use super::maintenance::Maintenance;
 use super::model::requirements;
 use super::schedule::Schedule;
 use super::settings::{
@@ -13,7 +14,7 @@ use super::settings::{
 };
 use super::size::Size;
 use super::spanned::{Named, Spanned};
-use crate::cloud::{DailyWindow, WeeklyWindow, aws};
+use crate::cloud::{DailyWindow, aws};
 
 layer! {
     /// A database, or a server with its databases, that must be recoverable.

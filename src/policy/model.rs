@@ -8,11 +8,12 @@ use super::alerts::Alerts;
 use super::database::Database;
 use super::duration::Duration;
 use super::github::GitHub;
+use super::maintenance::Maintenance;
 use super::settings::{
     Copies, Encryption, HighAvailability, RestoreTest, Retention, TimeZone, layer,
 };
 use super::spanned::{Named, Spanned};
-use crate::cloud::{DailyWindow, WeeklyWindow};
+use crate::cloud::DailyWindow;
 
 /// A backup policy: what must be recoverable, where it lives, and how long.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]

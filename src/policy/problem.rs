@@ -19,10 +19,10 @@ use serde_json::Value;
 use super::spanned::ReadError;
 use super::tree::{Node, ParseError, Reason};
 use super::{
-    Compression, Duration, Encryption, Endpoint, NAME_PATTERN, Query, Receiver, Repository,
-    Schedule, Size, TableName, TimeZone,
+    Compression, Duration, Encryption, Endpoint, Maintenance, NAME_PATTERN, Query, Receiver,
+    Repository, Schedule, Size, TableName, TimeZone,
 };
-use crate::cloud::{DailyWindow, WeeklyWindow};
+use crate::cloud::DailyWindow;
 use crate::finding::{Code, Finding, closest};
 use crate::source::{FileId, Place};
 
@@ -75,7 +75,7 @@ pub(super) static FORMATS: &[Format] = &[
     Format { name: "github-repository", read: reads::<Repository>, code: &bad_value::CODE },
     Format { name: "iana-time-zone", read: reads::<TimeZone>, code: &bad_value::CODE },
     Format { name: "daily-window", read: reads::<DailyWindow>, code: &bad_window::CODE },
-    Format { name: "weekly-window", read: reads::<WeeklyWindow>, code: &bad_window::CODE },
+    Format { name: "backstay-maintenance", read: reads::<Maintenance>, code: &bad_window::CODE },
     Format { name: "date", read: date, code: &bad_value::CODE },
 ];
 

@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::alerts::Alerts;
 use super::duration::Duration;
+use super::maintenance::Maintenance;
 use super::query::Query;
 use super::spanned::{Named, Spanned};
 use super::table::TableName;
-use crate::cloud::{DailyWindow, WeeklyWindow, text_type};
+use crate::cloud::{DailyWindow, text_type};
 
 /// Declares a layer of the policy: its own fields, then every shared setting, and `settings()`, the
 /// view by which layers are laid over each other.
@@ -31,8 +32,9 @@ macro_rules! layer {
             timezone: Spanned<TimeZone>,
             /// Daily backup window, UTC.
             window: Spanned<DailyWindow>,
-            /// Weekly maintenance window, UTC. It must not overlap the backup window.
-            maintenance_window: Spanned<WeeklyWindow>,
+            /// Weekly maintenance window, UTC. On RDS it must not overlap the backup window; Azure takes
+            /// the hour from its start. provider_managed: the cloud chooses (RDS keeps what it has).
+            maintenance_window: Spanned<Maintenance>,
             /// Daily window, UTC, in which weekly, monthly and yearly backups to a vault start, at
             /// least 60 minutes. Built in: clear of the other two windows (RDS), or the daily one
             /// (Azure, where they start as it does).
@@ -83,7 +85,7 @@ pub struct Settings<'a> {
     pub restore_test: Option<&'a RestoreTest>,
     pub timezone: Option<&'a Spanned<TimeZone>>,
     pub window: Option<&'a Spanned<DailyWindow>>,
-    pub maintenance_window: Option<&'a Spanned<WeeklyWindow>>,
+    pub maintenance_window: Option<&'a Spanned<Maintenance>>,
     pub long_term_window: Option<&'a Spanned<DailyWindow>>,
     pub encryption: Option<&'a Spanned<Encryption>>,
     pub deletion_protection: Option<&'a Spanned<bool>>,

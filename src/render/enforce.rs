@@ -208,7 +208,7 @@ fn rows(resource: &Resource) -> Vec<Row> {
         let query = if aws {
             aws_query(&steps, value)
         } else {
-            query(&steps)
+            azure_query(&steps, value)
         };
         match property.restore {
             Restore::Tag => rows.extend(tags(value)),
@@ -219,8 +219,8 @@ fn rows(resource: &Resource) -> Vec<Row> {
                 if value.as_str() == Some(&resource.address.name) && steps.len() == 1 => {}
             // An account's redundancy is not its Blob service's to set.
             Restore::Replacement if matches!(resource.body, Body::BlobService(_)) => {}
-            // A whole block: its members have rows of their own.
-            _ if value.is_object() => {}
+            // A whole block that no option sets: its members have rows of their own.
+            restore if value.is_object() && words(restore, value).is_none() => {}
             restore => rows.push(Row {
                 kind: match words(restore, value) {
                     Some(_) => Kind::Setting,
@@ -282,6 +282,16 @@ fn aws_query(steps: &[&str], value: &Value) -> String {
     }
 }
 
+/// The members of a block that one option sets, as one text.
+fn azure_query(steps: &[&str], value: &Value) -> String {
+    let Value::Object(members) = value else {
+        return query(steps);
+    };
+    let member = |key: &String| format!("to_string({})", query(&[steps, &[key.as_str()]].concat()));
+    let members: Vec<_> = members.keys().map(member).collect();
+    format!("join(':', [{}])", members.join(", "))
+}
+
 fn query(steps: &[&str]) -> String {
     let steps: Vec<_> = steps.iter().map(|step| identifier(step)).collect();
     steps.join(".")
@@ -305,6 +315,10 @@ fn wanted(value: &Value) -> String {
         Value::Array(items) => {
             let items: Vec<_> = items.iter().map(wanted).collect();
             items.join(",")
+        }
+        Value::Object(members) => {
+            let members: Vec<_> = members.values().map(wanted).collect();
+            members.join(":")
         }
         value => value.to_string(),
     }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::cloud::{DailyWindow, WeeklyWindow};
+use crate::cloud::DailyWindow;
 use crate::policy::{
-    AlertEvent, Duration, Encryption, FloorKey, HighAvailability, Named, Query, Receiver, Settings,
-    Spanned, TableName, TimeZone,
+    AlertEvent, Duration, Encryption, FloorKey, HighAvailability, Maintenance, Named, Query,
+    Receiver, Settings, Spanned, TableName, TimeZone,
 };
 use crate::source::Place;
 
@@ -38,7 +38,7 @@ pub struct Intent {
     pub restore_test: IntentRestoreTest,
     pub timezone: Resolved<TimeZone>,
     pub window: Resolved<DailyWindow>,
-    pub maintenance_window: Option<Resolved<WeeklyWindow>>,
+    pub maintenance_window: Option<Resolved<Maintenance>>,
     /// As it is written; see [`Intent::long_term_start`].
     pub long_term_window: Option<Resolved<DailyWindow>>,
     pub encryption: Resolved<Encryption>,

@@ -24,8 +24,11 @@ impl Intent {
     /// RDS's own windows, with the time before them in which it takes no snapshot. The weekly one
     /// counts every day: a month or year may begin on any.
     pub fn taken_by_rds(&self) -> impl Iterator<Item = DailyWindow> {
-        let weekly = self.maintenance_window.as_ref();
-        let windows = [Some(self.window.value), weekly.map(|it| it.value.daily())];
+        let weekly = self
+            .maintenance_window
+            .as_ref()
+            .and_then(|it| it.value.weekly());
+        let windows = [Some(self.window.value), weekly.map(|it| it.daily())];
         let windows = windows.into_iter().flatten();
         windows.map(|window| window.with_lead(QUIET_MINUTES))
     }

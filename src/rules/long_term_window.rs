@@ -60,7 +60,7 @@ fn taken(database: &Database<'_>, start: &Resolved<DailyWindow>) -> Option<Findi
         ("backup", super::place_of(database, backup))
     } else {
         let maintenance = intent.maintenance_window.as_ref()?;
-        let close = maintenance.value.with_lead(QUIET_MINUTES);
+        let close = maintenance.value.weekly()?.with_lead(QUIET_MINUTES);
         if !comes_in(intent, start.value, close) {
             return None;
         }

@@ -21,7 +21,7 @@ pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
 fn overlap(database: &Database<'_>) -> Option<Finding> {
     let backup = &database.intent.window;
     let maintenance = database.intent.maintenance_window.as_ref()?;
-    if !backup.value.overlaps(maintenance.value) {
+    if !backup.value.overlaps(maintenance.value.weekly()?) {
         return None;
     }
     let message = format!(

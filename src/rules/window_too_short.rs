@@ -7,6 +7,7 @@
 //! has no length.
 use crate::cloud::aws::limits::WINDOW_MINUTES;
 use crate::finding::{Code, Finding, Severity};
+use crate::policy::Maintenance;
 use crate::resolve::{Database, Estate, Resolved};
 
 pub static CODE: Code = Code::new(
@@ -19,13 +20,10 @@ pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
     for database in super::on_rds(estate) {
         let window = &database.intent.window;
         findings.extend(short(database, "backup", window, window.value.minutes()));
-        if let Some(window) = &database.intent.maintenance_window {
-            findings.extend(short(
-                database,
-                "maintenance",
-                window,
-                window.value.minutes(),
-            ));
+        if let Some(window) = &database.intent.maintenance_window
+            && let Maintenance::Weekly(weekly) = window.value
+        {
+            findings.extend(short(database, "maintenance", window, weekly.minutes()));
         }
     }
 }

@@ -309,6 +309,15 @@ fn a_database_is_explained_setting_by_setting() {
     assert!(line("retention.daily").contains("built in"), "{text}");
     assert!(text.lines().all(|line| line.len() <= 120), "{text}");
 
+    let azure = examples.run(["explain", "shop-reporting"]).expect_code(0);
+    let window = azure
+        .stdout
+        .lines()
+        .find(|line| line.contains("maintenance_window"));
+    let window = window.unwrap_or_else(|| panic!("{}", azure.stdout));
+    assert!(window.contains("tue:02:30-tue:03:30"), "{window}");
+    assert!(window.contains("defaults"), "{window}");
+
     // A newer result on this machine counts before the one beside the policy.
     let name = "train-tracker-prod";
     let (moment, later) = ("2026-11-03T06:41:07Z", "2026-11-03T08:31:00Z");

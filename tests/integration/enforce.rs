@@ -179,3 +179,52 @@ fn a_server_is_lowered_only_where_the_order_says_so() {
         }
     }
 }
+
+/// One option sets a window, and one line tells it.
+#[test]
+fn a_maintenance_window_is_compared_as_one_and_set_by_one_option() {
+    let hour = "maintenance_window: \"sun:04:30-sun:05:30\"";
+    let set =
+        json!({ "customWindow": "Enabled", "dayOfWeek": 0, "startHour": 4, "startMinute": 30 });
+    let other =
+        json!({ "customWindow": "Enabled", "dayOfWeek": 0, "startHour": 4, "startMinute": 0 });
+    let off =
+        json!({ "customWindow": "Disabled", "dayOfWeek": 0, "startHour": 0, "startMinute": 0 });
+    let managed = "maintenance_window: provider_managed";
+    let sunday = ["--maintenance-window", "Sun:4:30"];
+    let disabled = ["--maintenance-window", "Disabled"];
+    for (setting, live, expected) in [
+        (hour, &set, None),
+        (hour, &other, Some(sunday)),
+        (hour, &off, Some(sunday)),
+        (hour, &Value::Null, Some(sunday)),
+        (managed, &off, None),
+        (managed, &set, Some(disabled)),
+    ] {
+        let az = Az::new();
+        let server = json!({
+            "id": SERVER,
+            "tags": { "team": "shop" },
+            "properties": {
+                "backup": { "backupRetentionDays": 14, "geoRedundantBackup": "Disabled" },
+                "maintenanceWindow": live,
+            },
+        });
+        az.resources(&json!({ SERVER: server }));
+        let database = format!(
+            "engine: azure_postgres, at: east, id: server-b, retention: {{ pitr: 14d }}, {setting}"
+        );
+        let script = script(&database);
+        let output = Output::run(az.reach(&mut script.command(&["--apply"]))).expect_code(0);
+        let mut calls = az.calls();
+        calls.retain(|words| words[0] == "postgres");
+        let options: Vec<_> = calls.iter().map(|words| words[11..].to_vec()).collect();
+        let expected: Vec<Vec<String>> = expected
+            .iter()
+            .map(|words| words.map(str::to_owned).to_vec())
+            .collect();
+        assert_eq!(options, expected, "{live} {}", output.stdout);
+        let told = output.stdout.matches("maintenanceWindow").count();
+        assert_eq!(told, 1, "{}", output.stdout);
+    }
+}

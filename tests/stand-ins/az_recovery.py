@@ -9,9 +9,17 @@ Kept in the folder of the stand-in:
 """
 
 import json
+import re
 
 TRUE = {"action": "store_true"}
 OPTIONAL = {}
+def window(text):
+    """As the client takes it: a day and a time, or Disabled."""
+    if not re.fullmatch(r"Disabled|(Sun|Mon|Tue|Wed|Thu|Fri|Sat):([01]?\d|2[0-3]):[0-5]?\d", text):
+        raise ValueError(text)
+    return text
+
+
 OPTIONS = {
     "postgres flexible-server restore": {
         "restore-time": OPTIONAL, "key": OPTIONAL, "identity": OPTIONAL, "backup-key": OPTIONAL, "backup-identity": OPTIONAL,
@@ -22,7 +30,7 @@ OPTIONS = {
     },
     "postgres flexible-server update": {
         "public-access": {"choices": ("Enabled", "Disabled")}, "backup-retention": OPTIONAL, "zonal-resiliency": OPTIONAL,
-        "storage-auto-grow": OPTIONAL, "allow-same-zone": TRUE,
+        "storage-auto-grow": OPTIONAL, "allow-same-zone": TRUE, "maintenance-window": {"type": window},
     },
     "postgres flexible-server delete": {"yes": TRUE},
     "postgres flexible-server replica promote": {

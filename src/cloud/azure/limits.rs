@@ -65,6 +65,10 @@ impl Version {
     }
 }
 
+/// Length of a maintenance window, in minutes: nothing sets another one.
+/// Source: "Scheduled maintenance" in the service's documentation.
+pub const MAINTENANCE_MINUTES: u32 = 60;
+
 /// Compute sizes by the start of their names, and the tier that each is of.
 pub const SIZES: [(&str, &str); 3] = [
     ("Standard_B", BURSTABLE),

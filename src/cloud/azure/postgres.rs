@@ -1,11 +1,15 @@
 //! Microsoft.DBforPostgreSQL/flexibleServers, as far as backstay owns it.
 
+mod maintenance;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::property::property;
 use crate::cloud::{Direction, NotCompared, Owned, Property, Restore};
+
+pub use maintenance::{DISABLED, ENABLED, MaintenanceWindow};
 
 /// A server resource in ARM's words. None: not owned, so neither rendered nor compared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,6 +85,8 @@ pub struct Properties {
     pub backup: Backup,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub high_availability: Option<HighAvailability>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub maintenance_window: Option<MaintenanceWindow>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -144,6 +150,8 @@ pub struct ReplicaProperties {
     pub storage: Option<Storage>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_encryption: Option<DataEncryption>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub maintenance_window: Option<MaintenanceWindow>,
 }
 
 use Direction::{AbsentIsWeaker, MoreIsStronger, Neutral, Ranked};
@@ -153,6 +161,13 @@ const GEO: &str = "it is set when a server is created: restore the server to a n
 const KEY: &str = "whose key encrypts a server is set when it is created: restore the server to a new one that has the key (az postgres flexible-server restore --key --identity), move the clients there, and remove the old one";
 const DISK: &str = "the type of a server's disk is set when it is created: restore the server to a new one that has it (az postgres flexible-server restore --storage-type), move the clients there, and remove the old one";
 const PROMOTED: &str = "a promoted replica is a server of its own: remove it once nothing uses it, and deploy the replica again";
+
+/// One option sets the whole block.
+const MAINTENANCE: Property = property(
+    "/properties/maintenanceWindow",
+    Neutral,
+    Flag("--maintenance-window"),
+);
 
 const ON: Direction = Ranked(&["Disabled", "Enabled"]);
 
@@ -186,6 +201,7 @@ impl Owned for FlexibleServer {
         property("/properties/backup/backupRetentionDays", MoreIsStronger, Flag("--backup-retention")).losing("backups that are older are deleted"),
         property("/properties/backup/geoRedundantBackup", ON, Migration(GEO)),
         property("/properties/highAvailability/mode", Ranked(&["Disabled", "SameZone", "ZoneRedundant"]), Flag("--zonal-resiliency")).losing("the standby is removed, or is in the same zone"),
+        MAINTENANCE,
     ];
 
     /// Properties of the frame that ARM never tells back (writeOnly).
@@ -228,6 +244,7 @@ impl Owned for Replica {
         property("/properties/dataEncryption/type", Neutral, Migration(KEY)),
         property("/properties/dataEncryption/primaryKeyURI", AbsentIsWeaker, Flag("--key")),
         property("/properties/dataEncryption/primaryUserAssignedIdentityId", AbsentIsWeaker, Flag("--identity")),
+        MAINTENANCE,
     ];
 
     const NOT_COMPARED: &'static [NotCompared] = &[CREATE_MODE];

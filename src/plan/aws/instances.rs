@@ -130,7 +130,10 @@ fn instance(database: &Database<'_>, provision: Option<&Provision>) -> rds::DbIn
             .as_ref()
             .map(|r| r.value.days() as u32),
         preferred_backup_window: owned(&intent.window, provision),
-        preferred_maintenance_window: intent.maintenance_window.as_ref().map(|w| w.value),
+        preferred_maintenance_window: intent
+            .maintenance_window
+            .as_ref()
+            .and_then(|it| it.value.weekly()),
         copy_tags_to_snapshot: Some(intent.copy_tags_to_snapshots.value),
         deletion_protection: Some(intent.deletion_protection.value),
         multi_az: owned(&intent.high_availability, provision)
@@ -182,7 +185,10 @@ fn replica_body(
         availability_zone: replica.zone.as_ref().map(|zone| zone.value.clone()),
         backup_retention_period: None,
         preferred_backup_window: None,
-        preferred_maintenance_window: intent.maintenance_window.as_ref().map(|w| w.value),
+        preferred_maintenance_window: intent
+            .maintenance_window
+            .as_ref()
+            .and_then(|it| it.value.weekly()),
         copy_tags_to_snapshot: Some(intent.copy_tags_to_snapshots.value),
         deletion_protection: Some(intent.deletion_protection.value),
         multi_az: replica

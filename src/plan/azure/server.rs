@@ -5,7 +5,7 @@ use super::keys::{self, Keys};
 use super::{Group, on};
 use crate::cloud::Owned;
 use crate::cloud::azure::{limits, postgres};
-use crate::policy::{HighAvailability, Provision, Replica, SkuTier, StorageType};
+use crate::policy::{HighAvailability, Maintenance, Provision, Replica, SkuTier, StorageType};
 use crate::resolve::{Database, Layer};
 use crate::source::Place;
 
@@ -66,6 +66,7 @@ fn server(database: &Database<'_>, group: Group<'_>) -> postgres::FlexibleServer
                     .map(|retention| retention.value.days() as u32),
                 geo_redundant_backup: geo.or(provision.map(|_| false)).map(on),
             },
+            maintenance_window: maintenance(database),
             high_availability: owns_mode.then(|| postgres::HighAvailability {
                 mode: mode.to_owned(),
             }),
@@ -96,8 +97,18 @@ fn replica_body(database: &Database<'_>, replica: &Replica, group: Group<'_>) ->
             ),
             storage: provision.and_then(storage),
             data_encryption: keys.encryption,
+            maintenance_window: maintenance(database),
         },
     }
+}
+
+/// Of a server and of its replicas. None: nobody says, so it stays as it is.
+fn maintenance(database: &Database<'_>) -> Option<postgres::MaintenanceWindow> {
+    let setting = database.intent.maintenance_window.as_ref()?;
+    Some(match setting.value {
+        Maintenance::Weekly(window) => postgres::MaintenanceWindow::from_start_of(window),
+        Maintenance::ProviderManaged => postgres::MaintenanceWindow::system_managed(),
+    })
 }
 
 fn sku(provision: &Provision) -> Option<postgres::Sku> {
@@ -139,7 +150,7 @@ fn sku_tier(tier: SkuTier) -> &'static str {
 fn places(database: &Database<'_>, group: Group<'_>) -> Places {
     let intent = &database.intent;
     let mut places = tag_places(database, "/tags");
-    places.extend(size_places(database));
+    places.extend(common_places(database));
     places.extend(keys::places(database, group));
     let mut add = |path: &'static str, place: Option<Place>| {
         places.extend(place.map(|place| (path.into(), place)));
@@ -165,8 +176,8 @@ fn places(database: &Database<'_>, group: Group<'_>) -> Places {
     places
 }
 
-/// Where the size of a server and of its replicas is written.
-fn size_places(database: &Database<'_>) -> Places {
+/// Where a server's size and maintenance window are written, and its replicas'.
+fn common_places(database: &Database<'_>) -> Places {
     let provision = database.written.provision.as_ref();
     let places = [
         (
@@ -185,6 +196,14 @@ fn size_places(database: &Database<'_>) -> Places {
             "/properties/storage",
             provision.and_then(|p| Some(p.storage.as_ref()?.size.place)),
         ),
+        (
+            "/properties/maintenanceWindow",
+            database
+                .intent
+                .maintenance_window
+                .as_ref()
+                .and_then(|it| it.place),
+        ),
     ];
     let written = |(path, place): (&'static str, Option<Place>)| Some((path.into(), place?));
     places.into_iter().filter_map(written).collect()
@@ -192,7 +211,7 @@ fn size_places(database: &Database<'_>) -> Places {
 
 fn replica_places(database: &Database<'_>, replica: &Replica, group: Group<'_>) -> Places {
     let mut places = tag_places(database, "/tags");
-    places.extend(size_places(database));
+    places.extend(common_places(database));
     places.extend(keys::replica_places(database, replica, group));
     let location = replica.location.as_ref();
     places.extend(location.map(|location| ("/location".into(), location.place)));

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::azure;
+use crate::cloud::azure::postgres::MaintenanceWindow;
 use crate::cloud::{Command, Property, Restore};
 use crate::plan::{Body, Resource, Scope};
 
@@ -108,6 +109,7 @@ pub(in crate::render) fn words(restore: Restore, value: &Value) -> Option<Vec<St
             "SameZone" => owned(&[RESILIENCY, "Enabled", "--allow-same-zone"]),
             _ => owned(&[RESILIENCY, "Enabled"]),
         },
+        Restore::Option(MAINTENANCE) => owned(&[MAINTENANCE, &maintenance(value)?]),
         Restore::Option(option) | Restore::Raise(option) => owned(&[option, &option_value(value)]),
         Restore::Switch(on, off) => owned(&[if value.as_bool()? { on } else { off }]),
         Restore::Tag
@@ -123,6 +125,14 @@ pub(in crate::render) fn words(restore: Restore, value: &Value) -> Option<Vec<St
 
 /// Azure's option has fewer values than its property: the other zone is the default.
 const RESILIENCY: &str = "--zonal-resiliency";
+
+/// One option says the day and the time.
+const MAINTENANCE: &str = "--maintenance-window";
+
+fn maintenance(value: &Value) -> Option<String> {
+    let window: MaintenanceWindow = serde_json::from_value(value.clone()).ok()?;
+    Some(window.to_string())
+}
 
 fn option_value(value: &Value) -> String {
     match value {

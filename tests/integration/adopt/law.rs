@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use backstay::adopt::{Adopted, Wanted, adopt};
+use backstay::cloud::azure::postgres::MaintenanceWindow;
 use backstay::coverage::unnamed;
 use backstay::drift;
 use backstay::finding::{Finding, Kind, Severity};
@@ -217,15 +218,25 @@ fn a_server() -> impl Strategy<Value = Database> {
         5..=36u32,
         prop::sample::select(vec!["Disabled", "SameZone", "ZoneRedundant", "Odd"]),
         any::<bool>(),
+        (any::<bool>(), 0..8u32, 0..25u32, 0..61u32),
         tags(),
     );
-    shape.prop_map(|(group, name, region, days, mode, geo, tags)| {
+    shape.prop_map(|(group, name, region, days, mode, geo, window, tags)| {
         let database = server(group, &name).azure(|body| {
             body.location = Some(region.to_owned());
             body.properties.backup.backup_retention_days = Some(days);
             let geo = if geo { "Enabled" } else { "Disabled" };
             body.properties.backup.geo_redundant_backup = Some(geo.to_owned());
             body.properties.high_availability.as_mut().unwrap().mode = mode.to_owned();
+            let (custom, day, hour, minute) = window;
+            if custom {
+                body.properties.maintenance_window = Some(MaintenanceWindow {
+                    custom_window: "Enabled".to_owned(),
+                    day_of_week: Some(day),
+                    start_hour: Some(hour),
+                    start_minute: Some(minute),
+                });
+            }
         });
         tags.into_iter()
             .fold(database, |it, (key, value)| it.tag(&key, &value))

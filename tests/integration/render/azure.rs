@@ -455,3 +455,31 @@ fn a_template_with_parameters_has_a_file_of_them_and_is_deployed_with_it() {
         }
     }
 }
+
+/// The hour of a window's start, of a server and its replicas alike; nothing where nobody says.
+#[test]
+fn a_maintenance_window_is_rendered_as_the_hour_of_its_start() {
+    let hour =
+        json!({ "customWindow": "Enabled", "dayOfWeek": 6, "startHour": 23, "startMinute": 45 });
+    for (setting, expected) in [
+        ("maintenance_window: \"sat:23:45-sun:00:45\"", hour.clone()),
+        ("maintenance_window: \"sat:23:45-sun:04:00\"", hour),
+        (
+            "maintenance_window: provider_managed",
+            json!({ "customWindow": "Disabled" }),
+        ),
+        ("tags: {}", Value::Null),
+    ] {
+        let policy = server("").replace(
+            "    id: new-server\n",
+            &format!("    id: new-server\n    replicas: [{{ id: new-read }}]\n    {setting}\n"),
+        );
+        let template = template(&policy, "azure/east/new.json");
+        let servers = ["new-server", "new-read"].map(|name| {
+            let mut resources = template["resources"].as_array().unwrap().iter();
+            let server = resources.find(|it| it["name"] == name).unwrap();
+            server["properties"]["maintenanceWindow"].clone()
+        });
+        assert_eq!(servers, [expected.clone(), expected], "{setting}");
+    }
+}

@@ -86,6 +86,7 @@ pub fn server(group: &str, name: &str) -> Database {
             high_availability: Some(postgres::HighAvailability {
                 mode: "Disabled".to_owned(),
             }),
+            maintenance_window: Some(postgres::MaintenanceWindow::system_managed()),
         },
     };
     Database {

@@ -67,6 +67,7 @@ fn server(n: usize) -> Value {
         ["East US", "West Europe"][n % 2],
         ["Enabled", "Disabled"][n / 7 % 2],
     );
+    let custom = ["Enabled", "Disabled"][n % 4 / 3];
     json!({
         "id": server_id(subscription, group, &format!("Server-{n}")),
         "name": format!("Server-{n}"),
@@ -84,6 +85,12 @@ fn server(n: usize) -> Value {
                 "geoRedundantBackup": geo,
             },
             "highAvailability": { "mode": mode, "state": "Healthy" },
+            "maintenanceWindow": {
+                "customWindow": custom,
+                "dayOfWeek": n % 7,
+                "startHour": n % 24,
+                "startMinute": n % 60,
+            },
             "dataEncryption": { "type": "SystemManaged" },
         },
     })
@@ -181,10 +188,10 @@ fn two_hundred_mixed_databases_are_adopted_without_drift() {
     );
     // Said once: what many share is above, and most say little themselves.
     let databases = written.split_once("\ndatabases:\n").unwrap().1;
-    assert!(
-        databases.matches("maintenance_window").count() == 0,
-        "{written}"
-    );
+    let own = databases.matches("maintenance_window").count();
+    assert_eq!(own, SERVERS, "{written}");
+    let left = databases.matches("maintenance_window: provider_managed");
+    assert_eq!(left.count(), SERVERS / 4, "{written}");
     assert!(databases.lines().count() < 200 * 12, "{written}");
 }
 

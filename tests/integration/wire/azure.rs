@@ -38,8 +38,9 @@ databases:
     copies: { geo: true }
     high_availability: zone_redundant
     tags: { team: data }
+    maintenance_window: "sun:04:30-sun:05:30"
     provision: { version: "16", sku: Standard_D2s_v3, sku_tier: GeneralPurpose, storage: { size: 128GiB }, username: pgadmin }
-  bare: { engine: azure_postgres, at: az, id: trains-bare, high_availability: none }
+  bare: { engine: azure_postgres, at: az, id: trains-bare, high_availability: none, maintenance_window: provider_managed }
   gone: { engine: azure_postgres, at: az, id: trains-gone }
 "#;
 
@@ -97,6 +98,7 @@ fn full() -> Value {
                 "earliestRestoreDate": "2026-10-24T01:16:00.1234567+00:00"
             },
             "highAvailability": { "mode": "ZoneRedundant", "state": "Healthy" },
+            "maintenanceWindow": estate::hour(),
             "somethingNew": { "a": 1 }
         }
     })
@@ -185,6 +187,8 @@ fn two_pages_read_back_as_planned() {
     };
     assert_eq!(found.busy.as_deref(), Some("Updating"));
     wanted = observed.live("trains-bare").clone();
+    let maintained = &wanted["properties"]["maintenanceWindow"];
+    assert_eq!(maintained, &json!({ "customWindow": "Disabled" }));
     assert_eq!(wanted["properties"]["highAvailability"]["mode"], "Disabled");
     assert_eq!(
         wanted["properties"]["backup"]["backupRetentionDays"],

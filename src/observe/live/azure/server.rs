@@ -17,8 +17,6 @@ use crate::plan::{Body, Resource};
 
 pub(super) use keys::{has_identity, identity};
 
-const OFF: &str = "Disabled";
-
 /// States that a server passes through, and those that end with its removal. In any other, as
 /// `Stopped` or one that is newer than this list, its settings are what they are.
 const PASSING: [&str; 5] = [
@@ -108,6 +106,10 @@ fn server(
             storage: properties.storage.as_ref().and_then(storage),
             data_encryption: keys::encryption(properties.data_encryption, planned.encryption),
             backup: backup(properties.backup),
+            maintenance_window: Some(maintenance(
+                properties.maintenance_window,
+                planned.maintenance,
+            )),
             high_availability: Some(postgres::HighAvailability {
                 mode: or_off(properties.high_availability.and_then(|it| it.mode).as_ref()),
             }),
@@ -133,6 +135,10 @@ fn replica(
             source_server_resource_id: source(&properties, planned.source),
             storage: properties.storage.as_ref().and_then(storage),
             data_encryption: keys::encryption(properties.data_encryption, planned.encryption),
+            maintenance_window: Some(maintenance(
+                properties.maintenance_window,
+                planned.maintenance,
+            )),
         },
     }
 }
@@ -191,12 +197,31 @@ fn backup(live: Option<models::Backup>) -> postgres::Backup {
     }
 }
 
+/// While Azure chooses, a start that it tells says nothing: it is the plan's.
+fn maintenance(
+    live: Option<models::MaintenanceWindow>,
+    planned: Option<&postgres::MaintenanceWindow>,
+) -> postgres::MaintenanceWindow {
+    let live = live.unwrap_or_default();
+    let words = [postgres::ENABLED, postgres::DISABLED];
+    let custom_window = spelled(&or_off(live.custom_window.as_ref()), words);
+    let custom = custom_window == postgres::ENABLED;
+    let told = |number, planned: Option<u32>| if custom { whole(number) } else { planned };
+    postgres::MaintenanceWindow {
+        custom_window,
+        day_of_week: told(live.day_of_week, planned.and_then(|it| it.day_of_week)),
+        start_hour: told(live.start_hour, planned.and_then(|it| it.start_hour)),
+        start_minute: told(live.start_minute, planned.and_then(|it| it.start_minute)),
+    }
+}
+
 /// Spellings of the plan: ARM knows several of one thing.
 #[derive(Default)]
 pub(super) struct Planned<'p> {
     location: Option<&'p str>,
     tags: Option<&'p BTreeMap<String, String>>,
     encryption: Option<&'p postgres::DataEncryption>,
+    maintenance: Option<&'p postgres::MaintenanceWindow>,
     source: Option<&'p String>,
 }
 
@@ -219,12 +244,14 @@ impl<'p> Planned<'p> {
                 location: server.location.as_deref(),
                 tags: server.tags.as_ref(),
                 encryption: server.properties.data_encryption.as_ref(),
+                maintenance: server.properties.maintenance_window.as_ref(),
                 source: None,
             },
             Body::Replica(replica) => Planned {
                 location: replica.location.as_deref(),
                 tags: replica.tags.as_ref(),
                 encryption: replica.properties.data_encryption.as_ref(),
+                maintenance: replica.properties.maintenance_window.as_ref(),
                 source: replica.properties.source_server_resource_id.as_ref(),
             },
             _ => Planned::default(),
@@ -264,7 +291,9 @@ fn text(value: &impl Serialize) -> Option<String> {
 
 /// The API's default for what it does not tell.
 fn or_off(value: Option<&impl Serialize>) -> String {
-    value.and_then(text).unwrap_or_else(|| OFF.to_owned())
+    value
+        .and_then(text)
+        .unwrap_or_else(|| postgres::DISABLED.to_owned())
 }
 
 fn whole(number: Option<i32>) -> Option<u32> {

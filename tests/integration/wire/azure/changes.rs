@@ -59,6 +59,36 @@ fn rule(actions: Value) -> Value {
         restore: update("--name trains-prod --zonal-resiliency Enabled"),
     }
 )]
+#[case::maintained_when_azure_likes(
+    |cloud: &mut Cloud| cloud.set("trains-prod", "/properties/maintenanceWindow", json!({ "customWindow": "Disabled", "dayOfWeek": 0, "startHour": 0, "startMinute": 0 })),
+    0,
+    Told {
+        kind: "changed",
+        property: "/properties/maintenanceWindow/customWindow",
+        at: "30:23",
+        restore: update("--name trains-prod --maintenance-window Sun:4:30"),
+    }
+)]
+#[case::maintained_on_another_day(
+    |cloud: &mut Cloud| cloud.set("trains-prod", "/properties/maintenanceWindow/dayOfWeek", json!(3)),
+    0,
+    Told {
+        kind: "changed",
+        property: "/properties/maintenanceWindow/dayOfWeek",
+        at: "30:23",
+        restore: update("--name trains-prod --maintenance-window Sun:4:30"),
+    }
+)]
+#[case::an_existing_server_is_maintained_at_another_hour(
+    |cloud: &mut Cloud| cloud.set("timetable", "/properties/maintenanceWindow/startHour", json!(5)),
+    0,
+    Told {
+        kind: "changed",
+        property: "/properties/maintenanceWindow/startHour",
+        at: "30:23",
+        restore: update("--name timetable --maintenance-window Sun:4:30"),
+    }
+)]
 #[case::no_growth(
     |cloud: &mut Cloud| cloud.set("trains-prod", "/properties/storage/autoGrow", json!("Disabled")),
     1,

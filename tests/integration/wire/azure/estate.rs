@@ -46,6 +46,8 @@ databases:
     id: freight-prod
     retention: { pitr: 21d }
     high_availability: same_zone
+defaults:
+  maintenance_window: "sun:04:30-sun:05:30"
 "#;
 
 pub struct Estate {
@@ -159,6 +161,11 @@ pub fn existing_server(
     })
 }
 
+/// The policy's maintenance window, as Azure tells it.
+pub fn hour() -> Value {
+    json!({ "customWindow": "Enabled", "dayOfWeek": 0, "startHour": 4, "startMinute": 30 })
+}
+
 /// The servers that nobody rendered: set once by hand, or by their scripts.
 fn existing() -> Vec<Value> {
     vec![
@@ -170,7 +177,8 @@ fn existing() -> Vec<Value> {
             "properties": {
                 "version": "15",
                 "state": "Ready",
-                "backup": { "backupRetentionDays": 14 }
+                "backup": { "backupRetentionDays": 14 },
+                "maintenanceWindow": hour()
             }
         }),
         json!({
@@ -184,7 +192,8 @@ fn existing() -> Vec<Value> {
                 "state": "Ready",
                 "storage": { "storageSizeGB": 1024, "autoGrow": "Enabled" },
                 "backup": { "backupRetentionDays": 21, "geoRedundantBackup": "Enabled" },
-                "highAvailability": { "mode": "SameZone", "state": "Healthy" }
+                "highAvailability": { "mode": "SameZone", "state": "Healthy" },
+                "maintenanceWindow": hour()
             }
         }),
     ]

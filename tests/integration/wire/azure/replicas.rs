@@ -4,7 +4,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::cloud::{Cloud, server_id};
-use super::estate::{Estate, NORTH};
+use super::estate::{Estate, NORTH, hour};
 use super::told::{SERVERS, Told, deploy_server, tag, tells, update};
 
 const POLICY: &str = r#"version: 1
@@ -27,6 +27,8 @@ databases:
     id: timetable
     retention: { pitr: 14d }
     replicas: [{ id: timetable-read }]
+defaults:
+  maintenance_window: "sun:04:30-sun:05:30"
 "#;
 
 fn source(name: &str) -> String {
@@ -41,7 +43,7 @@ fn deployed() -> Estate {
             "id": server_id(NORTH, "trains-rg", name),
             "name": name,
             "location": "East US",
-            "properties": { "version": "15", "state": "Ready", "backup": { "backupRetentionDays": 14 } }
+            "properties": { "version": "15", "state": "Ready", "backup": { "backupRetentionDays": 14 }, "maintenanceWindow": hour() }
         })
     };
     let mut read = server("timetable-read");
@@ -58,7 +60,7 @@ fn a_fresh_replica_has_no_drift() {
     assert_eq!(output.stdout, "");
     assert_eq!(
         output.stderr,
-        "backstay drift: 5 resources and 27 properties compared; 0 errors, 0 warnings, 3 notes\n"
+        "backstay drift: 5 resources and 43 properties compared; 0 errors, 0 warnings, 3 notes\n"
     );
     // One list tells them all; a lock is asked for by its name.
     assert_eq!(running.requests().len(), 2, "{:?}", running.requests());
@@ -122,6 +124,26 @@ fn the_same_replica_has_no_drift(#[case] change: fn(&mut Cloud)) {
     |cloud: &mut Cloud| cloud.set("trains-west", "/tags", json!({})),
     0,
     Told { kind: "changed", property: "/tags/team", at: "12:19", restore: tag("trains-west", "'team=data'") }
+)]
+#[case::maintained_at_another_minute(
+    |cloud: &mut Cloud| cloud.set("trains-west", "/properties/maintenanceWindow/startMinute", json!(0)),
+    0,
+    Told {
+        kind: "changed",
+        property: "/properties/maintenanceWindow/startMinute",
+        at: "22:23",
+        restore: update("--name trains-west --maintenance-window Sun:4:30"),
+    }
+)]
+#[case::one_that_nothing_renders_is_maintained_when_azure_likes(
+    |cloud: &mut Cloud| cloud.set("timetable-read", "/properties/maintenanceWindow", Value::Null),
+    0,
+    Told {
+        kind: "changed",
+        property: "/properties/maintenanceWindow/customWindow",
+        at: "22:23",
+        restore: update("--name timetable-read --maintenance-window Sun:4:30"),
+    }
 )]
 #[case::it_is_gone(
     |cloud: &mut Cloud| cloud.servers.retain(|server| server["name"] != "trains-west"),

@@ -16,7 +16,7 @@ fn a_fresh_deployment_has_no_drift() {
     assert_eq!(output.stdout, "");
     assert_eq!(
         output.stderr,
-        "backstay drift: 7 resources and 48 properties compared; 0 errors, 0 warnings, 2 notes\n"
+        "backstay drift: 7 resources and 60 properties compared; 0 errors, 0 warnings, 2 notes\n"
     );
 }
 
@@ -55,6 +55,9 @@ fn a_fresh_deployment_has_no_drift() {
     replica["properties"].as_object_mut().unwrap().remove("backup");
     cloud.servers.push(replica);
 })]
+#[case::words_in_other_case(|cloud: &mut Cloud| {
+    cloud.set("trains-prod", "/properties/maintenanceWindow/customWindow", json!("enabled"));
+})]
 #[case::a_policy_with_gaps(|cloud: &mut Cloud| {
     let rule = cloud.rule("daily-30d");
     rule["definition"]["filters"]["blobIndexMatch"] = Value::Null;
@@ -91,6 +94,7 @@ fn a_server_of_which_next_to_nothing_is_told_has_lost_what_it_should_have() {
             "weakened /properties/backup/backupRetentionDays",
             "weakened /properties/backup/geoRedundantBackup",
             "weakened /properties/highAvailability/mode",
+            "changed /properties/maintenanceWindow/customWindow",
         ]
     );
 }

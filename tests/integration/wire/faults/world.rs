@@ -82,8 +82,9 @@ databases:
     id: trains-prod
     retention: {{ pitr: 30d }}
     high_availability: zone_redundant
+    maintenance_window: "sun:04:30-sun:05:30"
     provision: {{ version: "16", sku: Standard_D2s_v3, sku_tier: GeneralPurpose, storage: {{ size: 128GiB }}, username: pgadmin }}
-  freight: {{ engine: azure_postgres, at: south, id: freight-prod, retention: {{ pitr: 21d }} }}
+  freight: {{ engine: azure_postgres, at: south, id: freight-prod, retention: {{ pitr: 21d }}, maintenance_window: "sat:22:00-sat:23:00" }}
   gone: {{ engine: azure_postgres, at: south, id: gone, retention: {{ pitr: 21d }} }}
 "#
     );
@@ -137,6 +138,11 @@ impl World {
             "trains-prod",
             "/properties/highAvailability/mode",
             json!("Disabled"),
+        );
+        azure.set(
+            "trains-prod",
+            "/properties/maintenanceWindow/startHour",
+            json!(22),
         );
         azure.page = Some(1);
         World::of(&plan(&older), azure)
