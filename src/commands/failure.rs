@@ -8,6 +8,8 @@ use std::path::PathBuf;
 pub(super) enum Failure {
     #[error("cannot read {path}: {source}")]
     Read { path: PathBuf, source: io::Error },
+    #[error("there is no {0}: `backstay init` starts a policy, or name the folder that has one")]
+    Missing(PathBuf),
     #[error("cannot write {path}: {source}")]
     Write { path: PathBuf, source: io::Error },
     #[error("{0} exists, and nothing is overwritten: name a new file, or move the old one away")]
@@ -15,10 +17,12 @@ pub(super) enum Failure {
     #[error("cannot print: {0}")]
     Print(#[from] io::Error),
     #[error(
-        "no policy file (*.yaml, *.yml) under {0}; write one, or name the folder that has them"
+        "no policy file (*.yaml, *.yml) under {0}: `backstay init` starts one, or name the folder that has them"
     )]
     NoPolicy(String),
-    #[error("no finding has the code `{code}`{hint}; `backstay explain` lists all codes")]
+    #[error(
+        "neither a database nor the code of a finding is `{code}`{hint}; `backstay explain` lists all codes"
+    )]
     UnknownCode { code: String, hint: String },
     #[error("there is no command `{0}`; `backstay --help` lists all")]
     UnknownCommand(String),

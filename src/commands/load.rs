@@ -3,7 +3,8 @@
 pub(super) mod evidence;
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::{Component, Path, PathBuf};
 
 use super::exceptions::{self, Exceptions};
 use super::failure::Failure;
@@ -132,12 +133,26 @@ pub(super) fn databases(estate: &Estate<'_>) -> Vec<report::Database> {
     estate.databases.iter().map(each).collect()
 }
 
+/// Without `.` in it: code scanning and pull requests know their files by the plain path.
+fn named(path: &Path) -> PathBuf {
+    let parts = path.components();
+    let plain: PathBuf = parts.filter(|part| *part != Component::CurDir).collect();
+    match plain.as_os_str().is_empty() {
+        true => path.to_owned(),
+        false => plain,
+    }
+}
+
 /// Files are taken as they are named; folders are searched, in the order of the names. Hidden
 /// entries and links to folders are passed over, so a search always ends.
 fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
-    let read = |source| Failure::Read {
-        path: path.to_owned(),
-        source,
+    let path = &named(path);
+    let read = |source: io::Error| match source.kind() {
+        io::ErrorKind::NotFound => Failure::Missing(path.to_owned()),
+        _ => Failure::Read {
+            path: path.to_owned(),
+            source,
+        },
     };
     if !std::fs::metadata(path).map_err(read)?.is_dir() {
         if !files.iter().any(|file| file == path) {

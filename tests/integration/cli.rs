@@ -445,3 +445,47 @@ fn a_value_that_does_not_fit_is_told_what_the_key_is_for() {
     let help = "write a value that fits: Major version of PostgreSQL (Azure), quoted";
     assert!(output.stdout.contains(help), "{}", output.stdout);
 }
+
+/// Code scanning and pull requests know their files by the plain path.
+#[test]
+fn a_place_has_the_plain_path_however_its_folder_was_named() {
+    let workspace = Workspace::new().policy("bad.yaml", "version: 1\ndatabases: { A: {} }\n");
+    for path in [".", "./policies", "policies/.", "./policies/bad.yaml"] {
+        let output = workspace
+            .run(["validate", path, "--format", "sarif"])
+            .expect_code(1);
+        let sarif: serde_json::Value = serde_json::from_str(&output.stdout).expect("JSON");
+        let place = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
+        assert_eq!(
+            place["artifactLocation"]["uri"], "policies/bad.yaml",
+            "{path}"
+        );
+    }
+    let twice = workspace
+        .run(["validate", ".", "./policies", "policies"])
+        .expect_code(1);
+    assert!(twice.stderr.contains("1 error,"), "{}", twice.stderr);
+}
+
+#[test]
+fn who_has_no_policy_yet_is_told_how_to_start_one() {
+    let workspace = Workspace::new();
+    for arguments in [
+        &["validate"][..],
+        &["validate", "nowhere"],
+        &["validate", "."],
+    ] {
+        let output = workspace.run(arguments).expect_code(2);
+        assert!(
+            output.stderr.contains("`backstay init` starts"),
+            "{arguments:?}: {}",
+            output.stderr
+        );
+    }
+    let output = workspace.run(["explain", "nothing"]).expect_code(2);
+    assert!(
+        output.stderr.contains("neither a database nor"),
+        "{}",
+        output.stderr
+    );
+}
