@@ -72,29 +72,6 @@ fn frame(purpose: Purpose) -> Result<(&'static str, &'static str), RenderError> 
     })
 }
 
-/// The parameters that a frame has of its own, as far as a resource tells.
-pub(super) fn parameters(purpose: Purpose, body: &Body) -> &'static [&'static str] {
-    match purpose {
-        Purpose::Database | Purpose::Replicas => &["DBSubnetGroup", "SecurityGroups"],
-        Purpose::BackupPlans => match body {
-            Body::RestoreTestingPlan(_) | Body::RestoreTestingSelection(_) => {
-                &["RestoreSubnetGroup", "RestoreSecurityGroups"]
-            }
-            _ => &[],
-        },
-        Purpose::Vault
-        | Purpose::VaultAccess
-        | Purpose::Store
-        | Purpose::Copies
-        | Purpose::Alerts
-        | Purpose::Identities => &[],
-        Purpose::Access => match body {
-            _ if by_workflows(body) => &["CreateGitHubProvider"],
-            _ => &[],
-        },
-    }
-}
-
 /// The template of one stack, read back.
 pub(super) fn render(
     templates: &Templates,

@@ -4,6 +4,7 @@ mod drift;
 mod restore_tests;
 
 use std::fmt::Write;
+use std::process::Command;
 
 use backstay::plan::{Body, Plan, plan};
 use backstay::policy;
@@ -11,6 +12,8 @@ use backstay::render::{Templates, deploy_commands, render, restore_command};
 use backstay::resolve::resolve;
 use backstay::source::Sources;
 use serde_json::{Value, json};
+
+use crate::support::{Aws, Output, path_variable, tools};
 
 const HEAD: &str = r#"version: 1
 locations:
@@ -373,7 +376,55 @@ fn commands_bring_a_vault_back_and_a_plan_by_its_stack() {
             command.contains("--deployment-mode REVERT_DRIFT"),
             "{command}"
         );
+        // It has roles.
+        assert!(
+            command.contains("--capabilities CAPABILITY_NAMED_IAM"),
+            "{command}"
+        );
     }
+}
+
+/// One that is not named falls back to its default: tests would restore into another network.
+#[test]
+fn a_reverting_change_set_keeps_every_parameter_of_its_stack() {
+    let plan = planned(&[("a", "tier: plain")]);
+    let mut resources = plan.resources.iter();
+    let weekly = resources.find(|it| matches!(it.body, Body::BackupPlan(_)));
+    let pointer = "/BackupPlan/BackupPlanRule/weekly/Lifecycle/DeleteAfterDays";
+    let command = restore_command(weekly.unwrap(), pointer, &Value::Null).unwrap();
+    let [asks, reverts] = &command.lines()[..] else {
+        panic!("{command}");
+    };
+    assert!(reverts.ends_with(r#"--parameters "$told_1""#), "{reverts}");
+
+    let aws = Aws::moto();
+    let kept = |parameters: Value| -> Value {
+        let name = format!("stack-{}", parameters.as_object().unwrap().len());
+        let template = json!({ "Parameters": parameters, "Resources": { "Topic": { "Type": "AWS::SNS::Topic" } } });
+        let template = template.to_string();
+        let create = ["cloudformation", "create-stack", "--region", "us-east-1"];
+        let create = [
+            &create[..],
+            &["--stack-name", &name, "--template-body", &template],
+        ]
+        .concat();
+        aws.aws(&create);
+        let script = asks.replace("backstay-main-plans", &name);
+        let mut bash = Command::new("bash");
+        bash.args(["-c", &format!("{script}\nprintf %s \"$told_1\"")])
+            .env("PATH", path_variable(&[&tools().join("venv/bin")]));
+        let output = Output::run(aws.reach(&mut bash)).expect_code(0);
+        serde_json::from_str(&output.stdout).unwrap()
+    };
+    let text = json!({ "Type": "String", "Default": "" });
+    assert_eq!(kept(json!({})), json!([]));
+    assert_eq!(
+        kept(json!({ "RestoreSubnetGroup": text, "Other": text })),
+        json!([
+            { "ParameterKey": "RestoreSubnetGroup", "UsePreviousValue": true },
+            { "ParameterKey": "Other", "UsePreviousValue": true },
+        ])
+    );
 }
 
 #[test]

@@ -2,8 +2,7 @@
 
 use std::fs;
 
-use backstay::cloud::Restore;
-use backstay::plan::{Owner, Plan, Resource};
+use backstay::plan::{Plan, Resource};
 use backstay::render::{deploy_commands, restore_command};
 use serde_json::{Value, json};
 
@@ -161,37 +160,6 @@ fn each_stack_is_deployed_behind_those_that_it_needs() {
          --key-id alias/backstay/orders --query KeyMetadata.Arn --output text)\""
     ));
     assert_eq!(commands.len(), 6, "{commands:#?}");
-}
-
-/// A parameter that a change set does not name falls back to its default.
-#[test]
-fn a_reverting_change_set_keeps_every_parameter_of_its_stack() {
-    let plan = plan();
-    let artifacts = rendered(&plan);
-    let mut seen = 0;
-    for resource in &plan.resources {
-        let properties = resource.body.properties().iter();
-        let mut reverts = properties.filter(|property| property.restore == Restore::Revert);
-        let (Owner::Stack { file, .. }, Some(property)) = (&resource.owner, reverts.next()) else {
-            continue;
-        };
-        let command = restore_command(resource, property.path, &Value::Null).unwrap();
-        let command = command.to_string();
-        let template: Value = serde_yaml::from_str(text(&artifacts, file)).unwrap();
-        let parameters = template["Parameters"].as_object();
-        let names: Vec<&String> = parameters.into_iter().flat_map(|map| map.keys()).collect();
-        for name in &names {
-            let kept = format!("ParameterKey={name},UsePreviousValue=true");
-            assert!(command.contains(&kept), "{file}: {command}");
-        }
-        assert_eq!(
-            command.matches("ParameterKey=").count(),
-            names.len(),
-            "{command}"
-        );
-        seen += 1;
-    }
-    assert_eq!(seen, 11);
 }
 
 #[test]
