@@ -1,5 +1,6 @@
 //! The command line: clap types only.
 
+mod cost;
 mod helps;
 
 use std::path::PathBuf;
@@ -7,6 +8,7 @@ use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use cost::{Cost, CostFormat};
 pub use helps::{Completions, Init, Man, Schema, SchemaFormat, SchemaOf};
 
 /// Backup policy as code: validate it, render it for each cloud, and see when reality drifts from it.
@@ -37,6 +39,8 @@ pub enum Command {
     Coverage(Coverage),
     /// Newest and oldest recovery point of each mechanism against the RPO and the retention
     Status(Status),
+    /// What each database's backups cost a month: an estimate, once every retention has filled
+    Cost(Cost),
     /// Write a policy for what is live and no policy names
     Adopt(Adopt),
     /// Accept a finding until a day: write an exception into the policy

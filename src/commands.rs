@@ -6,6 +6,7 @@ mod baseline;
 mod check;
 mod codes;
 mod completions;
+mod cost;
 mod coverage;
 mod drift;
 mod exceptions;
@@ -40,6 +41,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Check(args) => check::run(args),
         Command::Coverage(args) => coverage::run(args),
         Command::Status(args) => status::run(args),
+        Command::Cost(args) => cost::run(args),
         Command::Adopt(args) => adopt::run(args),
         Command::Accept(args) => accept::run(args),
         Command::Explain(args) => explain::run(args),

@@ -4,6 +4,7 @@ pub mod adopt;
 pub mod cli;
 pub mod cloud;
 pub mod commands;
+pub mod cost;
 pub mod coverage;
 pub mod drift;
 pub mod evidence;

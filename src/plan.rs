@@ -33,12 +33,13 @@ pub use body::Body;
 pub use dump::{Class, Connection, DRILLS, Dump, DumpStore, DumpedDatabase, Instance, MANIFEST};
 pub use export::Export;
 pub use job::{Host, Job};
+pub use lifecycle::{EXPORT, Tier, tiers};
 pub use name_clash::{CODE as NAME_CLASH, name_clashes};
 pub use on_demand::OnDemand;
 pub use pitr_test::PitrTest;
 pub use promise::{
     Asked, AwsRegion, Class as PointClass, Drill, DrillKey, DrillKind, Key, Means, Pace, Promise,
-    Promises, Source as PointSource, promises,
+    Promises, Source as PointSource, point_classes, promises,
 };
 pub use proof::{Proof, Recorded, proofs};
 pub use recovery::{Answer, Objectives, RESTORED_TAG, Recovery, Server};

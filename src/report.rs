@@ -1,5 +1,6 @@
 //! One set of findings, in the form that its reader needs.
 
+pub mod cost;
 mod github;
 mod html;
 mod json;

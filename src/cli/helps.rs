@@ -45,6 +45,10 @@ pub enum SchemaOf {
     Status,
     /// What `explain DATABASE --format json` prints
     Explain,
+    /// What `cost --format json` prints
+    Cost,
+    /// What `cost --prices` takes
+    Prices,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]

@@ -33,38 +33,58 @@ pub(super) struct Baseline {
 /// A text of the older policy, under the name that reports give it.
 type Text = (PathBuf, Vec<u8>);
 
+/// What a name of an older policy leads to.
+pub(super) enum Old {
+    Policy(Sources),
+    /// There was none yet.
+    Nothing,
+    /// Why it cannot be used.
+    Unusable(String),
+}
+
 /// Reads the older policy of the same paths.
 pub(super) fn load(name: &str, paths: &Paths) -> Result<Baseline, Failure> {
+    Ok(match old(name, &paths.paths)? {
+        Old::Policy(sources) => sound(sources),
+        Old::Unusable(why) => unusable(&why),
+        Old::Nothing => {
+            let message =
+                format!("the baseline {name} has no policy, so this change proposes all of it");
+            Baseline {
+                plan: Some(Plan::default()),
+                findings: vec![finding(&message)],
+            }
+        }
+    })
+}
+
+/// The texts of the older policy of these paths.
+pub(super) fn old(name: &str, paths: &[PathBuf]) -> Result<Old, Failure> {
     let texts = match older(name)? {
         Older::Copy(path) => copy(&path)?,
-        Older::Revision(repository, commit) => match repository.files(&commit, &paths.paths) {
+        Older::Revision(repository, commit) => match repository.files(&commit, paths) {
             Ok(files) => {
                 let named = |(path, bytes)| (PathBuf::from(format!("{name}:{path}")), bytes);
                 files.into_iter().map(named).collect()
             }
             Err(git::Problem::Link(path)) => {
                 let why = format!("{name}:{path} is a link or another repository");
-                return Ok(unusable(&why));
+                return Ok(Old::Unusable(why));
             }
             Err(git::Problem::Failed(why)) => return Err(refused(name, why)),
         },
     };
     if texts.is_empty() {
-        let message =
-            format!("the baseline {name} has no policy, so this change proposes all of it");
-        return Ok(Baseline {
-            plan: Some(Plan::default()),
-            findings: vec![finding(&message)],
-        });
+        return Ok(Old::Nothing);
     }
     let mut sources = Sources::default();
     for (path, bytes) in texts {
         match String::from_utf8(bytes) {
             Ok(text) => drop(sources.add(path, text)),
-            Err(_) => return Ok(unusable(&format!("{} is no text", path.display()))),
+            Err(_) => return Ok(Old::Unusable(format!("{} is no text", path.display()))),
         }
     }
-    Ok(sound(sources))
+    Ok(Old::Policy(sources))
 }
 
 /// The plan of a policy that has no errors.

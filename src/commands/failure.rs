@@ -38,6 +38,11 @@ pub(super) enum Failure {
         "this backstay was built without the clients that send notices: build with the feature `clouds`"
     )]
     NoNotices,
+    #[error("{path}: {source}; `backstay schema prices` says what can stand there")]
+    Prices {
+        path: PathBuf,
+        source: crate::cost::PriceError,
+    },
     #[error("cannot read the baseline {name}: {why}")]
     Baseline { name: String, why: String },
     #[cfg(not(feature = "clouds"))]

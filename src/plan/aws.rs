@@ -3,7 +3,7 @@
 mod access;
 mod alerts;
 mod backups;
-mod bucket;
+pub(super) mod bucket;
 mod copies;
 mod instances;
 mod keys;

@@ -5,7 +5,7 @@ mod account;
 mod alerts;
 mod key_vault;
 mod keys;
-mod lifecycle;
+pub(super) mod lifecycle;
 mod lock;
 mod long_term;
 mod server;

@@ -2,15 +2,47 @@
 
 use std::collections::BTreeMap;
 
+use super::{aws, azure};
 use crate::policy::Duration;
-use crate::resolve::{Database, IntentRetention, Resolved, Store};
+use crate::resolve::{Database, IntentRetention, Resolved, Scope, Store};
 use crate::source::Place;
 
 /// The classes, from the shortest period to the longest.
 pub(super) const CLASSES: [&str; 4] = ["daily", "weekly", "monthly", "yearly"];
 
 /// The class of exports, which are no backups.
-pub(super) const EXPORT: &str = "export";
+pub const EXPORT: &str = "export";
+
+/// Storage class of S3, or access tier of a storage account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tier {
+    Standard,
+    StandardIa,
+    /// S3 Glacier Flexible Retrieval.
+    Glacier,
+    DeepArchive,
+    Hot,
+    Cool,
+    Cold,
+    Archive,
+}
+
+/// Where what a store keeps of a class for some days lies, and from which age in days on: the warmest
+/// first. Exports have the class `export`.
+pub fn tiers(store: &Store<'_>, class: &str, days: u32) -> Vec<(Tier, u32)> {
+    match store.site.scope {
+        Scope::Azure { .. } => {
+            let redundancy = store.written.redundancy.as_ref();
+            let archives = redundancy.is_some_and(|redundancy| redundancy.value.archives());
+            let colder = azure::lifecycle::colder(days, archives);
+            [(Tier::Hot, 0)].into_iter().chain(colder).collect()
+        }
+        Scope::Aws { .. } | Scope::Host { .. } => {
+            let colder = aws::bucket::colder(class, days);
+            [(Tier::Standard, 0)].into_iter().chain(colder).collect()
+        }
+    }
+}
 
 /// Retention of a class.
 pub(super) fn class<'i>(

@@ -230,7 +230,12 @@ fn pace(mechanism: &Mechanism<'_>, database: &Database<'_>) -> Pace {
     }
 }
 
-/// What is kept for a time of its own.
+/// What a mechanism keeps for a time of its own; nothing where it keeps all points alike.
+pub fn point_classes(mechanism: &Mechanism<'_>, database: &Database<'_>) -> Vec<Class> {
+    let place = mechanism.place.unwrap_or(database.name.place);
+    classes(mechanism, database, place)
+}
+
 fn classes(mechanism: &Mechanism<'_>, database: &Database<'_>, fallback: Place) -> Vec<Class> {
     let retention = &database.intent.retention;
     let of = |name, every, kept: &Option<Resolved<Duration>>| {

@@ -1,7 +1,7 @@
 //! Markdown for the comment of a pull request: the summary first, the details folded, always under
 //! GitHub's limit, with a marker by which the next run finds and updates it.
 
-mod escape;
+pub(super) mod escape;
 mod page;
 
 use indexmap::{IndexMap, IndexSet};

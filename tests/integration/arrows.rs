@@ -44,14 +44,15 @@ const ARROWS: &[(&str, &[&str])] = &[
             "source", "cloud",
         ],
     ),
+    ("cost", &["plan", "resolve", "policy", "source"]),
     ("status", &["plan", "observe", "drift", "finding", "source"]),
-    ("report", &["finding", "source", "drift", "status"]),
+    ("report", &["finding", "source", "drift", "status", "cost"]),
     ("notify", &[]),
     ("commands", EVERYTHING),
 ];
 const EVERYTHING: &[&str] = &[
     "cli", "source", "cloud", "finding", "policy", "resolve", "rules", "plan", "render", "observe",
-    "drift", "coverage", "adopt", "status", "report", "notify", "evidence",
+    "drift", "coverage", "adopt", "cost", "status", "report", "notify", "evidence",
 ];
 /// Rooms that treat every cloud alike.
 const KNOW_NO_PROVIDER: &[&str] = &["source", "finding", "drift", "status", "report"];

@@ -6,6 +6,7 @@ mod arrows;
 mod backups;
 mod baseline;
 mod cli;
+mod cost;
 mod coverage;
 mod drift;
 mod dump;

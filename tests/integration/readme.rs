@@ -255,6 +255,10 @@ fn every_block_of_yaml_is_what_the_program_takes() {
                 _ if keys.contains(&"version") => (block, "error"),
                 ["repos"] => continue,
                 _ if keys.contains(&"jobs") => continue,
+                _ if keys.contains(&"assumptions") => {
+                    backstay::cost::Prices::of(&block).expect(file);
+                    continue;
+                }
                 _ => (framed(&block), "warning"),
             };
             let workspace = super::support::Workspace::new().policy("p.yaml", &policy);
@@ -281,6 +285,13 @@ fn the_small_policy_is_sound() {
     let workspace = super::support::Workspace::new().policy("orders.yaml", &policy);
     workspace.run(["validate"]).expect_code(0);
     workspace.run(["render"]).expect_code(0);
+}
+
+#[test]
+fn the_sample_of_cost_is_real_output() {
+    let args = ["cost", "policies/train-tracker.yaml"];
+    let output = super::cli::examples().run(args).expect_code(0).stdout;
+    holds("<!-- cost -->\n```text", "```\n<!-- /cost -->", &output);
 }
 
 #[test]

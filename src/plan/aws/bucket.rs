@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::super::lifecycle::{EXPORT, Kept};
+use super::super::lifecycle::{EXPORT, Kept, Tier};
 use super::super::{Places, Purpose, Resource};
 use super::Region;
 use super::keys::Key;
@@ -17,11 +17,31 @@ const UNFINISHED_UPLOAD_DAYS: u32 = 7;
 
 /// Colder classes by age, each with the shortest total life for which moving there pays: the class
 /// bills at least (life − age) days. Source: S3 pricing's minimum storage durations.
-const COLDER: [(&str, u32, u32); 3] = [
-    ("STANDARD_IA", 30, 60),
-    ("GLACIER", 90, 180),
-    ("DEEP_ARCHIVE", 180, 365),
+const COLDER: [(Tier, u32, u32); 3] = [
+    (Tier::StandardIa, 30, 60),
+    (Tier::Glacier, 90, 180),
+    (Tier::DeepArchive, 180, 365),
 ];
+
+/// What objects of a class move to that are kept for some days, and at which age.
+pub(in crate::plan) fn colder(class: &str, days: u32) -> impl Iterator<Item = (Tier, u32)> {
+    // An export is read where it lies: no class from which it has to be thawed first.
+    let classes = match class {
+        EXPORT => &COLDER[..1],
+        _ => &COLDER[..],
+    };
+    let paying = classes.iter().filter(move |(_, _, life)| days >= *life);
+    paying.map(|(tier, age, _)| (*tier, *age))
+}
+
+fn storage_class(tier: Tier) -> &'static str {
+    match tier {
+        Tier::StandardIa => "STANDARD_IA",
+        Tier::Glacier => "GLACIER",
+        Tier::DeepArchive => "DEEP_ARCHIVE",
+        Tier::Standard | Tier::Hot | Tier::Cool | Tier::Cold | Tier::Archive => "STANDARD",
+    }
+}
 
 /// Logical ids of a store's stack.
 const BUCKET: &str = "Bucket";
@@ -153,19 +173,10 @@ fn encrypted_transport_only(region: Region<'_>, bucket: &str) -> PolicyDocument 
 }
 
 fn rule(class: &str, days: u32, prefix: String, versioned: bool) -> s3::Rule {
-    // An export is read where it lies: no class from which it has to be thawed first.
-    let colder = match class {
-        EXPORT => &COLDER[..1],
-        _ => &COLDER[..],
-    };
-    let transitions =
-        colder
-            .iter()
-            .filter(|(_, _, life)| days >= *life)
-            .map(|(storage_class, age, _)| s3::Transition {
-                storage_class: (*storage_class).to_owned(),
-                transition_in_days: *age,
-            });
+    let transitions = colder(class, days).map(|(tier, age)| s3::Transition {
+        storage_class: storage_class(tier).to_owned(),
+        transition_in_days: age,
+    });
     let id = match prefix
         .strip_prefix(class)
         .unwrap_or_default()

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::lifecycle::Kept;
+use super::super::lifecycle::{Kept, Tier};
 use super::super::{Places, Purpose, Resource};
 use super::Group;
 use crate::cloud::azure::limits::{ARCHIVE, RULE_PREFIXES};
@@ -82,9 +82,19 @@ pub(in crate::plan) fn policy(account: &Account<'_, '_>, estate: &Estate<'_>) ->
     })
 }
 
+/// What blobs move to that are kept for some days, and at which age.
+pub(in crate::plan) fn colder(days: u32, archives: bool) -> impl Iterator<Item = (Tier, u32)> {
+    let archive = (Tier::Archive, ARCHIVE);
+    let tiers = [(Tier::Cool, COOL), (Tier::Cold, COLD)];
+    let tiers = tiers.into_iter().chain(archives.then_some(archive));
+    let paying = tiers.filter(move |(_, (_, life))| days >= *life);
+    paying.map(|(tier, (age, _))| (tier, age))
+}
+
 fn rule(name: String, days: u32, prefixes: BTreeSet<String>, archives: bool) -> storage::Rule {
-    let after = |(age, life): (u32, u32)| {
-        (days >= life).then_some(storage::AfterModification { days: age })
+    let after = |wanted: Tier| {
+        let found = colder(days, archives).find(|(tier, _)| *tier == wanted);
+        found.map(|(_, days)| storage::AfterModification { days })
     };
     let created = |days: u32| storage::Deletion {
         delete: storage::AfterCreation { days },
@@ -96,9 +106,9 @@ fn rule(name: String, days: u32, prefixes: BTreeSet<String>, archives: bool) -> 
         definition: storage::Definition {
             actions: storage::Actions {
                 base_blob: Some(storage::BaseBlob {
-                    tier_to_cool: after(COOL),
-                    tier_to_cold: after(COLD),
-                    tier_to_archive: after(ARCHIVE).filter(|_| archives),
+                    tier_to_cool: after(Tier::Cool),
+                    tier_to_cold: after(Tier::Cold),
+                    tier_to_archive: after(Tier::Archive),
                     delete: Some(storage::AfterModification { days }),
                 }),
                 snapshot: Some(created(days.min(SNAPSHOT_DAYS))),

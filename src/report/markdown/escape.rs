@@ -26,7 +26,7 @@ pub(super) fn cell(text: &str) -> String {
 
 /// Our own sentences, which quote names and values: every sign with a meaning is taken literally,
 /// and a mention notifies nobody.
-pub(super) fn prose(text: &str) -> String {
+pub(in crate::report) fn prose(text: &str) -> String {
     let text = html(&line(text));
     let special = |c: char| "\\`*_[]#|~!".contains(c);
     let mut shown = String::with_capacity(text.len());
