@@ -191,14 +191,17 @@ fn depends_on(resource: &Resource, tree: &Value, all: &[&Resource]) -> Vec<Strin
     needed.map(|(_, other)| cloud_id(other)).collect()
 }
 
-/// Azure makes the credentials of one identity one at a time.
+/// Azure makes the credentials of one identity one at a time, and the replicas of one server, which is
+/// busy with each.
 fn in_turn(resource: &Resource, other: &Resource) -> bool {
-    let identity = |resource: &Resource| match &resource.body {
-        Body::FederatedCredential(body) => body.name.split('/').next().map(str::to_owned),
-        _ => None,
-    };
-    let own = identity(resource);
-    own.is_some() && own == identity(other)
+    fn of(resource: &Resource) -> Option<&str> {
+        match &resource.body {
+            Body::FederatedCredential(body) => body.name.split('/').next(),
+            Body::Replica(body) => body.properties.source_server_resource_id.as_deref(),
+            _ => None,
+        }
+    }
+    of(resource).is_some() && of(resource) == of(other)
 }
 
 /// An assignment names its role as one of the subscription.

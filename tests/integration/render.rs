@@ -271,6 +271,42 @@ fn an_azure_replica_waits_for_its_source_and_has_no_backups_of_its_own() {
     assert!(server.get("dependsOn").is_none());
 }
 
+/// Azure refuses a second replica while its source is busy with the first.
+#[test]
+fn the_replicas_of_an_azure_server_are_made_one_after_the_other() {
+    let policy = r#"version: 1
+locations:
+  east: { provider: azure, region: eastus, subscription: 00000000-0000-0000-0000-000000000001, resource_group: rg }
+databases:
+  a:
+    engine: azure_postgres
+    at: east
+    id: a-server
+    replicas: [{ id: a-2 }, { id: a-1, location: westus }, { id: a-3 }]
+    provision: { version: "17", sku: Standard_D2s_v3, sku_tier: GeneralPurpose, storage: { size: 32GiB }, username: dba }
+"#;
+    let artifacts = rendered(&planned(&[("p.yaml", policy)]));
+    let template: serde_json::Value =
+        serde_json::from_str(text(&artifacts, "azure/east/a.json")).unwrap();
+    let mut before = Vec::new();
+    for resource in template["resources"].as_array().unwrap() {
+        if !resource["type"]
+            .as_str()
+            .unwrap()
+            .ends_with("/flexibleServers")
+        {
+            continue;
+        }
+        let depends = resource["dependsOn"].as_array().into_iter().flatten();
+        let depends: Vec<_> = depends
+            .map(|id| id.as_str().unwrap().rsplit('/').next().unwrap().to_owned())
+            .collect();
+        assert_eq!(depends, before, "{}", resource["name"]);
+        before.push(resource["name"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(before.len(), 4, "{before:?}");
+}
+
 #[test]
 fn deletion_protection_locks_a_server_in_azure() {
     let resources = |text: &str| {
