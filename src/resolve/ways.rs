@@ -180,8 +180,9 @@ fn of(mechanism: &Mechanism<'_>, database: &Database<'_>, estate: &Estate<'_>) -
             store: holder.to_owned(),
             url: url(estate.store(holder)?)?,
             schedule: format!(
-                "cron {}",
-                database.written.dump.as_ref()?.schedule.value.cron()
+                "{} {}",
+                database.written.dump.as_ref()?.schedule.value,
+                database.intent.timezone.value
             ),
         },
     };

@@ -41,3 +41,27 @@ databases:
     // The same policy gives the same bytes.
     assert_eq!(text, rendered(policy, "runbooks/orders.md"));
 }
+
+/// In the policy's own words, with its clock: who reads it in the night knows no cron.
+#[test]
+fn a_runbook_says_when_dumps_are_made() {
+    let policy = r#"version: 1
+locations:
+  east: { provider: aws, region: us-east-1, account: "123456789012" }
+stores:
+  dumps: { at: east, bucket: some-dumps }
+databases:
+  orders:
+    engine: rds_postgres
+    at: east
+    id: orders
+    tier: non_critical
+    timezone: Asia/Tokyo
+    dump: { to: [dumps], databases: [orders], schedule: "weekly sun 02:17" }
+"#;
+    let text = rendered(policy, "runbooks/orders.md");
+    assert!(
+        text.contains("some-dumps, weekly sun 02:17 Asia/Tokyo |"),
+        "{text}"
+    );
+}
