@@ -143,6 +143,16 @@ fn merged() -> Workspace {
 }
 
 #[test]
+fn the_review_says_what_a_change_costs() {
+    let workspace = merged();
+    let script = script("backstay-review.yml", "policy", "Say what it costs");
+    step(&workspace, &script).expect_code(0);
+    // Another window costs nothing.
+    let summary = runner_file(&workspace, "summary");
+    assert!(summary.contains(" a month, as before, "), "{summary}");
+}
+
+#[test]
 fn the_review_tells_a_proposal_from_drift_and_keeps_one_comment() {
     let workspace = merged();
     for name in ["Validate", "Compare what is rendered"] {
