@@ -11,10 +11,11 @@ use crate::cloud::{Direction, NotCompared, Owned, Property, Restore};
 
 pub use maintenance::{DISABLED, ENABLED, MaintenanceWindow};
 
-/// A server resource in ARM's words. None: not owned, so neither rendered nor compared.
+/// A server or a replica in ARM's words, by its own properties. None: not owned, so neither rendered nor
+/// compared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct FlexibleServer {
+pub struct Server<P> {
     pub name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
@@ -24,8 +25,13 @@ pub struct FlexibleServer {
     pub identity: Option<Identity>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<BTreeMap<String, String>>,
-    pub properties: Properties,
+    pub properties: P,
 }
+
+pub type FlexibleServer = Server<Properties>;
+
+/// It has no backups, geo-redundancy or standby of its own, whatever the API reports.
+pub type Replica = Server<ReplicaProperties>;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sku {
@@ -121,22 +127,6 @@ pub struct Backup {
 pub struct HighAvailability {
     /// Disabled, SameZone or ZoneRedundant.
     pub mode: String,
-}
-
-/// A read replica in ARM's words. It has no backups, geo-redundancy or standby of its own, whatever
-/// the API reports.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Replica {
-    pub name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub location: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sku: Option<Sku>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub identity: Option<Identity>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tags: Option<BTreeMap<String, String>>,
-    pub properties: ReplicaProperties,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

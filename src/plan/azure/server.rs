@@ -38,7 +38,6 @@ fn server(database: &Database<'_>, group: Group<'_>) -> postgres::FlexibleServer
     let written = database.written;
     let intent = &database.intent;
     let provision = written.provision.as_ref();
-    let tags = tags(database);
     let keys = Keys::of_server(database, group);
     let mode = match intent.high_availability.value {
         HighAvailability::SameZone => "SameZone",
@@ -47,59 +46,73 @@ fn server(database: &Database<'_>, group: Group<'_>) -> postgres::FlexibleServer
     };
     let owns_mode = provision.is_some() || intent.high_availability.layer != Layer::BuiltIn;
     let geo = intent.copies.geo.as_ref().map(|geo| geo.value);
-    postgres::FlexibleServer {
-        name: written.id.value.clone(),
-        location: provision.map(|_| group.region.to_owned()),
-        sku: provision.and_then(sku),
-        identity: keys.identity,
-        tags: (!tags.is_empty()).then_some(tags),
-        properties: postgres::Properties {
-            version: provision.and_then(|p| Some(p.version.as_ref()?.value.clone())),
-            administrator_login: provision.and_then(|p| Some(p.username.as_ref()?.value.clone())),
-            storage: provision.and_then(storage),
-            data_encryption: keys.encryption,
-            backup: postgres::Backup {
-                backup_retention_days: intent
-                    .retention
-                    .pitr
-                    .as_ref()
-                    .map(|retention| retention.value.days() as u32),
-                geo_redundant_backup: geo.or(provision.map(|_| false)).map(on),
-            },
-            maintenance_window: maintenance(database),
-            high_availability: owns_mode.then(|| postgres::HighAvailability {
-                mode: mode.to_owned(),
-            }),
+    let properties = postgres::Properties {
+        version: provision.and_then(|p| Some(p.version.as_ref()?.value.clone())),
+        administrator_login: provision.and_then(|p| Some(p.username.as_ref()?.value.clone())),
+        storage: provision.and_then(storage),
+        data_encryption: keys.encryption,
+        backup: postgres::Backup {
+            backup_retention_days: intent
+                .retention
+                .pitr
+                .as_ref()
+                .map(|retention| retention.value.days() as u32),
+            geo_redundant_backup: geo.or(provision.map(|_| false)).map(on),
         },
+        maintenance_window: maintenance(database),
+        high_availability: owns_mode.then(|| postgres::HighAvailability {
+            mode: mode.to_owned(),
+        }),
+    };
+    let region = provision.map(|_| group.region);
+    around(
+        properties,
+        database,
+        &written.id.value,
+        region,
+        keys.identity,
+    )
+}
+
+/// What a server and its replicas have in common, around their own properties.
+fn around<P>(
+    properties: P,
+    database: &Database<'_>,
+    name: &str,
+    region: Option<&str>,
+    identity: Option<postgres::Identity>,
+) -> postgres::Server<P> {
+    let tags = tags(database);
+    postgres::Server {
+        name: name.to_owned(),
+        location: region.map(str::to_owned),
+        sku: database.written.provision.as_ref().and_then(sku),
+        identity,
+        tags: (!tags.is_empty()).then_some(tags),
+        properties,
     }
 }
 
 /// As large as its source, and without backups of its own: those are the source's.
 fn replica_body(database: &Database<'_>, replica: &Replica, group: Group<'_>) -> postgres::Replica {
     let provision = database.written.provision.as_ref();
-    let tags = tags(database);
     let keys = Keys::of_replica(database, replica, group);
-    let region = replica
-        .location
-        .as_ref()
-        .map(|location| location.value.as_str());
-    postgres::Replica {
-        name: replica.id.value.clone(),
-        location: region
-            .or(provision.map(|_| group.region))
-            .map(str::to_owned),
-        sku: provision.and_then(sku),
-        identity: keys.identity,
-        tags: (!tags.is_empty()).then_some(tags),
-        properties: postgres::ReplicaProperties {
-            source_server_resource_id: Some(
-                group.id(postgres::FlexibleServer::TYPE, &database.written.id),
-            ),
-            storage: provision.and_then(storage),
-            data_encryption: keys.encryption,
-            maintenance_window: maintenance(database),
-        },
-    }
+    let source = group.id(postgres::FlexibleServer::TYPE, &database.written.id);
+    let properties = postgres::ReplicaProperties {
+        source_server_resource_id: Some(source),
+        storage: provision.and_then(storage),
+        data_encryption: keys.encryption,
+        maintenance_window: maintenance(database),
+    };
+    let region = replica.location.as_ref().map(|it| it.value.as_str());
+    let region = region.or(provision.map(|_| group.region));
+    around(
+        properties,
+        database,
+        &replica.id.value,
+        region,
+        keys.identity,
+    )
 }
 
 /// Of a server and of its replicas. None: nobody says, so it stays as it is.

@@ -59,8 +59,14 @@ pub(super) fn state(
     let name = resource.address.name.clone();
     let planned = Planned::of(&resource.body);
     let live = match &resource.body {
-        Body::Replica(_) => tree(&replica(name, live, properties, identity, &planned)),
-        _ => tree(&server(name, live, properties, identity, &planned)),
+        Body::Replica(_) => {
+            let properties = replica(properties, &planned);
+            tree(&around(properties, name, live, identity, &planned))
+        }
+        _ => {
+            let properties = server(properties, &planned);
+            tree(&around(properties, name, live, identity, &planned))
+        }
     };
     State::Found(Box::new(Found {
         live,
@@ -81,65 +87,57 @@ pub(super) fn told(live: &models::Server) -> Option<(String, Live)> {
     }
     let planned = Planned::default();
     let body = match source(&properties, None) {
-        Some(_) => Live::Replica(Box::new(replica(name, live, properties, None, &planned))),
-        None => Live::Server(Box::new(server(name, live, properties, None, &planned))),
+        Some(_) => {
+            let properties = replica(properties, &planned);
+            Live::Replica(Box::new(around(properties, name, live, None, &planned)))
+        }
+        None => {
+            let properties = server(properties, &planned);
+            Live::Server(Box::new(around(properties, name, live, None, &planned)))
+        }
     };
     Some((id, body))
 }
 
-fn server(
+/// What servers and replicas have in common, around their own properties.
+fn around<P>(
+    properties: P,
     name: String,
     live: &models::Server,
-    properties: models::ServerProperties,
     identity: Option<postgres::Identity>,
     planned: &Planned<'_>,
-) -> postgres::FlexibleServer {
-    postgres::FlexibleServer {
+) -> postgres::Server<P> {
+    postgres::Server {
         name,
         location: Some(planned.location(&live.tracked_resource.location)),
         sku: sku(live),
         identity,
         tags: Some(planned.tags(live.tracked_resource.tags.as_ref())),
-        properties: postgres::Properties {
-            version: properties.version.as_ref().and_then(text),
-            administrator_login: properties.administrator_login,
-            storage: properties.storage.as_ref().and_then(storage),
-            data_encryption: keys::encryption(properties.data_encryption, planned.encryption),
-            backup: backup(properties.backup),
-            maintenance_window: Some(maintenance(
-                properties.maintenance_window,
-                planned.maintenance,
-            )),
-            high_availability: Some(postgres::HighAvailability {
-                mode: or_off(properties.high_availability.and_then(|it| it.mode).as_ref()),
-            }),
-        },
+        properties,
+    }
+}
+
+fn server(live: models::ServerProperties, planned: &Planned<'_>) -> postgres::Properties {
+    postgres::Properties {
+        version: live.version.as_ref().and_then(text),
+        administrator_login: live.administrator_login,
+        storage: live.storage.as_ref().and_then(storage),
+        data_encryption: keys::encryption(live.data_encryption, planned.encryption),
+        backup: backup(live.backup),
+        high_availability: Some(postgres::HighAvailability {
+            mode: or_off(live.high_availability.and_then(|it| it.mode).as_ref()),
+        }),
+        maintenance_window: Some(maintenance(live.maintenance_window, planned.maintenance)),
     }
 }
 
 /// The backups that the API reports of a replica are not its own.
-fn replica(
-    name: String,
-    live: &models::Server,
-    properties: models::ServerProperties,
-    identity: Option<postgres::Identity>,
-    planned: &Planned<'_>,
-) -> postgres::Replica {
-    postgres::Replica {
-        name,
-        location: Some(planned.location(&live.tracked_resource.location)),
-        sku: sku(live),
-        identity,
-        tags: Some(planned.tags(live.tracked_resource.tags.as_ref())),
-        properties: postgres::ReplicaProperties {
-            source_server_resource_id: source(&properties, planned.source),
-            storage: properties.storage.as_ref().and_then(storage),
-            data_encryption: keys::encryption(properties.data_encryption, planned.encryption),
-            maintenance_window: Some(maintenance(
-                properties.maintenance_window,
-                planned.maintenance,
-            )),
-        },
+fn replica(live: models::ServerProperties, planned: &Planned<'_>) -> postgres::ReplicaProperties {
+    postgres::ReplicaProperties {
+        source_server_resource_id: source(&live, planned.source),
+        storage: live.storage.as_ref().and_then(storage),
+        data_encryption: keys::encryption(live.data_encryption, planned.encryption),
+        maintenance_window: Some(maintenance(live.maintenance_window, planned.maintenance)),
     }
 }
 
