@@ -211,7 +211,10 @@ read_arguments() {
       --again) AGAIN=true ;;
       --time | --by)
         [[ -n ${2-} ]] || usage
-        if [[ $1 == --time ]]; then TIME=$2; else BY=$2; fi
+        case $1 in
+          --time) TIME=$2 ;;
+          --by) BY=$2 ;;
+        esac
         shift
         ;;
       -h | --help)
@@ -229,18 +232,10 @@ read_arguments() {
   done
   $GO || DRY_RUN=true
   case $SCENARIO in
-    primary_lost)
-      WAYS='moment replicated standby dump:shop-dumps'
-      ;;
-    region_lost)
-      WAYS='replicated dump:shop-dumps'
-      ;;
-    data_corrupted)
-      WAYS='moment replicated dump:shop-dumps'
-      ;;
-    backup_deleted)
-      WAYS='replicated dump:shop-dumps'
-      ;;
+    primary_lost) WAYS='moment replicated standby dump:shop-dumps' ;;
+    region_lost) WAYS='replicated dump:shop-dumps' ;;
+    data_corrupted) WAYS='moment replicated dump:shop-dumps' ;;
+    backup_deleted) WAYS='replicated dump:shop-dumps' ;;
     *) usage ;;
   esac
   if [[ -z $WAYS ]]; then
@@ -250,6 +245,10 @@ read_arguments() {
   fi
   BY=${BY:-${WAYS%% *}}
   [[ " $WAYS " == *" $BY "* ]] || fail "$SCENARIO has these ways: $WAYS"
+  check_arguments
+}
+
+check_arguments() {
   if [[ $SCENARIO == data_corrupted ]]; then
     [[ $BY != moment && $BY != replicated ]] || [[ -n $TIME ]] || fail 'say the last good moment with --time'
   fi

@@ -209,7 +209,10 @@ read_arguments() {
       --again) AGAIN=true ;;
       --time | --by)
         [[ -n ${2-} ]] || usage
-        if [[ $1 == --time ]]; then TIME=$2; else BY=$2; fi
+        case $1 in
+          --time) TIME=$2 ;;
+          --by) BY=$2 ;;
+        esac
         shift
         ;;
       -h | --help)
@@ -227,18 +230,10 @@ read_arguments() {
   done
   $GO || DRY_RUN=true
   case $SCENARIO in
-    primary_lost)
-      WAYS=moment
-      ;;
-    region_lost)
-      WAYS=''
-      ;;
-    data_corrupted)
-      WAYS=moment
-      ;;
-    backup_deleted)
-      WAYS=''
-      ;;
+    primary_lost) WAYS=moment ;;
+    region_lost) WAYS='' ;;
+    data_corrupted) WAYS=moment ;;
+    backup_deleted) WAYS='' ;;
     *) usage ;;
   esac
   if [[ -z $WAYS ]]; then
@@ -248,6 +243,10 @@ read_arguments() {
   fi
   BY=${BY:-${WAYS%% *}}
   [[ " $WAYS " == *" $BY "* ]] || fail "$SCENARIO has these ways: $WAYS"
+  check_arguments
+}
+
+check_arguments() {
   if [[ $SCENARIO == data_corrupted ]]; then
     [[ $BY != moment && $BY != replicated ]] || [[ -n $TIME ]] || fail 'say the last good moment with --time'
   fi

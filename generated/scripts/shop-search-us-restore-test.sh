@@ -200,6 +200,23 @@ write_result() {
   say "result: $file"
 }
 
+# end_drill KIND: what was restored costs money and holds everything: it goes, whatever happened.
+end_drill() {
+  local failed=$STEP
+  [[ -z $failed ]] || check drill false "failed while $failed"
+  if $BEGUN && ! bash "$RECOVER" discard "$RESTORED" --yes; then
+    say "error: $RESTORED IS STILL THERE: delete it with $RECOVER discard $RESTORED"
+    check clean-up false "$RESTORED is still there"
+  fi
+  write_result "$1"
+  if $PASSED; then
+    say 'ok: passed'
+    exit 0
+  fi
+  say "FAILED${failed:+ while $failed}: see the result"
+  exit 1
+}
+
 # Gives statements to a database of the instance; prints what they return, a row a line and a tab between its fields.
 query() {
   local database=$1 statement
@@ -280,26 +297,13 @@ ask() {
   within rto "$RTO_SECONDS" "$RTO_LIMIT"
 }
 
-# The instance costs money and holds everything: it goes, whatever happened.
 on_exit() {
   local code=$?
   end_uninterrupted
   set +e
   $RUNNING || exit "$code"
-  local failed=$STEP
-  [[ -z $failed ]] || check drill false "failed while $failed"
-  if $BEGUN && ! bash "$RECOVER" discard "$RESTORED" --yes; then
-    say "error: $RESTORED IS STILL THERE: delete it with $RECOVER discard $RESTORED"
-    check clean-up false "$RESTORED is still there"
-  fi
   [[ -z $WORK ]] || rm -rf -- "$WORK"
-  write_result restore_test
-  if $PASSED; then
-    say 'ok: passed'
-    exit 0
-  fi
-  say "FAILED${failed:+ while $failed}: see the result"
-  exit 1
+  end_drill restore_test
 }
 
 main() {

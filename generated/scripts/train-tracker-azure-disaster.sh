@@ -210,7 +210,10 @@ read_arguments() {
       --again) AGAIN=true ;;
       --time | --by)
         [[ -n ${2-} ]] || usage
-        if [[ $1 == --time ]]; then TIME=$2; else BY=$2; fi
+        case $1 in
+          --time) TIME=$2 ;;
+          --by) BY=$2 ;;
+        esac
         shift
         ;;
       -h | --help)
@@ -228,18 +231,10 @@ read_arguments() {
   done
   $GO || DRY_RUN=true
   case $SCENARIO in
-    primary_lost)
-      WAYS='replica:train-tracker-db-replica-west moment geo standby files dump:dumps-blob'
-      ;;
-    region_lost)
-      WAYS='replica:train-tracker-db-replica-west geo files dump:dumps-blob'
-      ;;
-    data_corrupted)
-      WAYS='moment geo files dump:dumps-blob'
-      ;;
-    backup_deleted)
-      WAYS='files dump:dumps-blob'
-      ;;
+    primary_lost) WAYS='replica:train-tracker-db-replica-west moment geo standby files dump:dumps-blob' ;;
+    region_lost) WAYS='replica:train-tracker-db-replica-west geo files dump:dumps-blob' ;;
+    data_corrupted) WAYS='moment geo files dump:dumps-blob' ;;
+    backup_deleted) WAYS='files dump:dumps-blob' ;;
     *) usage ;;
   esac
   if [[ -z $WAYS ]]; then
@@ -249,6 +244,10 @@ read_arguments() {
   fi
   BY=${BY:-${WAYS%% *}}
   [[ " $WAYS " == *" $BY "* ]] || fail "$SCENARIO has these ways: $WAYS"
+  check_arguments
+}
+
+check_arguments() {
   if [[ $SCENARIO == data_corrupted ]]; then
     [[ $BY != moment && $BY != replicated ]] || [[ -n $TIME ]] || fail 'say the last good moment with --time'
   fi

@@ -412,6 +412,10 @@ read_arguments() {
   fi
   BY=${BY:-${WAYS%% *}}
   [[ " $WAYS " == *" $BY "* ]] || fail "$SCENARIO has these ways: $WAYS"
+  check_arguments
+}
+
+check_arguments() {
   [[ -z $TIME || $TIME =~ ^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$ ]] ||
     fail "$TIME is no moment: write it in UTC, as 2026-11-25T04:00:00Z"
   [[ $SCENARIO != data_corrupted || -n $TIME ]] || fail 'say the last good moment with --time'

@@ -189,6 +189,23 @@ write_result() {
   say "result: $file"
 }
 
+# end_drill KIND: what was restored costs money and holds everything: it goes, whatever happened.
+end_drill() {
+  local failed=$STEP
+  [[ -z $failed ]] || check drill false "failed while $failed"
+  if $BEGUN && ! bash "$RECOVER" discard "$RESTORED" --yes; then
+    say "error: $RESTORED IS STILL THERE: delete it with $RECOVER discard $RESTORED"
+    check clean-up false "$RESTORED is still there"
+  fi
+  write_result "$1"
+  if $PASSED; then
+    say 'ok: passed'
+    exit 0
+  fi
+  say "FAILED${failed:+ while $failed}: see the result"
+  exit 1
+}
+
 sql() { psql --no-psqlrc --quiet --no-align --tuples-only --set ON_ERROR_STOP=1 --command "$1" </dev/null; }
 
 # value KEY LINES: of the lines that the recover script prints.
@@ -284,25 +301,12 @@ judge() {
   within rto "$RTO_SECONDS" "$RTO_LIMIT"
 }
 
-# What was restored costs money, and the rows are nobody's: both go, whatever happened.
 on_exit() {
   local code=$?
   end_uninterrupted
   set +e
   if ((code == 75)) || $DRY_RUN || [[ -z ${MOMENT-} && -z $STEP ]]; then exit "$code"; fi
-  local failed=$STEP
-  [[ -z $failed ]] || check drill false "failed while $failed"
-  if $BEGUN && ! bash "$RECOVER" discard "$RESTORED" --yes; then
-    say "error: $RESTORED IS STILL THERE: delete it with $RECOVER discard $RESTORED"
-    check clean-up false "$RESTORED is still there"
-  fi
-  write_result pitr_test
-  if $PASSED; then
-    say 'ok: passed'
-    exit 0
-  fi
-  say "FAILED${failed:+ while $failed}: see the result"
-  exit 1
+  end_drill pitr_test
 }
 
 main() {

@@ -80,54 +80,8 @@ export PGSSLMODE=${PGSSLMODE:-{{ connection.sslmode | sh }}} PGCONNECT_TIMEOUT=1
 {% include "scripts/result.sh" %}
 {% include "scripts/disaster/steps.sh" %}
 {% include "scripts/disaster/secret.sh" %}
-usage() {
-  show_help >&2
-  STEP='reading the arguments'
-  exit 1
-}
-
-read_arguments() {
-  while [[ -n ${1-} ]]; do
-    case $1 in
-      --go) GO=true ;;
-      --force) FORCE=true ;;
-      --again) AGAIN=true ;;
-      --time | --by | --to)
-        [[ -n ${2-} ]] || usage
-        case $1 in
-          --time) TIME=$2 ;;
-          --by) BY=$2 ;;
-          --to) TO=$2 ;;
-        esac
-        shift
-        ;;
-      -h | --help)
-        show_help
-        STEP=''
-        exit 0
-        ;;
-      -*) usage ;;
-      *)
-        [[ -z $SCENARIO ]] || usage
-        SCENARIO=$1
-        ;;
-    esac
-    shift
-  done
-  $GO || DRY_RUN=true
-  case $SCENARIO in
-{%- for one in scenarios %}
-    {{ one.scenario }}){% if one.ways %} WAYS={{ one.ways | sh }}{% else %} WAYS=''{% endif %} ;;
-{%- endfor %}
-    *) usage ;;
-  esac
-  if [[ -z $WAYS ]]; then
-    say "the policy has no means for $SCENARIO: nothing that it asks for is left then"
-    STEP=''
-    exit 4
-  fi
-  BY=${BY:-${WAYS%% *}}
-  [[ " $WAYS " == *" $BY "* ]] || fail "$SCENARIO has these ways: $WAYS"
+{% include "scripts/disaster/arguments.sh" %}
+check_arguments() {
   [[ -z $TIME || $TIME =~ ^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$ ]] ||
     fail "$TIME is no moment: write it in UTC, as 2026-11-25T04:00:00Z"
   [[ $SCENARIO != data_corrupted || -n $TIME ]] || fail 'say the last good moment with --time'

@@ -67,78 +67,22 @@ INSTANCE={{ server | sh }}
 
 {% if provider == "aws" %}{% include "scripts/aws-job.sh" %}{% else %}{% include "scripts/azure-job.sh" %}{% endif %}
 {% include "scripts/result.sh" %}
-usage() {
-  show_help >&2
-  STEP='reading the arguments'
-  exit 1
-}
-
-read_arguments() {
-  while [[ -n ${1-} ]]; do
-    case $1 in
-      --go) GO=true ;;
-      --force) FORCE=true ;;
-      --again) AGAIN=true ;;
-      --time | --by)
-        [[ -n ${2-} ]] || usage
-        if [[ $1 == --time ]]; then TIME=$2; else BY=$2; fi
-        shift
-        ;;
-      -h | --help)
-        show_help
-        STEP=''
-        exit 0
-        ;;
-      -*) usage ;;
-      *)
-        [[ -z $SCENARIO ]] || usage
-        SCENARIO=$1
-        ;;
-    esac
-    shift
-  done
-  $GO || DRY_RUN=true
-  case $SCENARIO in
-{%- for one in scenarios %}
-    {{ one.scenario }})
-{%- if one.ways %}
-      WAYS={{ one.ways | sh }}
-{%- else %}
-      WAYS=''
-{%- endif %}
-      ;;
-{%- endfor %}
-    *) usage ;;
-  esac
-  if [[ -z $WAYS ]]; then
-    say "the policy has no means for $SCENARIO: nothing that it asks for is left then"
-    STEP=''
-    exit 4
-  fi
-  BY=${BY:-${WAYS%% *}}
-  [[ " $WAYS " == *" $BY "* ]] || fail "$SCENARIO has these ways: $WAYS"
+{% include "scripts/disaster/arguments.sh" %}
+check_arguments() {
   if [[ $SCENARIO == data_corrupted ]]; then
     [[ $BY != moment && $BY != replicated ]] || [[ -n $TIME ]] || fail 'say the last good moment with --time'
   fi
 }
 
 {% include "scripts/disaster/steps.sh" %}
-# value KEY LINES: of the lines that the recover script prints.
-value() {
-  local line
-  while read -r line; do
-    [[ $line != "$1="* ]] || printf '%s\n' "${line#*=}"
-  done <<<"$2"
-}
-{%- if provider == "aws" %}
-
+{% include "scripts/value.sh" %}
+{% if provider == "aws" -%}
 # look_at REGION ID: state, endpoint, port, whose replica it is.
 look_at() {
   aws rds describe-db-instances --region "$1" --db-instance-identifier "$2" --output text \
     --query 'DBInstances[].[DBInstanceStatus, Endpoint.Address, Endpoint.Port, ReadReplicaSourceDBInstanceIdentifier]'
 }
-{%- else %}
-
+{%- else -%}
 # look_at REGION ID: state, endpoint, port, whether it is a replica.
 look_at() {
   az postgres flexible-server show --subscription "$SUBSCRIPTION" --resource-group "$GROUP" --name "$2" --output tsv \

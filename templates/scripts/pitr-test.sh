@@ -49,16 +49,10 @@ BEGUN=false
 {% include "scripts/job.sh" %}
 {% include "scripts/job-arguments.sh" %}
 {% include "scripts/result.sh" %}
+{% include "scripts/drill-end.sh" %}
 sql() { psql --no-psqlrc --quiet --no-align --tuples-only --set ON_ERROR_STOP=1 --command "$1" </dev/null; }
 
-# value KEY LINES: of the lines that the recover script prints.
-value() {
-  local line
-  while read -r line; do
-    [[ $line != "$1="* ]] || printf '%s\n' "${line#*=}"
-  done <<<"$2"
-}
-
+{% include "scripts/value.sh" %}
 look() {
   STEP='asking what can be restored'
   local said
@@ -144,25 +138,12 @@ judge() {
   within rto "$RTO_SECONDS" "$RTO_LIMIT"
 }
 
-# What was restored costs money, and the rows are nobody's: both go, whatever happened.
 on_exit() {
   local code=$?
   end_uninterrupted
   set +e
   if ((code == 75)) || $DRY_RUN || [[ -z ${MOMENT-} && -z $STEP ]]; then exit "$code"; fi
-  local failed=$STEP
-  [[ -z $failed ]] || check drill false "failed while $failed"
-  if $BEGUN && ! bash "$RECOVER" discard "$RESTORED" --yes; then
-    say "error: $RESTORED IS STILL THERE: delete it with $RECOVER discard $RESTORED"
-    check clean-up false "$RESTORED is still there"
-  fi
-  write_result pitr_test
-  if $PASSED; then
-    say 'ok: passed'
-    exit 0
-  fi
-  say "FAILED${failed:+ while $failed}: see the result"
-  exit 1
+  end_drill pitr_test
 }
 
 main() {

@@ -64,6 +64,7 @@ RUNNING=false
 {% include "scripts/job.sh" %}
 {% include "scripts/job-arguments.sh" %}
 {% include "scripts/result.sh" %}
+{% include "scripts/drill-end.sh" %}
 # Gives statements to a database of the instance; prints what they return, a row a line and a tab between its fields.
 query() {
   local database=$1 statement
@@ -75,14 +76,7 @@ query() {
     --set=ON_ERROR_STOP=1 "${words[@]}" </dev/null
 }
 
-# value KEY LINES: of the lines that the recover script prints.
-value() {
-  local line
-  while read -r line; do
-    [[ $line != "$1="* ]] || printf '%s\n' "${line#*=}"
-  done <<<"$2"
-}
-
+{% include "scripts/value.sh" %}
 restore() {
   STEP="restoring $RESTORED"
   local said snapshot taken
@@ -136,26 +130,13 @@ ask() {
   within rto "$RTO_SECONDS" "$RTO_LIMIT"
 }
 
-# The instance costs money and holds everything: it goes, whatever happened.
 on_exit() {
   local code=$?
   end_uninterrupted
   set +e
   $RUNNING || exit "$code"
-  local failed=$STEP
-  [[ -z $failed ]] || check drill false "failed while $failed"
-  if $BEGUN && ! bash "$RECOVER" discard "$RESTORED" --yes; then
-    say "error: $RESTORED IS STILL THERE: delete it with $RECOVER discard $RESTORED"
-    check clean-up false "$RESTORED is still there"
-  fi
   [[ -z $WORK ]] || rm -rf -- "$WORK"
-  write_result restore_test
-  if $PASSED; then
-    say 'ok: passed'
-    exit 0
-  fi
-  say "FAILED${failed:+ while $failed}: see the result"
-  exit 1
+  end_drill restore_test
 }
 
 main() {
