@@ -3,6 +3,7 @@
 mod aws;
 mod azure;
 mod disaster;
+mod drill;
 mod host;
 mod pitr_test;
 mod snapshot_test;

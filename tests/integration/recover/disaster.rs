@@ -3,7 +3,6 @@
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use serde_json::{Value, json};
@@ -34,25 +33,15 @@ databases:
 const SECRET: &str = "postgresql://app:p%40ss%2Fw0rd@orders.old:5432/shop?sslmode=require";
 
 fn script(name: &str) -> Script {
-    let script = Script::of(POLICY, &format!("scripts/{name}-disaster.sh"))
-        .beside(POLICY, &format!("scripts/{name}-recover.sh"));
-    let timeout = script.folder().join("timeout");
-    let text = "#!/bin/bash\nif [[ $2 == bash && $3 == -c ]]; then [[ $4 == *\"$REACHED\"* ]]; else exec /usr/bin/timeout \"$@\"; fi\n";
-    std::fs::write(&timeout, text).expect("a program can be written");
-    std::fs::set_permissions(&timeout, std::fs::Permissions::from_mode(0o755))
-        .expect("it can be made one");
-    script
+    let timeout = "#!/bin/bash\nif [[ $2 == bash && $3 == -c ]]; then [[ $4 == *\"$REACHED\"* ]]; else exec /usr/bin/timeout \"$@\"; fi\n";
+    Script::of(POLICY, &format!("scripts/{name}-disaster.sh"))
+        .beside(POLICY, &format!("scripts/{name}-recover.sh"))
+        .program("timeout", timeout)
 }
 
 fn command(script: &Script, arguments: &[&str]) -> Command {
     let mut command = script.command(arguments);
-    let path = command
-        .get_envs()
-        .find_map(|(key, value)| (key == "PATH").then_some(value?.to_owned()));
-    let mut folders = vec![script.folder().to_owned()];
-    folders.extend(std::env::split_paths(&path.expect("there is a PATH")));
     command
-        .env("PATH", std::env::join_paths(folders).expect("no colon"))
         .env("REACHED", "nothing")
         .env("BACKSTAY_DUMP_DIR", script.folder())
         .env("BACKSTAY_STATE_DIR", script.folder().join("state"))

@@ -2,12 +2,10 @@
 //! for the network is a psql in front of the real one: it leads the names of the instances to two
 //! databases, and copies one to the other at the moment that the drill restores, or at a wrong one.
 
-use std::os::unix::fs::PermissionsExt;
-use std::sync::Arc;
-
 use serde_json::{Value, json};
 
-use crate::support::{Aws, Output, Postgres, Script};
+use super::drill::Drill;
+use crate::support::Output;
 
 const POLICY: &str = r#"version: 1
 locations:
@@ -39,91 +37,38 @@ export PGDATABASE PGHOST=$REAL_HOST PGPORT=$REAL_PORT PGUSER=$REAL_USER
 if [[ $WHEN:$statement == late:BEGIN* ]]; then PGDATABASE=postgres copy; fi
 "#;
 
-struct Drill {
-    moto: Aws,
-    postgres: Arc<Postgres>,
-    script: Script,
-    own: String,
+/// `name` keeps the databases of tests that run at the same time apart.
+fn drill(name: &str) -> Drill {
+    let behind = json!({ "lag": 2 });
+    Drill::new(POLICY, "pitr-test", PSQL, &behind, format!("pitr_{name}"))
 }
 
-impl Drill {
-    /// `name` keeps the databases of tests that run at the same time apart.
-    fn new(name: &str) -> Drill {
-        let moto = Aws::slow_moto();
-        moto.control(&json!({ "lag": 2 }));
-        let create = [
-            ("Action", "CreateDBInstance"),
-            ("DBInstanceIdentifier", "orders"),
-            ("Engine", "postgres"),
-            ("DBInstanceClass", "db.t4g.medium"),
-            ("AllocatedStorage", "20"),
-        ];
-        moto.query("rds", "eu-west-1", &create);
-        let postgres = Postgres::shared();
-        let own = format!("pitr_{name}");
-        postgres.create(&own);
-        let script = Script::of(POLICY, "scripts/shop_orders-pitr-test.sh")
-            .beside(POLICY, "scripts/shop_orders-recover.sh");
-        let psql = script.folder().join("psql");
-        std::fs::write(&psql, PSQL).expect("a program can be written");
-        std::fs::set_permissions(&psql, std::fs::Permissions::from_mode(0o755))
-            .expect("it can be made one");
-        Drill {
-            moto,
-            postgres,
-            script,
-            own,
-        }
-    }
+/// Runs the drill; the copy is made at the right moment, or before or after it.
+fn run(drill: &Drill, when: &str, arguments: &[&str]) -> Output {
+    let mut command = drill.command("drill", arguments);
+    command
+        .env("OWN", &drill.database)
+        .env("COPY", format!("{}_{when}", drill.database))
+        .env("WHEN", when)
+        .env("PGSSLMODE", "disable");
+    Output::run(&mut command)
+}
 
-    /// Runs the drill; the copy is made at the right moment, or before or after it.
-    fn run(&self, when: &str, arguments: &[&str]) -> Output {
-        let mut command = self.script.command(arguments);
-        let path = command
-            .get_envs()
-            .find_map(|(key, value)| (key == "PATH").then_some(value?.to_owned()));
-        let mut folders = vec![self.script.folder().to_owned()];
-        folders.extend(std::env::split_paths(&path.expect("there is a PATH")));
-        self.moto
-            .reach(&mut command)
-            .env("PATH", std::env::join_paths(folders).expect("no colon"))
-            .env("REAL_PSQL", self.postgres.bin.join("psql"))
-            .env("REAL_HOST", &self.postgres.host)
-            .env("REAL_PORT", &self.postgres.port)
-            .env("REAL_USER", &self.postgres.user)
-            .env("OWN", &self.own)
-            .env("COPY", format!("{}_{when}", self.own))
-            .env("WHEN", when)
-            .env("PGSSLMODE", "disable")
-            .env("PGUSER", "drill")
-            .env("BACKSTAY_DUMP_DIR", self.script.folder())
-            .env("BACKSTAY_POLL_SECONDS", "0")
-            .env("BACKSTAY_WAIT_MINUTES", "1");
-        Output::run(&mut command)
-    }
-
-    /// The results so far, oldest first.
-    fn results(&self) -> Vec<Value> {
-        let folder = self.script.folder().join("drills/shop_orders");
-        let Ok(entries) = std::fs::read_dir(folder) else {
-            return Vec::new();
-        };
-        let mut paths: Vec<_> = entries
-            .map(|entry| entry.expect("an entry").path())
-            .collect();
-        paths.sort();
-        let read = |path| std::fs::read_to_string(path).expect("a result");
-        paths
-            .into_iter()
-            .map(|path| serde_json::from_str(&read(path)).expect("JSON"))
-            .collect()
-    }
-
-    fn instances(&self) -> usize {
-        let action = [("Action", "DescribeDBInstances")];
-        let answer = self.moto.query("rds", "eu-west-1", &action);
-        answer.matches("<DBInstanceIdentifier>").count()
-    }
+/// The results so far, oldest first.
+fn results(drill: &Drill) -> Vec<Value> {
+    let folder = drill.script.folder().join("drills/shop_orders");
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let mut paths: Vec<_> = entries
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    paths.sort();
+    let read = |path| std::fs::read_to_string(path).expect("a result");
+    paths
+        .into_iter()
+        .map(|path| serde_json::from_str(&read(path)).expect("JSON"))
+        .collect()
 }
 
 /// The names of the checks that passed, and of those that did not.
@@ -141,11 +86,11 @@ fn checks(result: &Value) -> (Vec<String>, Vec<String>) {
 
 #[test]
 fn what_was_there_at_the_moment_is_and_nothing_that_came_later() {
-    let drill = Drill::new("right");
-    drill.run("never", &["--dry-run"]).expect_code(0);
-    assert!(drill.results().is_empty());
-    let output = drill.run("right", &[]).expect_code(0);
-    let results = drill.results();
+    let drill = drill("right");
+    run(&drill, "never", &["--dry-run"]).expect_code(0);
+    assert!(results(&drill).is_empty());
+    let output = run(&drill, "right", &[]).expect_code(0);
+    let results = results(&drill);
     let result = &results[0];
     assert_eq!(result["version"], 1);
     assert_eq!(result["kind"], "pitr_test");
@@ -172,19 +117,19 @@ fn what_was_there_at_the_moment_is_and_nothing_that_came_later() {
     // The database itself has moved on.
     let left = drill
         .postgres
-        .sql(&drill.own, "SELECT mark FROM backstay.pitr_test");
+        .sql(&drill.database, "SELECT mark FROM backstay.pitr_test");
     assert_eq!(left, "after\n");
 }
 
 #[test]
 fn another_moment_does_not_pass_and_nothing_is_left_behind() {
-    let drill = Drill::new("wrong");
+    let drill = drill("wrong");
     for (when, missed) in [
         ("early", "earlier-row-is-there"),
         ("late", "earlier-row-is-there"),
     ] {
-        let output = drill.run(when, &[]).expect_code(1);
-        let results = drill.results();
+        let output = run(&drill, when, &[]).expect_code(1);
+        let results = results(&drill);
         let result = results.last().expect("a result");
         assert_eq!(result["passed"], false);
         let (_, failed) = checks(result);
@@ -196,14 +141,14 @@ fn another_moment_does_not_pass_and_nothing_is_left_behind() {
     drill
         .moto
         .control(&json!({ "lag": 2, "looks": -1, "state": "failed" }));
-    let output = drill.run("right", &[]).expect_code(1);
+    let output = run(&drill, "right", &[]).expect_code(1);
     assert!(
         output.stderr.contains("FAILED while restoring"),
         "{}",
         output.stderr
     );
     assert_eq!(drill.instances(), 1, "{}", output.stderr);
-    let results = drill.results();
+    let results = results(&drill);
     let (_, failed) = checks(results.last().expect("a result"));
     assert_eq!(failed, ["drill"]);
 }

@@ -1,5 +1,6 @@
 //! A rendered script, run with nothing of the caller's environment.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -28,6 +29,22 @@ impl Script {
         self
     }
 
+    /// Puts a program before every other one of its name.
+    #[track_caller]
+    pub fn program(self, name: &str, text: &str) -> Script {
+        let folder = self.programs();
+        std::fs::create_dir_all(&folder).expect("a folder can be made");
+        let file = folder.join(name);
+        std::fs::write(&file, text).expect("a program can be written");
+        let mode = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(&file, mode).expect("it can be made one");
+        self
+    }
+
+    fn programs(&self) -> PathBuf {
+        self.folder.path().join("programs")
+    }
+
     /// The folder that it is in.
     pub fn folder(&self) -> &std::path::Path {
         self.folder.path()
@@ -48,7 +65,7 @@ impl Script {
             .env_clear()
             .env(
                 "PATH",
-                path_variable(&[&stand_ins(), &tools().join("venv/bin")]),
+                path_variable(&[&self.programs(), &stand_ins(), &tools().join("venv/bin")]),
             )
             .env("HOME", self.folder.path())
             .stdin(Stdio::null());
