@@ -13,7 +13,7 @@ mod vault;
 
 use super::{Address, Body, Owner, Purpose, Resource, Scope};
 use crate::cloud::aws::{arn, logical_id};
-use crate::resolve::{Scope as PolicyScope, Site};
+use crate::resolve::{Scope as PolicyScope, Site, Vault};
 use crate::source::Place;
 
 pub(super) use access::access;
@@ -75,6 +75,20 @@ impl<'w> Region<'w> {
             place,
             places: Vec::new(),
         }
+    }
+
+    /// A member of the stack of what fills a vault of this Region, and tests what is in it.
+    fn plans(
+        self,
+        vault: &Vault<'_>,
+        id: &str,
+        logical_id: &str,
+        body: impl Into<Body>,
+        place: Place,
+    ) -> Resource {
+        let name = &vault.name.value;
+        let owner = self.stack(Purpose::BackupPlans, &format!("{name}-plans"), logical_id);
+        self.resource(name, id, body, owner, place)
     }
 
     /// A member of the stack of `name` in this Region.

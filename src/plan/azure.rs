@@ -28,15 +28,15 @@ pub(super) use vault::vault;
 
 /// One resource group: where a location's resources lie.
 #[derive(Debug, Clone, Copy)]
-struct Group<'w> {
+pub(super) struct Group<'w> {
     location: &'w str,
-    subscription: &'w str,
+    pub(super) subscription: &'w str,
     resource_group: &'w str,
     region: &'w str,
 }
 
 impl<'w> Group<'w> {
-    fn of(site: Site<'w>) -> Option<Group<'w>> {
+    pub(super) fn of(site: Site<'w>) -> Option<Group<'w>> {
         match site.scope {
             PolicyScope::Azure {
                 subscription,
@@ -82,7 +82,7 @@ impl<'w> Group<'w> {
     }
 
     /// The id of something in this group.
-    fn id(self, kind: &str, name: &str) -> String {
+    pub(super) fn id(self, kind: &str, name: &str) -> String {
         resource_id(self.subscription, self.resource_group, kind, name)
     }
 

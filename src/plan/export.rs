@@ -4,10 +4,10 @@
 use serde::Serialize;
 
 use super::lifecycle::EXPORT;
-use super::{Job, key_alias, snapshot};
+use super::{AwsRegion, Job, key_alias, snapshot};
 use crate::cloud::aws::{limits, roles};
 use crate::policy::{Encryption, Task};
-use crate::resolve::{Database, Estate, Scope};
+use crate::resolve::{Database, Estate};
 
 /// One export job. Serialises to what the script's template is given.
 #[derive(Debug, Clone, Serialize)]
@@ -36,35 +36,25 @@ const STAMP: usize = 17;
 
 pub(super) fn export(database: &Database<'_>, estate: &Estate<'_>) -> Option<Export> {
     let export = database.written.export.as_ref()?;
-    let Scope::Aws {
+    let AwsRegion {
         account, region, ..
-    } = database.site.scope
-    else {
-        return None;
-    };
+    } = AwsRegion::of(database.site)?;
     let store = estate.store(&export.to)?;
-    let Scope::Aws {
-        account: bucket_account,
-        ..
-    } = store.site.scope
-    else {
-        return None;
-    };
     let name = &database.name.value;
     let mut prefix = snapshot::prefix(name);
     prefix.truncate(limits::EXPORT_IDENTIFIER - STAMP);
     Some(Export {
         job: Job::of(database, Task::Export, estate)?,
-        account: account.to_owned(),
-        region: region.to_owned(),
+        // By convention; the environment can name another.
+        role: roles::arn(&region, &account, roles::EXPORT_WRITER),
+        account,
+        region,
         instance: database.written.id.to_ascii_lowercase(),
         prefix: prefix.trim_end_matches('-').to_owned(),
         store: store.name.value.clone(),
         bucket: store.written.bucket.as_ref()?.value.clone(),
-        bucket_account: bucket_account.to_owned(),
+        bucket_account: AwsRegion::of(store.site)?.account,
         folder: format!("{EXPORT}/{name}"),
-        // By convention; the environment can name another.
-        role: roles::arn(region, account, roles::EXPORT_WRITER),
         key: match &database.intent.encryption.value {
             Encryption::Key(key) => Some(key.clone()),
             Encryption::CustomerManaged if database.written.provision.is_some() => {

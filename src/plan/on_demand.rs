@@ -3,11 +3,12 @@
 
 use serde::Serialize;
 
+use super::azure::Group;
 use super::{Job, snapshot};
 use crate::cloud::Owned;
-use crate::cloud::azure::{limits, postgres, resource_id};
+use crate::cloud::azure::{limits, postgres};
 use crate::policy::Task;
-use crate::resolve::{Database, Estate, Scope};
+use crate::resolve::{Database, Estate};
 
 /// One job. Serialises to what the script's template is given.
 #[derive(Debug, Clone, Serialize)]
@@ -31,24 +32,12 @@ pub struct OnDemand {
 
 pub(super) fn on_demand(database: &Database<'_>, estate: &Estate<'_>) -> Option<OnDemand> {
     let snapshots = database.written.snapshots.as_ref()?;
-    let Scope::Azure {
-        subscription,
-        resource_group,
-        ..
-    } = database.site.scope
-    else {
-        return None;
-    };
+    let group = Group::of(database.site)?;
     let server = database.written.id.to_ascii_lowercase();
     Some(OnDemand {
         job: Job::of(database, Task::Snapshot, estate)?,
-        subscription: subscription.to_owned(),
-        id: resource_id(
-            subscription,
-            resource_group,
-            postgres::FlexibleServer::TYPE,
-            &server,
-        ),
+        subscription: group.subscription.to_owned(),
+        id: group.id(postgres::FlexibleServer::TYPE, &server),
         server,
         api_version: postgres::FlexibleServer::API_VERSION.unwrap_or_default(),
         prefix: snapshot::prefix(database.name),

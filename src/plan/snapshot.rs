@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::{Job, key_alias, tag_list, tags};
+use super::{AwsRegion, Job, key_alias, tag_list, tags};
 use crate::policy::Task;
-use crate::resolve::{Database, Estate, Scope};
+use crate::resolve::{Database, Estate};
 
 /// One snapshot job. Serialises to what the script's template is given.
 #[derive(Debug, Clone, Serialize)]
@@ -31,12 +31,9 @@ pub(super) const OWNER_TAG: &str = "backstay:policy";
 
 pub(super) fn snapshot(database: &Database<'_>, estate: &Estate<'_>) -> Option<Snapshot> {
     let snapshots = database.written.snapshots.as_ref()?;
-    let Scope::Aws {
+    let AwsRegion {
         account, region, ..
-    } = database.site.scope
-    else {
-        return None;
-    };
+    } = AwsRegion::of(database.site)?;
     let copy_to = snapshots
         .copy_to
         .as_ref()
@@ -45,18 +42,15 @@ pub(super) fn snapshot(database: &Database<'_>, estate: &Estate<'_>) -> Option<S
     tags.insert(OWNER_TAG.to_owned(), database.name.value.clone());
     Some(Snapshot {
         job: Job::of(database, Task::Snapshot, estate)?,
-        account: account.to_owned(),
-        region: region.to_owned(),
+        account,
+        region,
         instance: database.written.id.to_ascii_lowercase(),
         prefix: prefix(database.name),
         owner_tag: OWNER_TAG,
         tags: tag_list(&tags),
         keep_days: snapshots.keep.value.days(),
         copy_key: key_alias(database.name),
-        copy_region: copy_to.and_then(|site| match site.scope {
-            Scope::Aws { region, .. } => Some(region.to_owned()),
-            Scope::Azure { .. } | Scope::Host { .. } => None,
-        }),
+        copy_region: copy_to.and_then(AwsRegion::of).map(|it| it.region),
     })
 }
 

@@ -221,29 +221,12 @@ fn put_document(resource: &Resource, tree: &Value, pointer: &str) -> Option<Comm
         (Scope::Aws { account, region }, Body::BucketPolicy(policy)) => {
             Some(bucket::put_policy(region, account, policy, tree))
         }
-        (
-            Scope::Azure {
-                subscription,
-                resource_group,
-            },
-            Body::ManagementPolicy(_),
-        ) => Some(
-            Command::new([
-                "az",
-                "storage",
-                "account",
-                "management-policy",
-                "create",
-                "--subscription",
-                subscription,
-                "--resource-group",
-                resource_group,
-                "--account-name",
-                &resource.address.name,
-                "--policy",
-            ])
-            .file_behind("@", &lifecycle),
-        ),
+        (Scope::Azure { .. }, Body::ManagementPolicy(_)) => {
+            let words = ["storage", "account", "management-policy", "create"];
+            let account = ["--account-name", &resource.address.name, "--policy"];
+            let command = azure::az(resource, &words)?.args(account);
+            Some(command.file_behind("@", &lifecycle))
+        }
         (Scope::Aws { region, .. }, _) => document::put(resource, region, pointer),
         _ => None,
     }

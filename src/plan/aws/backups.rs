@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::super::{Places, Purpose, Resource};
+use super::super::{Places, Resource};
 use super::{Region, logical_id};
 use crate::cloud::aws::limits::{PLAN_SELECTIONS, SELECTION_ARNS};
 use crate::cloud::aws::{Value, backup};
@@ -152,10 +152,7 @@ impl Plan<'_> {
         body: impl Into<super::Body>,
         place: Place,
     ) -> Resource {
-        let Plan { vault, region, .. } = self;
-        let file = format!("{}-plans", vault.name.value);
-        let owner = region.stack(Purpose::BackupPlans, &file, logical_id);
-        region.resource(&vault.name.value, id, body, owner, place)
+        self.region.plans(self.vault, id, logical_id, body, place)
     }
 
     fn plan(&self) -> Resource {

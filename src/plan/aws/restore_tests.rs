@@ -1,6 +1,6 @@
 //! Restore tests of what a vault keeps.
 
-use super::super::{Purpose, Resource};
+use super::super::Resource;
 use super::backups::{Member, arns, member_places, numbered, vault_arn};
 use super::{Region, logical_id};
 use crate::cloud::aws::limits::{RESTORE_TEST_ARNS, RESTORE_TEST_SELECTIONS};
@@ -98,10 +98,7 @@ impl Test<'_> {
         body: impl Into<super::Body>,
         place: Place,
     ) -> Resource {
-        let Test { vault, region, .. } = self;
-        let file = format!("{}-plans", vault.name.value);
-        let owner = region.stack(Purpose::BackupPlans, &file, logical_id);
-        region.resource(&vault.name.value, id, body, owner, place)
+        self.region.plans(self.vault, id, logical_id, body, place)
     }
 
     fn plan(&self) -> Option<Resource> {

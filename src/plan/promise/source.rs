@@ -1,5 +1,6 @@
 //! Where recovery points and the results of drills are told.
 
+use super::super::azure::Group;
 use super::super::dump::DumpStore;
 use super::super::{pitr_test, snapshot};
 use super::Means;
@@ -85,7 +86,7 @@ impl Source {
 }
 
 impl AwsRegion {
-    fn of(site: Site<'_>) -> Option<AwsRegion> {
+    pub(in crate::plan) fn of(site: Site<'_>) -> Option<AwsRegion> {
         match site.scope {
             Scope::Aws {
                 account,
@@ -221,15 +222,6 @@ fn instance_arn(database: &Database<'_>) -> Option<String> {
 }
 
 fn server(database: &Database<'_>) -> Option<String> {
-    let Scope::Azure {
-        subscription,
-        resource_group,
-        ..
-    } = database.site.scope
-    else {
-        return None;
-    };
-    let kind = postgres::FlexibleServer::TYPE;
-    let name = &database.written.id.value;
-    Some(resource_id(subscription, resource_group, kind, name))
+    let group = Group::of(database.site)?;
+    Some(group.id(postgres::FlexibleServer::TYPE, &database.written.id.value))
 }

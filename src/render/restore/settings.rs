@@ -145,43 +145,20 @@ fn option_value(value: &Value) -> String {
 
 fn modify(resource: &Resource, words: Vec<String>) -> Option<Command> {
     let name = &resource.address.name;
-    Some(match &resource.address.scope {
-        Scope::Aws { region, .. } => Command::new([
-            "aws",
-            "rds",
-            "modify-db-instance",
-            "--region",
-            region,
-            "--db-instance-identifier",
-            name,
-            "--apply-immediately",
-        ])
-        .args(words),
-        Scope::Azure {
-            subscription,
-            resource_group,
-        } => {
-            if let Body::BlobService(_) = &resource.body {
-                let (subscription, group) = (subscription, resource_group);
-                return Some(azure::update_blob_service(subscription, group, name, words));
-            }
+    match (&resource.address.scope, &resource.body) {
+        (Scope::Aws { region, .. }, _) => {
+            let modify = ["aws", "rds", "modify-db-instance", "--region", region];
+            let instance = ["--db-instance-identifier", name, "--apply-immediately"];
+            Some(Command::new(modify).args(instance).args(words))
+        }
+        (Scope::Azure { .. }, Body::BlobService(_)) => azure::update_blob_service(resource, words),
+        (Scope::Azure { .. }, _) => {
             let verb = match words.first().map(String::as_str) {
                 Some(VERSION) => "upgrade",
                 _ => "update",
             };
-            Command::new([
-                "az",
-                "postgres",
-                "flexible-server",
-                verb,
-                "--subscription",
-                subscription,
-                "--resource-group",
-                resource_group,
-                "--name",
-                name,
-            ])
-            .args(words)
+            let command = azure::az(resource, &["postgres", "flexible-server", verb])?;
+            Some(command.args(["--name", name]).args(words))
         }
-    })
+    }
 }
