@@ -13,6 +13,10 @@ pub struct Engine {
     pub major_numbers: usize,
     /// Major versions that could be created when this table was made.
     pub majors: &'static [&'static str],
+    /// Of these the ones whose standard support had ended by then, and on which day.
+    pub ended: &'static [(&'static str, &'static str)],
+    /// What RDS does with those.
+    pub after: &'static str,
     /// Longest name of the master user.
     pub username_chars: usize,
     /// Names that the engine keeps from the master user, besides RDS's own, and what they begin with.
@@ -23,14 +27,23 @@ pub struct Engine {
 /// When the majors below were read, from the registry schema's extension that cfn-lint 1.58 has.
 pub const MAJORS_READ: &str = "2026-11";
 
+const EXTENDED: &str =
+    "RDS charges for its extended support, or upgrades it where that was declined";
+
 // Sources: the RDS API reference, CreateDBInstance (EnableCloudwatchLogsExports); the settings for
-// each engine in the RDS user guide (master username).
+// each engine in the RDS user guide (master username, end of standard support).
 pub static POSTGRES: Engine = Engine {
     name: "postgres",
     title: "PostgreSQL",
     logs: &["postgresql", "upgrade"],
     major_numbers: 1,
     majors: &["11", "12", "13", "14", "15", "16", "17", "18"],
+    ended: &[
+        ("11", "2024-02-29"),
+        ("12", "2025-02-28"),
+        ("13", "2026-02-28"),
+    ],
+    after: EXTENDED,
     username_chars: 63,
     reserved: &["admin"],
     reserved_prefix: Some("pg_"),
@@ -42,6 +55,8 @@ pub static MYSQL: Engine = Engine {
     logs: &["error", "slowquery"],
     major_numbers: 2,
     majors: &["5.7", "8.0", "8.4"],
+    ended: &[("5.7", "2024-02-29"), ("8.0", "2026-07-31")],
+    after: EXTENDED,
     username_chars: 16,
     reserved: &[],
     reserved_prefix: None,
@@ -53,6 +68,8 @@ pub static MARIADB: Engine = Engine {
     logs: &["error", "slowquery"],
     major_numbers: 2,
     majors: &["10.6", "10.11", "11.4", "11.8", "12.3"],
+    ended: &[("10.6", "2026-08-31")],
+    after: "RDS upgrades it in a maintenance window",
     username_chars: 16,
     reserved: &[],
     reserved_prefix: None,
