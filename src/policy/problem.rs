@@ -17,7 +17,7 @@ use jsonschema::error::ValidationErrorKind as Broken;
 use serde_json::Value;
 
 use super::spanned::ReadError;
-use super::tree::{Node, ParseError, Reason};
+use super::tree::{Kind, Node, ParseError, Reason};
 use super::{
     Compression, Duration, Encryption, Endpoint, Maintenance, NAME_PATTERN, Query, Receiver,
     Repository, Schedule, Size, TableName, TimeZone,
@@ -135,6 +135,7 @@ pub(super) fn violation(error: &ValidationError<'_>, tree: &Node, schema: &Value
                 ),
             )]
         }
+        Broken::UniqueItems => twice(node),
         Broken::Format { format } => vec![bad_format(format, error.instance(), node.place)],
         kind => {
             let finding = bad(node.place, describe(kind, error.instance()));
@@ -275,6 +276,32 @@ fn bad(place: Place, message: String) -> Finding {
     Finding::new(&bad_value::CODE, place, message)
         .why("no cloud would take it as it is meant")
         .fix(fix)
+}
+
+/// The entries of a list that are there already.
+fn twice(list: &Node) -> Vec<Finding> {
+    let Kind::List(items) = &list.kind else {
+        return Vec::new();
+    };
+    let values: Vec<Value> = items.iter().map(Node::to_json).collect();
+    let first = |at: usize| values[..at].iter().position(|value| *value == values[at]);
+    let again = (0..items.len()).filter_map(|at| Some((at, first(at)?)));
+    again
+        .map(|(at, first)| {
+            let what = match &values[at] {
+                Value::Array(_) | Value::Object(_) => "this".to_owned(),
+                value => format!("`{}`", brief(value)),
+            };
+            Finding::new(
+                &bad_value::CODE,
+                items[at].place,
+                format!("{what} is in the list twice"),
+            )
+            .label(items[first].place, "it is here already")
+            .why("what is done for each entry would be done twice")
+            .fix("remove one of the two")
+        })
+        .collect()
 }
 
 fn bad_format(format: &str, value: &Value, place: Place) -> Finding {

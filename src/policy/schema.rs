@@ -20,7 +20,7 @@ static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
 });
 
 /// An optional key is absent, never null, and a choice of words is one `enum`: so an error says
-/// which word was wrong instead of that none of several schemas fits.
+/// which word was wrong instead of that none of several schemas fits. Lists are sets.
 fn simplify(schema: &mut Value) {
     match schema {
         Value::Array(list) => list.iter_mut().for_each(simplify),
@@ -43,6 +43,9 @@ fn simplify(schema: &mut Value) {
                     .flatten()
                     .find(|name| *name != "null");
                 *kind = named.cloned().unwrap_or_default();
+            }
+            if object.get("type").is_some_and(|kind| kind == "array") {
+                object.insert("uniqueItems".into(), true.into());
             }
             if object.get("default").is_some_and(Value::is_null) {
                 object.remove("default");

@@ -6,7 +6,8 @@
 //! what the backups can do.
 //!
 //! **Fix.** Back up more often (a shorter `schedule`, the provider's point-in-time recovery through
-//! `retention.pitr`), or write the `rpo` that holds.
+//! `retention.pitr`), or write the `rpo` that holds. What only adds to other backups, as a dump of the schema
+//! or of some tables, gets a tier of its own without an `rpo`.
 use crate::finding::{Code, Finding, Severity};
 use crate::policy::Duration;
 use crate::resolve::{Database, Estate, Resolved, mechanisms};
@@ -65,7 +66,7 @@ fn parts_only(database: &Database<'_>, rpo: &Resolved<Duration>) -> Option<Findi
         super::about(&CODE, database, rpo, message)
             .label(part, "the part is chosen here")
             .why("the rest of it has no backup")
-            .fix("dump the whole database, or leave the `rpo` out"),
+            .fix("dump the whole database, or give it a tier of your own that promises no `rpo`"),
     )
 }
 

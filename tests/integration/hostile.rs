@@ -138,7 +138,11 @@ fn swaps(texts: &Texts) -> Vec<(String, String)> {
                     let secret = text.to_uppercase().replace('-', "_");
                     swaps.push((plain.to_uppercase(), secret));
                 }
-                SCHEDULE => swaps.push((from, cron(text))),
+                SCHEDULE => {
+                    // Runbooks say it in the policy's own words.
+                    swaps.push((format!("{from} UTC"), format!("{to} UTC")));
+                    swaps.push((from, cron(text)));
+                }
                 _ => swaps.push((from, to)),
             }
         }
