@@ -1,5 +1,6 @@
 //! The frames: embedded, and overridden from a folder.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -135,16 +136,16 @@ fn engine(delimiters: Delimiters, texts: Vec<(String, String)>) -> Result<Tera, 
     tera.set_delimiters(delimiters).map_err(template)?;
     tera.autoescape_on(Vec::<&'static str>::new());
     tera.register_filter("sh", |value: &Value, _: Kwargs, _: &State| {
-        shell_word(&value.to_string())
+        shell_word(&shown(value))
     });
     tera.register_filter("comment", |value: &Value, _: Kwargs, _: &State| {
-        text::comment(&value.to_string())
+        text::comment(&shown(value))
     });
     tera.register_filter("md", |value: &Value, _: Kwargs, _: &State| {
-        text::markdown(&value.to_string())
+        text::markdown(&shown(value))
     });
     tera.register_filter("code", |value: &Value, _: Kwargs, _: &State| {
-        text::markdown_code(&value.to_string())
+        text::markdown_code(&shown(value))
     });
     tera.register_filter(
         "yaml",
@@ -160,6 +161,14 @@ fn engine(delimiters: Delimiters, texts: Vec<(String, String)>) -> Result<Tera, 
     );
     tera.add_raw_templates(texts).map_err(template)?;
     Ok(tera)
+}
+
+/// A value as templates write it; texts are most of them.
+fn shown(value: &Value) -> Cow<'_, str> {
+    match value.as_str() {
+        Some(text) => Cow::Borrowed(text),
+        None => Cow::Owned(value.to_string()),
+    }
 }
 
 fn plain(value: &Value) -> TeraResult<serde_json::Value> {

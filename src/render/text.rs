@@ -119,15 +119,11 @@ pub fn json_document(tree: &Value) -> String {
 
 /// A text that stays inside one comment line.
 pub fn comment(text: &str) -> String {
-    text.chars()
-        .filter(|c| {
-            !c.is_control()
-                && !matches!(
-                    c,
-                    '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
-                )
-        })
-        .collect()
+    let ends_or_hides = |c: char| {
+        let others = ['\u{2028}', '\u{2029}', '\u{feff}', '\u{fffe}', '\u{ffff}'];
+        c.is_control() || others.contains(&c)
+    };
+    text.replace(ends_or_hides, "")
 }
 
 /// A text as Markdown that shows exactly it, on one line and in a table's cell as well.
