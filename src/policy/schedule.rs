@@ -135,12 +135,10 @@ fn longest_gap(text: &str, cron: &str) -> Result<u64, ScheduleError> {
     {
         return refuse("write 0 for Sunday, since GitHub knows no day 7");
     }
-    // croner's words on what is wrong are better than ours.
-    parser()
-        .parse(cron)
-        .map_err(|error| ScheduleError::Cron(text.to_owned(), error.to_string()))?;
     let Some(calendar) = Calendar::of(cron) else {
-        return refuse("a number is out of its bounds");
+        // croner's words on what is wrong are better than ours.
+        let told = parser().parse(cron).err().map(|error| error.to_string());
+        return refuse(told.as_deref().unwrap_or("a number is out of its bounds"));
     };
     calendar
         .longest_gap()
