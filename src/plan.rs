@@ -66,7 +66,7 @@ pub struct Plan {
     pub restore_tests: Vec<RestoreTest>,
     /// Tests of snapshots.
     pub snapshot_tests: Vec<SnapshotTest>,
-    /// One for each database.
+    /// One for each database; none in what is only compared.
     pub recoveries: Vec<Recovery>,
     /// None: the policy names no repository.
     pub review: Option<Review>,
@@ -74,6 +74,20 @@ pub struct Plan {
 
 /// Turns intent into resources.
 pub fn plan(estate: &Estate<'_>) -> Plan {
+    Plan {
+        recoveries: recoveries(estate),
+        ..managed(estate)
+    }
+}
+
+/// How each database comes back, as it is rendered.
+pub fn recoveries(estate: &Estate<'_>) -> Vec<Recovery> {
+    let databases = estate.databases.iter();
+    databases.map(|it| recovery::recovery(it, estate)).collect()
+}
+
+/// The plan without its recoveries, which only rendering asks for.
+pub fn managed(estate: &Estate<'_>) -> Plan {
     let mut plan = Plan::default();
     for database in &estate.databases {
         match database.site.scope {
@@ -97,7 +111,6 @@ pub fn plan(estate: &Estate<'_>) -> Plan {
             .extend(restore_test::restore_test(database, estate));
         plan.snapshot_tests
             .extend(restore_test::snapshot_test(database, estate));
-        plan.recoveries.push(recovery::recovery(database, estate));
     }
     for vault in &estate.vaults {
         plan.resources.extend(aws::vault(vault, estate));
@@ -105,7 +118,7 @@ pub fn plan(estate: &Estate<'_>) -> Plan {
     }
     for store in &estate.stores {
         if let PolicyScope::Aws { .. } = store.site.scope {
-            let kept = lifecycle::Kept::of(store, &estate.databases);
+            let kept = lifecycle::Kept::of(store, estate);
             aws::bucket(store, &kept, &mut plan.resources);
         }
     }

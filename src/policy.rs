@@ -71,6 +71,7 @@ pub struct Document {
 #[derive(Debug)]
 pub struct Workspace {
     pub sources: Sources,
+    /// In the order of the files.
     pub documents: Vec<Document>,
     /// The results of drills that lie beside them.
     pub evidence: Evidence,
@@ -82,6 +83,12 @@ impl Workspace {
         self.documents
             .iter()
             .all(|document| document.policy.is_some())
+    }
+
+    /// What stands in a file.
+    pub fn document(&self, file: FileId) -> Option<&Document> {
+        let found = self.documents.binary_search_by_key(&file, |it| it.file);
+        self.documents.get(found.ok()?)
     }
 
     /// The files that are YAML, in their order.

@@ -3,6 +3,7 @@
 
 mod actions;
 mod arm;
+mod by_database;
 mod enforce;
 mod fix;
 pub mod folder;
@@ -23,6 +24,7 @@ use std::path::PathBuf;
 
 use crate::plan::{Body, Grant, Owner, Plan, Resource};
 
+use by_database::ByDatabase;
 use folder::FolderError;
 
 pub use fix::{Told, fix_script};
@@ -105,6 +107,7 @@ pub fn render_each(
 ) -> Result<(), RenderError> {
     let mut renderer = Renderer {
         templates,
+        by_database: ByDatabase::of(plan),
         key_vaults: &plan.key_vaults,
         paths: HashSet::new(),
         take,
@@ -133,6 +136,7 @@ pub fn render_each(
 
 struct Renderer<'p> {
     templates: &'p Templates,
+    by_database: ByDatabase<'p>,
     key_vaults: &'p BTreeMap<String, String>,
     paths: HashSet<String>,
     take: &'p mut Take<'p>,

@@ -8,6 +8,7 @@ mod account;
 pub mod alerts;
 mod builtin;
 mod estate;
+mod index;
 mod layers;
 mod long_term;
 mod mechanisms;

@@ -209,10 +209,8 @@ fn about<T>(
 
 /// The place of a key of a database, as of `provision`.
 fn key_of(estate: &Estate<'_>, database: &Database<'_>, key: &str) -> Place {
-    let documents = &estate.workspace.documents;
-    documents
-        .iter()
-        .find(|document| document.file == database.file)
+    let document = estate.workspace.document(database.file);
+    document
         .and_then(|document| {
             let databases = document.tree.as_ref()?.get("databases")?;
             Some(databases.get(&database.name.value)?.entry(key)?.key)

@@ -23,6 +23,7 @@ pub(super) fn run(args: &Check) -> Result<Code, Failure> {
     let mut compared = None;
     let mut looked_for: HashSet<&str> = codes::of_the_policy().map(|code| code.name).collect();
     if let Some(plan) = plan {
+        let plan = render::whole(plan, &estate);
         if !args.state.verbose {
             findings.retain(|finding| finding.severity > Severity::Info);
         }

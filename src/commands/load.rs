@@ -10,7 +10,7 @@ use super::exceptions::{self, Exceptions};
 use super::failure::Failure;
 use crate::cli::Paths;
 use crate::finding::{self, Finding, Severity};
-use crate::plan::{Plan, name_clashes, plan};
+use crate::plan::{Plan, managed, name_clashes};
 use crate::policy::{self, Duration, Workspace};
 use crate::report;
 use crate::resolve::{Database, Estate, Resolved, resolve};
@@ -43,9 +43,13 @@ pub(super) fn workspace(paths: &[PathBuf]) -> Result<(Workspace, Vec<Finding>), 
 
 /// The policy files under the paths, each once.
 pub(super) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
-    let mut files = Vec::new();
+    let (mut files, mut seen) = (Vec::new(), HashSet::new());
     for path in paths {
-        collect(path, &mut files)?;
+        collect(path, &mut |file| {
+            if seen.insert(file.clone()) {
+                files.push(file);
+            }
+        })?;
     }
     Ok(files)
 }
@@ -56,7 +60,7 @@ pub(super) struct Loaded<'w> {
     /// In reading order, those that are accepted marked as such.
     pub(super) findings: Vec<Finding>,
     pub(super) exceptions: Exceptions<'w>,
-    /// None: the policy means nothing definite.
+    /// What is managed. None: the policy means nothing definite.
     pub(super) plan: Option<Plan>,
 }
 
@@ -77,7 +81,7 @@ pub(super) fn estate<'w>(
         false => Exceptions::of(&estate, exceptions::today()),
     };
     exceptions.apply(&mut findings);
-    let mut plan = is_sound(&findings).then(|| plan(&estate));
+    let mut plan = is_sound(&findings).then(|| managed(&estate));
     if let Some(made) = &plan {
         let mut clashes = name_clashes(made);
         exceptions.apply(&mut clashes);
@@ -145,7 +149,7 @@ fn named(path: &Path) -> PathBuf {
 
 /// Files are taken as they are named; folders are searched, in the order of the names. Hidden
 /// entries and links to folders are passed over, so a search always ends.
-fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
+fn collect(path: &Path, take: &mut impl FnMut(PathBuf)) -> Result<(), Failure> {
     let path = &named(path);
     let read = |source: io::Error| match source.kind() {
         io::ErrorKind::NotFound => Failure::Missing(path.to_owned()),
@@ -155,9 +159,7 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
         },
     };
     if !std::fs::metadata(path).map_err(read)?.is_dir() {
-        if !files.iter().any(|file| file == path) {
-            files.push(path.to_owned());
-        }
+        take(path.to_owned());
         return Ok(());
     }
     let mut entries = std::fs::read_dir(path)
@@ -172,7 +174,7 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
             .extension()
             .is_some_and(|ext| ext == "yaml" || ext == "yml");
         if !hidden && (kind.is_dir() || (policy && path.is_file())) {
-            collect(&path, files)?;
+            collect(&path, take)?;
         }
     }
     Ok(())

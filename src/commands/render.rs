@@ -11,12 +11,13 @@ use super::outcome::{self, Code};
 use super::{load, out, stale};
 use crate::cli::{Folder, Paths, Render};
 use crate::finding::Severity;
-use crate::plan::Plan;
+use crate::plan::{Plan, recoveries};
 use crate::render::folder::{Change, Changes, Rendering};
 use crate::render::{
     Artifact, Take, Templates, accounts, deploy_commands, enforce_commands, render_each,
 };
 use crate::report::{Detail, Report};
+use crate::resolve::Estate;
 
 pub(super) fn run(args: &Render) -> Result<Code, Failure> {
     let (workspace, findings) = load::workspace(&args.paths.paths)?;
@@ -29,6 +30,7 @@ pub(super) fn run(args: &Render) -> Result<Code, Failure> {
     // Notes are validate's to tell; what stops or endangers the rendering is told here as well.
     findings.retain(|finding| finding.severity > Severity::Info);
     if let Some(plan) = plan {
+        let plan = whole(plan, &estate);
         let out = &args.folder.out;
         let mut diff = args.diff.then(Diff::default);
         let mut rendering = match args.check {
@@ -63,6 +65,14 @@ pub(super) fn run(args: &Render) -> Result<Code, Failure> {
         threshold: outcome::threshold(&args.output),
     };
     outcome::finish(&report, &workspace, &args.output, Detail::Brief)
+}
+
+/// With what is rendered beside what is managed.
+pub(super) fn whole(plan: Plan, estate: &Estate<'_>) -> Plan {
+    Plan {
+        recoveries: recoveries(estate),
+        ..plan
+    }
 }
 
 /// Gives away file by file what the plan asks for.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{aws, azure};
 use crate::policy::Duration;
-use crate::resolve::{Database, IntentRetention, Resolved, Scope, Store};
+use crate::resolve::{Database, Estate, IntentRetention, Resolved, Scope, Store};
 use crate::source::Place;
 
 /// The classes, from the shortest period to the longest.
@@ -78,12 +78,16 @@ pub(super) struct Group {
 impl Kept {
     /// Where all dumps of a class are kept equally long, one prefix covers the class; otherwise
     /// each database has its own.
-    pub fn of(store: &Store<'_>, databases: &[Database<'_>]) -> Kept {
+    pub fn of(store: &Store<'_>, estate: &Estate<'_>) -> Kept {
         let mut kept = Kept::default();
         for class in CLASSES.into_iter().chain([EXPORT]) {
             let mut by_days: BTreeMap<u32, Group> = BTreeMap::new();
+            let databases: Vec<&Database<'_>> = match class {
+                EXPORT => estate.exported_to(store).collect(),
+                _ => estate.dumped_to(store).collect(),
+            };
             for database in databases {
-                if let Some((days, place)) = kept_for(store, database, class) {
+                if let Some((days, place)) = kept_for(database, class) {
                     let group = by_days.entry(days).or_insert(Group {
                         class,
                         days,
@@ -113,19 +117,12 @@ impl Kept {
     }
 }
 
-/// How many days a store keeps what a database sends there in a class, and who says so.
-fn kept_for(
-    store: &Store<'_>,
-    database: &Database<'_>,
-    name: &str,
-) -> Option<(u32, Option<Place>)> {
+/// How many days is kept what a database sends in a class, and who says so.
+fn kept_for(database: &Database<'_>, name: &str) -> Option<(u32, Option<Place>)> {
     if name == EXPORT {
-        let export = database.written.export.as_ref()?;
-        let keep = (export.to == *store.name).then_some(&export.keep)?;
+        let keep = &database.written.export.as_ref()?.keep;
         return Some((keep.value.days() as u32, Some(keep.place)));
     }
-    let dump = database.written.dump.as_ref()?;
-    let goes_here = dump.to.iter().any(|to| to == store.name);
-    let days = class(&database.intent.retention, name).filter(|_| goes_here)?;
+    let days = class(&database.intent.retention, name)?;
     Some((days.value.days() as u32, days.place))
 }

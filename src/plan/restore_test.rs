@@ -3,6 +3,7 @@
 
 mod snapshots;
 
+use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::dump::{self, Dump, DumpStore};
@@ -106,7 +107,7 @@ fn tables(database: &Database<'_>, first: Option<&str>) -> Vec<TableCheck> {
         .rows
         .iter()
         .filter_map(|(name, rows)| Some((name.parse::<TableName>().ok()?, rows.value)));
-    let mut checks: Vec<TableCheck> = Vec::new();
+    let mut checks: IndexMap<(String, String), TableCheck> = IndexMap::new();
     for (table, least) in listed.chain(counted) {
         let Some(database) = table.database().or(first) else {
             continue;
@@ -117,11 +118,7 @@ fn tables(database: &Database<'_>, first: Option<&str>) -> Vec<TableCheck> {
             sql: table.sql(),
             least,
         };
-        let same = |it: &&mut TableCheck| (&it.database, &it.sql) == (&check.database, &check.sql);
-        match checks.iter_mut().find(same) {
-            Some(known) => *known = check,
-            None => checks.push(check),
-        }
+        checks.insert((check.database.clone(), check.sql.clone()), check);
     }
-    checks
+    checks.into_values().collect()
 }

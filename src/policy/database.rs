@@ -46,18 +46,18 @@ layer! {
         #[serde(default)]
         pub replicas: Vec<Replica>,
         /// Manual snapshots (RDS) or on-demand backups (Azure) by script.
-        pub snapshots: Option<Snapshots>,
+        pub snapshots: Option<Box<Snapshots>>,
         /// Export for analytics (RDS); never counts as a backup.
-        pub export: Option<Export>,
+        pub export: Option<Box<Export>>,
         /// Dumps by pg_dump (PostgreSQL).
-        pub dump: Option<Dump>,
+        pub dump: Option<Box<Dump>>,
         /// When it is stopped every day, UTC, as 22:00-06:00 (RDS); backstay does not stop it.
         pub stopped: Option<Spanned<DailyWindow>>,
         /// Drill of the point-in-time recovery (PostgreSQL in RDS or Azure).
-        pub pitr_test: Option<PitrTest>,
+        pub pitr_test: Option<Box<PitrTest>>,
         /// Present: the whole database is rendered. Absent: it exists, and only its backup settings
         /// are managed.
-        pub provision: Option<Provision>,
+        pub provision: Option<Box<Provision>>,
     }
 }
 

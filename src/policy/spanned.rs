@@ -156,7 +156,10 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Spanned<T> {
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Named<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        IndexMap::deserialize(deserializer).map(Named)
+        let mut map = IndexMap::deserialize(deserializer)?;
+        // It is kept as it is until the end, and grew by doubling.
+        map.shrink_to_fit();
+        Ok(Named(map))
     }
 }
 

@@ -27,7 +27,8 @@ pub enum Kind {
     Float(f64),
     Text(String),
     List(Vec<Node>),
-    Map(IndexMap<String, Entry>),
+    /// Boxed: most nodes are scalars.
+    Map(Box<IndexMap<String, Entry>>),
 }
 
 /// A map's value with the place of its key.
@@ -89,7 +90,7 @@ pub fn parse(source: &Source, file: FileId) -> Result<Node, ParseError> {
         Some(raw) => raw_node(raw, file),
         None => Node {
             place: Place::start_of(file),
-            kind: Kind::Map(IndexMap::new()),
+            kind: Kind::Map(Box::default()),
         },
     })
 }
@@ -162,7 +163,7 @@ impl Node {
     /// The entries of a map; nothing for any other kind.
     pub fn entries(&self) -> impl Iterator<Item = (&str, &Entry)> {
         let map = match &self.kind {
-            Kind::Map(map) => Some(map),
+            Kind::Map(map) => Some(&**map),
             _ => None,
         };
         map.into_iter()
@@ -186,7 +187,7 @@ impl Node {
     pub fn walk<'a>(&'a self, visit: &mut impl FnMut(Visit<'a>)) {
         match &self.kind {
             Kind::Map(map) => {
-                for (key, entry) in map {
+                for (key, entry) in &**map {
                     visit(Visit::Key(key, entry));
                     entry.value.walk(visit);
                 }
@@ -254,17 +255,16 @@ fn raw_node(raw: serde_saphyr::Spanned<Raw>, file: FileId) -> Node {
             Raw::Float(value) => Kind::Float(value),
             Raw::Text(value) => Kind::Text(value),
             Raw::List(list) => Kind::List(list.into_iter().map(|n| raw_node(n, file)).collect()),
-            Raw::Map(map) => Kind::Map(
-                map.into_iter()
-                    .map(|(key, value)| {
-                        let entry = Entry {
-                            key: place_of(key.referenced),
-                            value: raw_node(value, file),
-                        };
-                        (key.value, entry)
-                    })
-                    .collect(),
-            ),
+            Raw::Map(map) => {
+                let map = map.into_iter().map(|(key, value)| {
+                    let entry = Entry {
+                        key: place_of(key.referenced),
+                        value: raw_node(value, file),
+                    };
+                    (key.value, entry)
+                });
+                Kind::Map(Box::new(map.collect()))
+            }
         },
     }
 }

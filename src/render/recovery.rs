@@ -101,7 +101,7 @@ impl Renderer<'_> {
             self.add(path(recovery, "disaster"), rescue)?;
         }
         for recovery in &plan.recoveries {
-            if let Some(rescue) = host::rescue(recovery, plan) {
+            if let Some(rescue) = host::rescue(recovery, &self.by_database.dumps) {
                 let rescue = self.templates.fill("scripts/disaster-host.sh", &rescue)?;
                 self.add(path(recovery, "disaster"), rescue)?;
             }

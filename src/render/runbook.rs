@@ -99,18 +99,21 @@ const TASKS: [&str; 10] = [
     "enforce",
 ];
 
-impl Renderer<'_> {
+impl<'p> Renderer<'p> {
     /// After every script: it names those that there are.
     pub(super) fn runbooks(&mut self, plan: &Plan) -> Result<(), RenderError> {
         for recovery in &plan.recoveries {
-            let runbook = self.runbook(recovery, plan);
+            let runbook = self.runbook(recovery);
             let text = self.templates.fill("runbook.md", &runbook)?;
             self.add(format!("runbooks/{}.md", recovery.name), text)?;
         }
         Ok(())
     }
 
-    fn runbook<'p>(&self, recovery: &'p Recovery, plan: &'p Plan) -> Runbook<'p> {
+    fn runbook<'r>(&self, recovery: &'r Recovery) -> Runbook<'r>
+    where
+        'p: 'r,
+    {
         let name = &recovery.name;
         let is_rendered = |task: &&'static str| {
             let path = format!("scripts/{name}-{task}.sh");
@@ -118,20 +121,20 @@ impl Renderer<'_> {
         };
         let ways = || recovery.ways.iter();
         let answers = recovery.disasters.iter();
-        let exports = plan.exports.iter();
+        let exports = self.by_database.exports.get(name.as_str());
         Runbook {
             recovery,
             place: place(&recovery.server),
             ways: ways().map(told).collect(),
             scenarios: answers.map(|it| scenario(it, recovery)).collect(),
             scripts: TASKS.into_iter().filter(is_rendered).collect(),
-            exports: exports.filter(|it| it.job.name == *name).collect(),
-            dump: plan
+            exports: exports.cloned().unwrap_or_default(),
+            dump: self
+                .by_database
                 .dumps
-                .iter()
-                .find(|it| it.job.name == *name)
-                .map(dumped),
-            drills: drills(plan, name),
+                .get(name.as_str())
+                .map(|it| dumped(it)),
+            drills: self.drills(name),
             shown: shown::shown(recovery),
             results: shown::kept(recovery),
             evidence: shown::folder(&recovery.source),
@@ -140,6 +143,16 @@ impl Renderer<'_> {
             example: EXAMPLE,
             commands: ways().filter_map(|way| command(way, recovery)).collect(),
         }
+    }
+
+    fn drills(&self, name: &str) -> Vec<Drill<'p>> {
+        let own = self.by_database.drills.get(name).into_iter().flatten();
+        let drill = |&(job, what): &(&'p Job, _)| Drill {
+            task: job.task,
+            what,
+            schedule: &job.schedule,
+        };
+        own.map(drill).collect()
     }
 }
 
@@ -171,23 +184,6 @@ fn dumped(dump: &Dump) -> Dumped<'_> {
         globals: dump.globals,
         cluster: dump.cluster,
     }
-}
-
-fn drills<'p>(plan: &'p Plan, name: &str) -> Vec<Drill<'p>> {
-    let moments = plan.pitr_tests.iter().map(|test| &test.job);
-    let moments = moments.map(|job| (job, "a moment is restored"));
-    let dumps = plan.restore_tests.iter().map(|test| &test.dump.job);
-    let dumps = dumps.map(|job| (job, "the newest dump is restored"));
-    let snapshots = plan.snapshot_tests.iter().map(|test| &test.job);
-    let snapshots = snapshots.map(|job| (job, "the newest snapshot is restored"));
-    let dumps = dumps.chain(snapshots);
-    let own = moments.chain(dumps).filter(|(job, _)| job.name == name);
-    let drill = |(job, what): (&'p Job, _)| Drill {
-        task: job.task,
-        what,
-        schedule: &job.schedule,
-    };
-    own.map(drill).collect()
 }
 
 fn told(way: &Way) -> Told<'_> {

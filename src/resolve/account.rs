@@ -1,5 +1,7 @@
 //! Storage accounts: several stores can lie in one, and some settings are the account's alone.
 
+use std::collections::HashMap;
+
 use super::{Estate, Scope, Store};
 use crate::policy::{Spanned, StoreRedundancy};
 
@@ -14,13 +16,15 @@ impl<'w> Estate<'w> {
     /// The storage accounts in which the stores lie.
     pub fn accounts(&self) -> Vec<Account<'_, 'w>> {
         let mut accounts: Vec<Account<'_, 'w>> = Vec::new();
+        let mut numbers: HashMap<&str, usize> = HashMap::new();
         for store in &self.stores {
             let written = store.written;
             let (Scope::Azure { .. }, Some(name)) = (store.site.scope, &written.storage_account)
             else {
                 continue;
             };
-            match accounts.iter_mut().find(|account| account.name == name) {
+            let number = *numbers.entry(name).or_insert(accounts.len());
+            match accounts.get_mut(number) {
                 Some(account) => account.stores.push(store),
                 None => accounts.push(Account {
                     name,

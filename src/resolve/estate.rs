@@ -1,11 +1,13 @@
 //! The whole workspace with its names resolved.
 
-use std::collections::{BTreeMap, HashMap};
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::builtin::{self, DEFAULT_TIER, TIERS};
+use super::index::Index;
 use super::layers::{Intent, Layer, Resolved};
-use super::scopes::Scopes;
+use super::scopes::{Names, Scopes};
 use crate::cloud::azure::regions::{Pair, pair};
 use crate::policy::{
     self, Engine, Immutability, Name, Named, Policy, Spanned, VaultRedundancy, Workspace,
@@ -25,6 +27,7 @@ pub struct Estate<'w> {
     pub github: Option<&'w policy::GitHub>,
     /// Names that lead nowhere. What depends on one is left out above.
     pub unresolved: Vec<Unresolved<'w>>,
+    pub(super) index: Index<'w>,
 }
 
 /// A location of the policy.
@@ -95,7 +98,7 @@ pub enum Reference {
 pub struct Unresolved<'w> {
     pub reference: Reference,
     pub written: &'w Spanned<String>,
-    pub known: Vec<&'w str>,
+    pub known: Arc<[&'w str]>,
 }
 
 impl Vault<'_> {
@@ -129,23 +132,6 @@ impl<'w> Estate<'w> {
     pub fn location(&self, name: &str) -> Option<Site<'w>> {
         self.locations.get(name).copied()
     }
-
-    pub fn store(&self, name: &str) -> Option<&Store<'w>> {
-        self.stores.iter().find(|store| store.name.value == name)
-    }
-
-    pub fn vault(&self, name: &str) -> Option<&Vault<'w>> {
-        self.vaults.iter().find(|vault| vault.name.value == name)
-    }
-
-    /// The databases whose dumps go to a store.
-    pub fn dumped_to(&self, store: &Store<'_>) -> impl Iterator<Item = &Database<'_>> {
-        let name = store.name;
-        self.databases.iter().filter(move |database| {
-            let dump = database.written.dump.as_ref();
-            dump.is_some_and(|dump| dump.to.iter().any(|to| to == name))
-        })
-    }
 }
 
 /// A file whose databases are resolved.
@@ -154,15 +140,20 @@ struct Document<'w> {
     policy: &'w Policy,
     /// What each tier asks for here: the databases of a tier share it.
     below: HashMap<&'w str, Arc<Intent>>,
+    /// The names of the tiers that there are here, for who has written another.
+    tiers: OnceCell<Names<'w>>,
 }
 
 /// Resolves every name and lays the layers. Where a name is declared twice the first one counts;
 /// the rule `duplicate-name` speaks of the other.
 pub fn resolve(workspace: &Workspace) -> Estate<'_> {
     let scopes = Scopes::of(workspace);
+    let databases = workspace
+        .policies()
+        .map(|(_, policy)| policy.databases.len());
     let mut estate = Estate {
         workspace,
-        databases: Vec::new(),
+        databases: Vec::with_capacity(databases.sum()),
         stores: Vec::new(),
         vaults: Vec::new(),
         locations: scopes.locations.clone(),
@@ -170,6 +161,7 @@ pub fn resolve(workspace: &Workspace) -> Estate<'_> {
             .policies()
             .find_map(|(_, policy)| policy.github.as_ref()),
         unresolved: Vec::new(),
+        index: Index::default(),
     };
     for (file, policy) in workspace.policies() {
         for (name, written) in policy.stores.iter() {
@@ -206,11 +198,13 @@ pub fn resolve(workspace: &Workspace) -> Estate<'_> {
             file,
             policy,
             below: HashMap::new(),
+            tiers: OnceCell::new(),
         };
         for (name, written) in policy.databases.iter() {
             estate.database(&scopes, &mut document, name, written);
         }
     }
+    estate.index = Index::of(&estate);
     estate
 }
 
@@ -218,38 +212,30 @@ impl<'w> Estate<'w> {
     fn site(&mut self, scopes: &Scopes<'w>, at: &'w Spanned<String>) -> Option<Site<'w>> {
         let site = scopes.locations.get(at.value.as_str()).copied();
         if site.is_none() {
-            self.unknown(Reference::Location, at, scopes.locations.keys());
+            self.unknown(Reference::Location, at, scopes.locations());
         }
         site
     }
 
-    fn known<T>(
-        &mut self,
-        reference: Reference,
-        names: &HashMap<&'w str, T>,
-        written: &'w Spanned<String>,
-    ) {
-        if !names.contains_key(written.value.as_str()) {
-            self.unknown(reference, written, names.keys());
+    fn known_vault(&mut self, scopes: &Scopes<'w>, written: &'w Spanned<String>) {
+        if !scopes.vaults.contains(written.value.as_str()) {
+            self.unknown(Reference::Vault, written, scopes.vaults());
+        }
+    }
+
+    fn known_store(&mut self, scopes: &Scopes<'w>, written: &'w Spanned<String>) {
+        if !scopes.stores.contains(written.value.as_str()) {
+            self.unknown(Reference::Store, written, scopes.stores());
         }
     }
 
     fn located(&mut self, scopes: &Scopes<'w>, written: &'w Spanned<String>) {
         if !scopes.locations.contains_key(written.value.as_str()) {
-            self.unknown(Reference::Location, written, scopes.locations.keys());
+            self.unknown(Reference::Location, written, scopes.locations());
         }
     }
 
-    fn unknown<'n>(
-        &mut self,
-        reference: Reference,
-        written: &'w Spanned<String>,
-        known: impl Iterator<Item = &'n &'w str>,
-    ) where
-        'w: 'n,
-    {
-        let mut known: Vec<&str> = known.copied().collect();
-        known.sort_unstable();
+    fn unknown(&mut self, reference: Reference, written: &'w Spanned<String>, known: Names<'w>) {
         self.unresolved.push(Unresolved {
             reference,
             written,
@@ -265,13 +251,13 @@ impl<'w> Estate<'w> {
         written: &'w policy::Database,
     ) {
         for store in written.dump.iter().flat_map(|dump| &dump.to) {
-            self.known(Reference::Store, &scopes.stores, store);
+            self.known_store(scopes, store);
         }
         if let Some(export) = &written.export {
-            self.known(Reference::Store, &scopes.stores, &export.to);
+            self.known_store(scopes, &export.to);
         }
         if let Some(vault) = &written.vault {
-            self.known(Reference::Vault, &scopes.vaults, vault);
+            self.known_vault(scopes, vault);
         }
         if let Some(copies) = &written.copies {
             self.copies(scopes, copies);
@@ -309,7 +295,7 @@ impl<'w> Estate<'w> {
     /// The names in one layer's copies.
     fn copies(&mut self, scopes: &Scopes<'w>, copies: &'w policy::Copies) {
         for vault in copies.to.iter().flatten() {
-            self.known(Reference::Vault, &scopes.vaults, vault);
+            self.known_vault(scopes, vault);
         }
         if let Some(location) = &copies.replicate_pitr {
             self.located(scopes, location);
@@ -335,8 +321,8 @@ impl<'w> Estate<'w> {
 
         let tiers: Vec<_> = [(None, &built_in.tiers)]
             .into_iter()
-            .chain(shared.map(|shared| (Some(Layer::Tier(tier.to_owned())), &shared.tiers)))
-            .chain([(Some(Layer::Tier(tier.to_owned())), &policy.tiers)])
+            .chain(shared.map(|shared| (Some(Layer::Tier), &shared.tiers)))
+            .chain([(Some(Layer::Tier), &policy.tiers)])
             .filter_map(|(layer, tiers): (_, &Named<policy::Tier>)| Some((layer, tiers.get(tier)?)))
             .collect();
         if let (true, Some(named)) = (tiers.is_empty(), named) {
@@ -344,18 +330,21 @@ impl<'w> Estate<'w> {
                 .tiers
                 .keys()
                 .chain(shared.into_iter().flat_map(|s| s.tiers.keys()));
-            let known: Vec<&str> = TIERS
-                .into_iter()
-                .chain(own.map(|n| n.value.as_str()))
-                .collect();
-            self.unknown(Reference::Tier, named, known.iter());
+            let known = || {
+                let own = own.map(|name| name.value.as_str());
+                let names: BTreeSet<&str> = TIERS.into_iter().chain(own).collect();
+                names.into_iter().collect()
+            };
+            let known = document.tiers.get_or_init(known).clone();
+            self.unknown(Reference::Tier, named, known);
             return None;
         }
 
         let mut stack = scopes.defaults(policy);
         for (layer, tier) in &tiers {
-            let layer = layer.clone().unwrap_or(Layer::BuiltIn);
-            stack.0.push((layer, tier.settings()));
+            stack
+                .0
+                .push((layer.unwrap_or(Layer::BuiltIn), tier.settings()));
         }
         let below = match document.below.get(tier) {
             Some(below) => below.clone(),

@@ -11,12 +11,12 @@ use crate::policy::{
 use crate::source::Place;
 
 /// Which layer set a value.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layer {
     BuiltIn,
     WorkspaceDefaults,
     FileDefaults,
-    Tier(String),
+    Tier,
     Database,
 }
 
@@ -109,7 +109,7 @@ impl<'a> Stack<'a> {
         self.0
             .iter()
             .rev()
-            .find_map(|(layer, settings)| Some(resolved(layer, get(settings)?)))
+            .find_map(|(layer, settings)| Some(resolved(*layer, get(settings)?)))
     }
 
     fn list<T: Clone + 'a>(
@@ -123,7 +123,7 @@ impl<'a> Stack<'a> {
                 Some(
                     get(settings)?
                         .iter()
-                        .map(|item| resolved(layer, item))
+                        .map(|item| resolved(*layer, item))
                         .collect(),
                 )
             })
@@ -138,7 +138,7 @@ impl<'a> Stack<'a> {
         let mut map = BTreeMap::new();
         for (layer, settings) in &self.0 {
             let entries = get(settings).into_iter().flat_map(|named| named.iter());
-            map.extend(entries.map(|(key, value)| (key.value.clone(), resolved(layer, value))));
+            map.extend(entries.map(|(key, value)| (key.value.clone(), resolved(*layer, value))));
         }
         map
     }
@@ -193,10 +193,10 @@ impl<'a> Stack<'a> {
     }
 }
 
-fn resolved<T: Clone>(layer: &Layer, written: &Spanned<T>) -> Resolved<T> {
+fn resolved<T: Clone>(layer: Layer, written: &Spanned<T>) -> Resolved<T> {
     Resolved {
         value: written.value.clone(),
-        layer: layer.clone(),
-        place: (*layer != Layer::BuiltIn).then_some(written.place),
+        layer,
+        place: (layer != Layer::BuiltIn).then_some(written.place),
     }
 }

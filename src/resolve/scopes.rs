@@ -1,6 +1,8 @@
 //! What the whole workspace shares: names, and the layers that reach everywhere.
 
-use std::collections::{BTreeMap, HashMap};
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::builtin;
 use super::estate::{Scope, Site};
@@ -10,18 +12,24 @@ use crate::policy::{self, Policy, Provider, Workspace};
 /// The tables of names that the whole workspace shares, and the layers that reach everywhere.
 pub(super) struct Scopes<'w> {
     pub locations: BTreeMap<&'w str, Site<'w>>,
-    pub vaults: HashMap<&'w str, ()>,
-    pub stores: HashMap<&'w str, ()>,
+    pub vaults: BTreeSet<&'w str>,
+    pub stores: BTreeSet<&'w str>,
     pub shared: Option<&'w Policy>,
+    /// The names of all locations, vaults and stores, for who has written another.
+    known: [OnceCell<Names<'w>>; 3],
 }
+
+/// Names in their order; one list serves all who look for one that is not there.
+pub(super) type Names<'w> = Arc<[&'w str]>;
 
 impl<'w> Scopes<'w> {
     pub(super) fn of(workspace: &'w Workspace) -> Scopes<'w> {
         let mut scopes = Scopes {
             locations: BTreeMap::new(),
-            vaults: HashMap::new(),
-            stores: HashMap::new(),
+            vaults: BTreeSet::new(),
+            stores: BTreeSet::new(),
             shared: None,
+            known: Default::default(),
         };
         for (_, policy) in workspace.policies() {
             for (name, location) in policy.locations.iter() {
@@ -32,16 +40,31 @@ impl<'w> Scopes<'w> {
             }
             scopes
                 .vaults
-                .extend(policy.vaults.keys().map(|name| (name.value.as_str(), ())));
+                .extend(policy.vaults.keys().map(|name| name.value.as_str()));
             scopes
                 .stores
-                .extend(policy.stores.keys().map(|name| (name.value.as_str(), ())));
+                .extend(policy.stores.keys().map(|name| name.value.as_str()));
             if policy.databases.is_empty() && scopes.shared.is_none() {
                 let layers = policy.defaults.is_some() || !policy.tiers.is_empty();
                 scopes.shared = layers.then_some(policy);
             }
         }
         scopes
+    }
+
+    pub(super) fn locations(&self) -> Names<'w> {
+        let names = || self.locations.keys().copied().collect();
+        self.known[0].get_or_init(names).clone()
+    }
+
+    pub(super) fn vaults(&self) -> Names<'w> {
+        let names = || self.vaults.iter().copied().collect();
+        self.known[1].get_or_init(names).clone()
+    }
+
+    pub(super) fn stores(&self) -> Names<'w> {
+        let names = || self.stores.iter().copied().collect();
+        self.known[2].get_or_init(names).clone()
     }
 
     /// The policy whose layers reach everywhere, where it is another one.

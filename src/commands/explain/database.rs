@@ -134,6 +134,7 @@ fn name(way: &Way) -> String {
 
 /// Collects the rows of one database.
 struct Settings<'s> {
+    tier: &'s str,
     sources: &'s Sources,
     ways: &'s [Way],
     rows: Vec<Setting>,
@@ -142,6 +143,7 @@ struct Settings<'s> {
 impl Settings<'_> {
     fn of(database: &Database<'_>, ways: &[Way], sources: &Sources) -> Vec<Setting> {
         let mut settings = Settings {
+            tier: &database.tier,
             sources,
             ways,
             rows: Vec::new(),
@@ -193,7 +195,7 @@ impl Settings<'_> {
         let intent = &database.intent;
         let nothing = |_: &Way| false;
         if let Some(every) = &intent.restore_test.every {
-            let origin = (&every.layer, every.place);
+            let origin = (every.layer, every.place);
             let testers = testers(database);
             self.push(
                 "restore_test.every",
@@ -255,26 +257,26 @@ impl Settings<'_> {
         let met_by = self.ways.iter().filter(|way| met_by(way)).map(name);
         let met_by = met_by.collect();
         let value = setting.value.to_string();
-        self.push(key, value, (&setting.layer, setting.place), met_by);
+        self.push(key, value, (setting.layer, setting.place), met_by);
     }
 
     fn word<T>(&mut self, key: &str, setting: &Resolved<T>, word: impl Fn(&T) -> String) {
         let value = word(&setting.value);
-        self.push(key, value, (&setting.layer, setting.place), Vec::new());
+        self.push(key, value, (setting.layer, setting.place), Vec::new());
     }
 
     fn push(
         &mut self,
         key: &str,
         value: String,
-        (layer, place): (&Layer, Option<Place>),
+        (layer, place): (Layer, Option<Place>),
         met_by: Vec<String>,
     ) {
         let layer = match layer {
             Layer::BuiltIn => "built in".to_owned(),
             Layer::WorkspaceDefaults => "workspace defaults".to_owned(),
             Layer::FileDefaults => "defaults".to_owned(),
-            Layer::Tier(name) => format!("tier {name}"),
+            Layer::Tier => format!("tier {}", self.tier),
             Layer::Database => "database".to_owned(),
         };
         self.rows.push(Setting {

@@ -30,7 +30,7 @@ pub(in crate::plan) fn instances<'w>(
     };
     let written = database.written;
     let name = database.name.value.as_str();
-    let provision = written.provision.as_ref();
+    let provision = written.provision.as_deref();
     let replicated = copies::replicated(database, estate);
     let parameters: Vec<_> = replicated
         .map(|there| copies::parameter(database, there))

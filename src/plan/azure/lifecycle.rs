@@ -37,7 +37,7 @@ pub(in crate::plan) fn policy(account: &Account<'_, '_>, estate: &Estate<'_>) ->
     let mut kept: BTreeMap<(&'static str, u32), Together> = BTreeMap::new();
     for store in &account.stores {
         let container = store.written.container.as_ref()?;
-        for group in Kept::of(store, &estate.databases).groups() {
+        for group in Kept::of(store, estate).groups() {
             let together = kept.entry((group.class, group.days)).or_default();
             let prefixes = group.prefixes.iter();
             let prefixes = prefixes.map(|prefix| format!("{}/{prefix}", container.value));

@@ -37,7 +37,7 @@ pub(in crate::plan) fn servers(database: &Database<'_>, resources: &mut Vec<Reso
 fn server(database: &Database<'_>, group: Group<'_>) -> postgres::FlexibleServer {
     let written = database.written;
     let intent = &database.intent;
-    let provision = written.provision.as_ref();
+    let provision = written.provision.as_deref();
     let keys = Keys::of_server(database, group);
     let mode = match intent.high_availability.value {
         HighAvailability::SameZone => "SameZone",
@@ -86,7 +86,7 @@ fn around<P>(
     postgres::Server {
         name: name.to_owned(),
         location: region.map(str::to_owned),
-        sku: database.written.provision.as_ref().and_then(sku),
+        sku: database.written.provision.as_deref().and_then(sku),
         identity,
         tags: (!tags.is_empty()).then_some(tags),
         properties,
@@ -95,7 +95,7 @@ fn around<P>(
 
 /// As large as its source, and without backups of its own: those are the source's.
 fn replica_body(database: &Database<'_>, replica: &Replica, group: Group<'_>) -> postgres::Replica {
-    let provision = database.written.provision.as_ref();
+    let provision = database.written.provision.as_deref();
     let keys = Keys::of_replica(database, replica, group);
     let source = group.id(postgres::FlexibleServer::TYPE, &database.written.id);
     let properties = postgres::ReplicaProperties {
@@ -191,7 +191,7 @@ fn places(database: &Database<'_>, group: Group<'_>) -> Places {
 
 /// Where a server's size and maintenance window are written, and its replicas'.
 fn common_places(database: &Database<'_>) -> Places {
-    let provision = database.written.provision.as_ref();
+    let provision = database.written.provision.as_deref();
     let places = [
         (
             "/sku/name",

@@ -1,9 +1,11 @@
 //! The disaster script of a server of one's own: from its dumps to another server.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
 use super::{RECOVER_MINUTES, Scenario, scenarios};
-use crate::plan::{Dump, DumpStore, Plan, Recovery, Server};
+use crate::plan::{Dump, DumpStore, Recovery, Server};
 
 /// Beside what the plan says of the dumps.
 #[derive(Debug, Serialize)]
@@ -21,12 +23,14 @@ pub(super) struct Rescue<'p> {
 }
 
 /// None: nothing can be restored from its dumps alone, or it is a cloud's.
-pub(super) fn rescue<'p>(recovery: &'p Recovery, plan: &'p Plan) -> Option<Rescue<'p>> {
+pub(super) fn rescue<'p>(
+    recovery: &'p Recovery,
+    dumps: &HashMap<&str, &'p Dump>,
+) -> Option<Rescue<'p>> {
     let Server::Host { address } = &recovery.server else {
         return None;
     };
-    let mut dumps = plan.dumps.iter();
-    let dump = dumps.find(|dump| dump.job.name == recovery.name)?;
+    let dump = *dumps.get(recovery.name.as_str())?;
     if dump.only == Some("data") {
         return None;
     }
