@@ -1,14 +1,14 @@
 //! A finding with the lines it speaks of.
 
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{Annotation, AnnotationKind, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Element, Level, Origin, Renderer, Snippet};
 
 use super::{Color, Style};
 use std::borrow::Cow;
 use std::collections::HashSet;
 
 use crate::finding::{Finding, Severity};
-use crate::source::{FileId, Place, Sources};
+use crate::source::{FileId, Place, Position, Sources};
 
 /// Lines that hold a secret: no snippet shows what stands behind their first colon.
 pub(super) struct Secrets(HashSet<(FileId, usize)>);
@@ -32,7 +32,7 @@ impl Secrets {
 struct Cut<'a> {
     path: String,
     text: Cow<'a, str>,
-    line: usize,
+    at: Position,
     span: std::ops::Range<usize>,
 }
 
@@ -44,16 +44,16 @@ fn cut<'a>(sources: &'a Sources, place: Place, secrets: &Secrets) -> Cut<'a> {
     let from = text[..start].rfind('\n').map_or(0, |at| at + 1);
     let to = text[start..].find('\n').map_or(text.len(), |at| start + at);
     let end = text.floor_char_boundary((place.end as usize).clamp(start, to));
-    let line = source.position(place.start).line;
+    let at = source.position(place.start);
     let shown = text[from..to].trim_end_matches('\r');
-    let shown = match secrets.0.contains(&(place.file, line)) {
+    let shown = match secrets.0.contains(&(place.file, at.line)) {
         true => Cow::Owned(mask(shown)),
         false => Cow::Borrowed(shown),
     };
     let within = |at: usize| shown.floor_char_boundary((at - from).min(shown.len()));
     Cut {
         path: source.display_path(),
-        line,
+        at,
         span: within(start)..within(end),
         text: shown,
     }
@@ -64,16 +64,25 @@ fn mask(line: &str) -> String {
     format!("{key}: ***")
 }
 
-fn snippet<'a>(cut: Cut<'a>, kind: AnnotationKind, label: &'a str) -> Snippet<'a, Annotation<'a>> {
+/// Longest line that is shown, in bytes: nobody reads one of a whole file, and each finding would cost
+/// all of it.
+const LONGEST: usize = 4096;
+
+fn snippet<'a>(cut: Cut<'a>, kind: AnnotationKind, label: &'a str) -> Element<'a> {
+    if cut.text.len() > LONGEST {
+        let Position { line, column } = cut.at;
+        return Origin::path(cut.path).line(line).char_column(column).into();
+    }
     let annotation = kind.span(cut.span);
     let annotation = match label {
         "" => annotation,
         label => annotation.label(label),
     };
     Snippet::source(cut.text)
-        .line_start(cut.line)
+        .line_start(cut.at.line)
         .path(cut.path)
         .annotation(annotation)
+        .into()
 }
 
 /// Title, snippet, labels, why and fix.

@@ -11,6 +11,10 @@ pub(super) struct Index<'w> {
     vaults: HashMap<&'w str, usize>,
     dumped: HashMap<&'w str, Vec<usize>>,
     exported: HashMap<&'w str, Vec<usize>>,
+    kept: HashMap<&'w str, Vec<usize>>,
+    /// By texts of the layers, which are the estate's own.
+    copied: HashMap<String, Vec<usize>>,
+    buckets: HashMap<&'w str, usize>,
 }
 
 impl<'w> Index<'w> {
@@ -18,6 +22,9 @@ impl<'w> Index<'w> {
         let mut index = Index::default();
         for (number, store) in estate.stores.iter().enumerate() {
             index.stores.entry(&store.name.value).or_insert(number);
+            if let Some(bucket) = &store.written.bucket {
+                index.buckets.entry(&bucket.value).or_insert(number);
+            }
         }
         for (number, vault) in estate.vaults.iter().enumerate() {
             index.vaults.entry(&vault.name.value).or_insert(number);
@@ -28,6 +35,16 @@ impl<'w> Index<'w> {
                 let dumped = index.dumped.entry(&to.value).or_default();
                 if dumped.last() != Some(&number) {
                     dumped.push(number);
+                }
+            }
+            if let Some(vault) = &written.vault {
+                index.kept.entry(&vault.value).or_default().push(number);
+            }
+            for to in &database.intent.copies.to {
+                match index.copied.get_mut(&to.value) {
+                    Some(copied) if copied.last() == Some(&number) => {}
+                    Some(copied) => copied.push(number),
+                    None => drop(index.copied.insert(to.value.clone(), vec![number])),
                 }
             }
             if let Some(export) = &written.export {
@@ -56,6 +73,21 @@ impl<'w> Estate<'w> {
     /// The databases whose exports go to a store.
     pub fn exported_to(&self, store: &Store<'_>) -> impl Iterator<Item = &Database<'w>> {
         self.numbered(self.index.exported.get(store.name.value.as_str()))
+    }
+
+    /// The databases that name a vault as their own.
+    pub fn kept_in(&self, vault: &Vault<'_>) -> impl Iterator<Item = &Database<'w>> {
+        self.numbered(self.index.kept.get(vault.name.value.as_str()))
+    }
+
+    /// The databases whose backups are copied to a vault.
+    pub fn copied_to(&self, vault: &Vault<'_>) -> impl Iterator<Item = &Database<'w>> {
+        self.numbered(self.index.copied.get(vault.name.value.as_str()))
+    }
+
+    /// The store that is a bucket.
+    pub fn store_of(&self, bucket: &str) -> Option<&Store<'w>> {
+        self.stores.get(*self.index.buckets.get(bucket)?)
     }
 
     fn numbered(&self, numbers: Option<&Vec<usize>>) -> impl Iterator<Item = &Database<'w>> {

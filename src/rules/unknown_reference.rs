@@ -19,6 +19,7 @@ pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
     if !estate.workspace.is_complete() {
         return;
     }
+    let mut compared = 0;
     findings.extend(estate.unresolved.iter().map(|unresolved| {
         let (kind, section) = match unresolved.reference {
             Reference::Location => ("location", "locations"),
@@ -27,7 +28,13 @@ pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
             Reference::Tier => ("tier", "tiers"),
         };
         let name = unresolved.written.value.as_str();
-        let fix = match closest(name, unresolved.known.iter().copied()) {
+        // Where thousands of names are wrong, it is no mistake in typing.
+        compared += unresolved.known.len();
+        let near = match compared <= MOST_COMPARED {
+            true => closest(name, unresolved.known.iter().copied()),
+            false => None,
+        };
+        let fix = match near {
             Some(near) => format!("did you mean `{near}`?"),
             None if unresolved.known.is_empty() => format!("declare it under `{section}`"),
             None => format!(
@@ -44,6 +51,9 @@ pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
         .fix(fix)
     }));
 }
+
+/// How many pairs of names are compared for what could have been meant.
+const MOST_COMPARED: usize = 1_000_000;
 
 /// A few of the names.
 fn brief(names: &[&str]) -> String {

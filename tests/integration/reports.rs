@@ -455,3 +455,26 @@ fn a_clean_run_passes_in_every_form() {
         "{junit}"
     );
 }
+
+/// A whole policy on one line: each finding would show all of it.
+#[test]
+fn a_line_that_nobody_can_read_is_named_and_not_shown() {
+    let databases: Vec<String> = (0..200)
+        .map(|n| {
+            format!(
+                "db-{n}: {{ engine: rds_postgres, at: us, id: db-{n}, retention: {{ pitr: 99d }} }}"
+            )
+        })
+        .collect();
+    let policy = format!(
+        "{{ version: 1, locations: {{ us: {{ provider: aws, region: us-east-1, account: \"123456789012\" }} }}, databases: {{ {} }} }}\n",
+        databases.join(", ")
+    );
+    let workspace = Workspace::new().policy("p.yaml", &policy);
+    let told = workspace.run(["validate"]).expect_code(1).stdout;
+    let column = policy.find("99d").expect("it is there") + 1;
+    let link = format!("policies/p.yaml:1:{column}");
+    assert!(told.contains(&link), "no {link} in {told}");
+    assert!(!told.contains("engine: rds_postgres"), "{told}");
+    assert!(told.len() < 200 * 2000, "{}", told.len());
+}

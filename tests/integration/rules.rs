@@ -269,3 +269,34 @@ fn a_secret_is_never_repeated() {
         }
     }
 }
+
+/// A few wrong names are looked up among all that there are; of thousands nobody mistyped each.
+#[test]
+fn names_are_suggested_where_few_are_wrong() {
+    let fixes = |wrong: usize, known: usize| -> Vec<String> {
+        let stores: String = (0..known)
+            .map(|n| format!("  store-{n}: {{ at: us, bucket: bucket-{n} }}\n"))
+            .collect();
+        let databases: String = (0..wrong)
+            .map(|n| format!("  db-{n}: {{ engine: rds_postgres, at: us, id: db-{n}, dump: {{ to: [stroe-{n}], databases: [app], schedule: \"daily 01:43\" }} }}\n"))
+            .collect();
+        let text = format!(
+            "version: 1\nlocations:\n  us: {{ provider: aws, region: us-east-1, account: \"123456789012\" }}\nstores:\n{stores}databases:\n{databases}"
+        );
+        let mut sources = Sources::default();
+        sources.add("p.yaml", text);
+        let (workspace, _) = policy::parse(sources);
+        let found = rules::check(&resolve::resolve(&workspace)).into_iter();
+        let unknown = found.filter(|it| it.code.name == "unknown-reference");
+        unknown.map(|it| it.fix).collect()
+    };
+    assert_eq!(fixes(1, 3), ["did you mean `store-0`?"]);
+    let many = fixes(1_500, 1_000);
+    let suggested = many.iter().filter(|fix| fix.starts_with("did you mean"));
+    assert_eq!((many.len(), suggested.count()), (1_500, 1_000));
+    assert!(
+        many[1_499].contains("known: store-0, store-1, store-10, "),
+        "{}",
+        many[1_499]
+    );
+}

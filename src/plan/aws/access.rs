@@ -45,22 +45,23 @@ const RUN: u32 = 6 * HOUR;
 
 /// Documents and roles of every account.
 pub(in crate::plan) fn access(estate: &Estate<'_>, plan: &mut Plan) {
+    let homes = homes(estate);
     let mut wanted = dumps::writers(estate, &plan.dumps);
     wanted.extend(dumps::testers(estate, &plan.restore_tests));
     wanted.extend(snapshots::operators(estate));
     wanted.extend(exports::roles(estate));
     wanted.extend(recovery::operators(estate, plan));
     for wanted in wanted {
-        add(estate, plan, wanted);
+        add(estate, &homes, plan, wanted);
     }
     // Roles are read as well.
-    for wanted in reader::readers(estate, &plan.resources) {
-        add(estate, plan, wanted);
+    for wanted in reader::readers(estate, &homes, &plan.resources) {
+        add(estate, &homes, plan, wanted);
     }
 }
 
-fn add(estate: &Estate<'_>, plan: &mut Plan, wanted: Wanted) {
-    let Some(home) = home(estate, &wanted.account) else {
+fn add(estate: &Estate<'_>, homes: &Homes<'_>, plan: &mut Plan, wanted: Wanted) {
+    let Some(&home) = homes.get(wanted.account.as_str()) else {
         return;
     };
     let trust = trust::trust(estate, home, &wanted.taken_by);
@@ -79,17 +80,24 @@ fn add(estate: &Estate<'_>, plan: &mut Plan, wanted: Wanted) {
     });
 }
 
-/// Where an account's stack is deployed: IAM is the same in every Region. A location that is read with
-/// the account's own reader comes first, since that reads the roles as well.
-fn home<'e>(estate: &'e Estate<'_>, account: &str) -> Option<Region<'e>> {
-    let regions = || {
-        let regions = sites(estate).map(|(region, _)| region);
-        regions.filter(|it| it.account == account)
+/// Where each account's stack is deployed: IAM is the same in every Region.
+type Homes<'e> = BTreeMap<&'e str, Region<'e>>;
+
+/// A location that is read with the account's own reader comes first, since that reads the roles as well.
+fn homes<'e>(estate: &'e Estate<'_>) -> Homes<'e> {
+    let rank = |region: Region<'_>| match region.role {
+        None => 0,
+        Some(role) if role == reader::own(region) => 1,
+        Some(_) => 2,
     };
-    regions()
-        .find(|it| it.role.is_none())
-        .or_else(|| regions().find(|it| it.role == Some(reader::own(*it).as_str())))
-        .or_else(|| regions().next())
+    let mut homes = Homes::new();
+    for (region, _) in sites(estate) {
+        let home = homes.entry(region.account).or_insert(region);
+        if rank(region) < rank(*home) {
+            *home = region;
+        }
+    }
+    homes
 }
 
 /// The locations on AWS and where they are written, in the order of the policy.

@@ -38,7 +38,7 @@ pub(super) fn members<'e, 'w>(
         let named = database.written.vault.as_ref()?;
         let home = Region::of(database.site)?;
         let here = (home.account, home.region) == (region.account, region.region);
-        if !here || named.value != vault.name.value {
+        if !here {
             return None;
         }
         let rules = rules(&database.intent, vault, estate);
@@ -50,7 +50,7 @@ pub(super) fn members<'e, 'w>(
             place: named.place,
         })
     };
-    estate.databases.iter().filter_map(member).collect()
+    estate.kept_in(vault).filter_map(member).collect()
 }
 
 /// The plans and what each takes in.

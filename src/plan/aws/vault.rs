@@ -111,7 +111,7 @@ fn sources<'w>(
     estate: &Estate<'w>,
 ) -> BTreeMap<&'w str, Place> {
     let mut sources = BTreeMap::new();
-    for database in &estate.databases {
+    for database in estate.copied_to(vault) {
         let Some(from) = Region::of(database.site) else {
             continue;
         };

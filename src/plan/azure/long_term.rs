@@ -31,12 +31,11 @@ pub(super) struct Member<'e, 'w> {
 
 /// The servers that name the vault and say how long something stays there.
 pub(super) fn members<'e, 'w>(vault: &Vault<'_>, estate: &'e Estate<'w>) -> Vec<Member<'e, 'w>> {
-    let databases = estate.databases.iter();
+    let databases = estate.kept_in(vault);
     databases
         .filter_map(|database| {
             let named = database.written.vault.as_ref()?;
-            let ours =
-                database.engine() == Engine::AzurePostgres && named.value == vault.name.value;
+            let ours = database.engine() == Engine::AzurePostgres;
             Some(Member {
                 database,
                 group: Group::of(database.site).filter(|_| ours)?,

@@ -14,7 +14,7 @@ use super::super::Region;
 use super::dumps::add_key;
 use super::keys::{Keys, Service};
 use super::trust::TakenBy;
-use super::{HOUR, Wanted, allow, bucket_arn, home, sites};
+use super::{HOUR, Homes, Wanted, allow, bucket_arn, sites};
 use crate::cloud::Owned;
 use crate::cloud::aws::iam::Role;
 use crate::cloud::aws::reads::{
@@ -54,7 +54,11 @@ pub(super) fn own(region: Region<'_>) -> String {
 }
 
 /// One for each account and role.
-pub(super) fn readers(estate: &Estate<'_>, resources: &[Resource]) -> Vec<Wanted> {
+pub(super) fn readers<'e>(
+    estate: &'e Estate<'_>,
+    homes: &Homes<'e>,
+    resources: &[Resource],
+) -> Vec<Wanted> {
     let promises = promises(estate);
     let mut readers = Readers::new();
     for (region, place) in sites(estate) {
@@ -95,7 +99,7 @@ pub(super) fn readers(estate: &Estate<'_>, resources: &[Resource]) -> Vec<Wanted
     let readers = readers.into_iter().map(|((account, name), mut reader)| {
         let made = estate.github.filter(|_| reader.is_ours());
         if made.is_some() {
-            reader.reads_itself(estate);
+            reader.reads_itself(homes);
         }
         let first = reader.unnamed && login.as_deref() == Some(account);
         let hops = first.then_some(&others).filter(|others| !others.is_empty());
@@ -210,9 +214,7 @@ impl<'e> Reader<'e> {
     }
 
     fn decrypts(&mut self, bucket: &str, estate: &'e Estate<'_>) {
-        let named = |name: &crate::policy::Spanned<String>| name.value == bucket;
-        let mut stores = estate.stores.iter();
-        let store = stores.find(|store| store.written.bucket.as_ref().is_some_and(named));
+        let store = estate.store_of(bucket);
         if let Some((store, region)) = store.and_then(|it| Some((it, Region::of(it.site)?))) {
             add_key(&mut self.keys, store);
             self.at.insert(region.region);
@@ -220,8 +222,8 @@ impl<'e> Reader<'e> {
     }
 
     /// Its own role is compared as well.
-    fn reads_itself(&mut self, estate: &Estate<'_>) {
-        if let Some(home) = home(estate, self.region.account) {
+    fn reads_itself(&mut self, homes: &Homes<'e>) {
+        if let Some(home) = homes.get(self.region.account) {
             self.needs.add(reads::of(Role::TYPE), home.region);
             self.needs.add(reads::STACKS, home.region);
         }
