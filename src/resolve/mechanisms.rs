@@ -249,14 +249,10 @@ fn dumps<'w>(database: &Database<'w>, estate: &Estate<'w>) -> Vec<Mechanism<'w>>
     let Some(dump) = database.written.dump.as_ref().filter(|it| it.is_whole()) else {
         return Vec::new();
     };
-    let retention = &database.intent.retention;
-    let classes = [
-        &retention.daily,
-        &retention.weekly,
-        &retention.monthly,
-        &retention.yearly,
-    ];
-    let longest = classes.into_iter().flatten().map(|class| class.value);
+    let classes = database.intent.retention.classes();
+    let longest = classes
+        .into_iter()
+        .filter_map(|(_, kept)| Some(kept?.value));
     let longest = longest.max_by_key(|kept| kept.minutes());
     let stores = dump.to.iter().filter_map(|to| estate.store(to));
     let mut found = Vec::new();

@@ -17,14 +17,8 @@ pub static CODE: Code = Code::new(
 
 pub fn check(estate: &Estate<'_>, findings: &mut Vec<Finding>) {
     let endless = |database: &&Database<'_>| {
-        let retention = &database.intent.retention;
-        let classes = [
-            &retention.daily,
-            &retention.weekly,
-            &retention.monthly,
-            &retention.yearly,
-        ];
-        database.written.dump.is_some() && classes.into_iter().all(Option::is_none)
+        let classes = database.intent.retention.classes();
+        database.written.dump.is_some() && classes.iter().all(|(_, kept)| kept.is_none())
     };
     for database in estate.databases.iter().filter(endless) {
         let place = super::key_of(estate, database, "dump");

@@ -47,12 +47,7 @@ struct Asked<'a> {
 impl Asked<'_> {
     /// What is live of a resource, beside what was deployed.
     fn found(&self, resource: &Resource, body: &impl serde::Serialize) -> Found {
-        Found {
-            live: tree(body),
-            deployed: self.stacks.deployed(resource),
-            stack_drift: self.stacks.drift(resource),
-            ..Found::default()
-        }
+        self.stacks.beside(resource, tree(body))
     }
 
     /// A live ARN: as the plan names it, where both are the same thing. Err: nobody can tell, since

@@ -39,11 +39,7 @@ pub(super) async fn read(
                 _ => asked.policy().await,
             };
             let state = match found {
-                Ok(Some(found)) => State::Found(Box::new(Found {
-                    deployed: stacks.deployed(resource),
-                    stack_drift: stacks.drift(resource),
-                    ..found
-                })),
+                Ok(Some(found)) => State::Found(Box::new(found)),
                 Ok(None) => State::Missing,
                 Err(reason) => unreadable(reason),
             };
@@ -102,9 +98,8 @@ impl Asked<'_> {
             tags: unread.or_told("/Tags", tags),
         };
         Ok(Some(Found {
-            live: tree(&bucket),
             unread: unread.0,
-            ..Found::default()
+            ..self.stacks.beside(self.resource, tree(&bucket))
         }))
     }
 
@@ -130,13 +125,11 @@ impl Asked<'_> {
                 let action = reads::GET_BUCKET_POLICY.action;
                 format!("{action}: its answer is not JSON: {error}")
             })?;
-        Ok(Some(Found {
-            live: tree(&s3::BucketPolicy {
-                bucket: self.name.to_owned(),
-                policy_document: document,
-            }),
-            ..Found::default()
-        }))
+        let policy = s3::BucketPolicy {
+            bucket: self.name.to_owned(),
+            policy_document: document,
+        };
+        Ok(Some(self.stacks.beside(self.resource, tree(&policy))))
     }
 
     async fn versioning(&self) -> Result<Option<s3::Versioning>, String> {

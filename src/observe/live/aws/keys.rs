@@ -89,11 +89,8 @@ impl Kms<'_> {
             _ => return Ok(None),
         };
         Ok(Some(Found {
-            live,
             unread: unread.0,
-            deployed: self.stacks.deployed(resource),
-            stack_drift: self.stacks.drift(resource),
-            ..Found::default()
+            ..self.stacks.beside(resource, live)
         }))
     }
 

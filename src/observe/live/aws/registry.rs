@@ -5,7 +5,7 @@ use aws_sdk_cloudcontrol::Client;
 use aws_sdk_cloudcontrol::operation::get_resource::GetResourceError;
 use futures::StreamExt;
 
-use super::super::{AT_A_TIME, Found, Seen, State, one_line, unreadable};
+use super::super::{AT_A_TIME, Seen, State, one_line, unreadable};
 use super::clients::Clients;
 use super::stacks::Stacks;
 use super::{Place, reason};
@@ -28,12 +28,7 @@ pub(super) async fn read(
     futures::stream::iter(known.collect::<Vec<_>>())
         .map(|(resource, identifier)| async move {
             let state = match one(client, resource, &identifier).await {
-                Ok(Some(live)) => State::Found(Box::new(Found {
-                    live,
-                    deployed: stacks.deployed(resource),
-                    stack_drift: stacks.drift(resource),
-                    ..Found::default()
-                })),
+                Ok(Some(live)) => State::Found(Box::new(stacks.beside(resource, live))),
                 Ok(None) => State::Missing,
                 Err(reason) => unreadable(reason),
             };

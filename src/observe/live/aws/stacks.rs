@@ -8,7 +8,7 @@ use aws_sdk_cloudformation::types::{StackDriftInformation, StackDriftStatus, Sta
 use futures::StreamExt;
 use serde_json::Value as Json;
 
-use super::super::{AT_A_TIME, StackDrift, State, Turned, grouped, unreadable};
+use super::super::{AT_A_TIME, Found, StackDrift, State, Turned, grouped, unreadable};
 use super::clients::Clients;
 use super::{Place, reason};
 use crate::cloud::aws::{Value, arn, reads};
@@ -176,6 +176,16 @@ impl Stacks {
                 let template = &self.stack_of(resource)?.template;
                 template.as_ref().err().map(String::as_str)
             }
+        }
+    }
+
+    /// What is live of a resource, beside what was deployed.
+    pub(super) fn beside(&self, resource: &Resource, live: Json) -> Found {
+        Found {
+            live,
+            deployed: self.deployed(resource),
+            stack_drift: self.drift(resource),
+            ..Found::default()
         }
     }
 

@@ -37,14 +37,11 @@ pub(super) async fn read(clients: &Clients, stacks: &Stacks, resources: &[&Resou
         let state = match live.get(&resource.address.name) {
             None => State::Missing,
             Some(live) => State::Found(Box::new(Found {
-                live: tree(&body(planned, live)),
-                deployed: stacks.deployed(resource),
                 busy: live
                     .status()
                     .filter(|status| *status != "active" && !BROKEN.contains(status))
                     .map(str::to_owned),
-                stack_drift: stacks.drift(resource),
-                ..Found::default()
+                ..stacks.beside(resource, tree(&body(planned, live)))
             })),
         };
         Some((resource.address.clone(), state))
