@@ -35,7 +35,8 @@ fn below_root(path: &Path) -> Option<String> {
             _ => None,
         })
         .collect();
-    parts
-        .filter(|parts| !parts.is_empty())
-        .map(|parts| parts.join("/"))
+    parts.map(|parts| match parts.is_empty() {
+        true => ".".to_owned(),
+        false => parts.join("/"),
+    })
 }

@@ -226,6 +226,21 @@ fn render_writes_checks_and_says_what_is_stale() {
 
 /// Workflows, runbooks and commands name the folder that the files are in.
 #[test]
+fn the_folder_that_one_is_in_is_named_by_a_dot() {
+    let workspace = examples();
+    let told = workspace
+        .run(["render", "--out", "."])
+        .expect_code(0)
+        .stderr;
+    assert!(
+        told.contains("--template-file ./aws/us-east/main.yaml"),
+        "{told}"
+    );
+    let text = |path: &str| fs::read_to_string(workspace.path().join(path)).expect("rendered");
+    assert!(text("runbooks/shop-loyalty.md").contains("./scripts/shop-loyalty-"));
+}
+
+#[test]
 fn another_folder_is_named_wherever_it_is_used() {
     let workspace = examples();
     let there = workspace.path().join("infra/backups");
