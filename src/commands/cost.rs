@@ -11,7 +11,7 @@ use crate::cli::{Cost, CostFormat};
 use crate::cost::{self, Estimate, Prices};
 use crate::finding::Severity;
 use crate::policy;
-use crate::report::{Detail, cost as report};
+use crate::report::{Detail, cost as report, many};
 use crate::resolve::resolve;
 use crate::source::Sources;
 
@@ -32,7 +32,8 @@ pub(super) fn run(args: &Cost) -> Result<Code, Failure> {
     let errors = errors.count() + estate.unresolved.len();
     if errors > 0 {
         eprintln!(
-            "backstay: {errors} errors in the policy: what they touch is left out; see backstay validate"
+            "backstay: {} in the policy: what they touch is left out; see backstay validate",
+            many(errors, "error")
         );
         return Ok(Code::Unusable);
     }

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 
+use super::many;
 use super::markdown::escape::prose;
 use crate::cost::{Changed, Estimate, Item, Money, Priced};
 
@@ -83,7 +84,7 @@ fn markdown_table<const N: usize>(
         }
     }
     if left > 0 {
-        text += &format!("\n… and {left} more lines: see `--format json`\n");
+        text += &format!("\n… and {} more: see `--format json`\n", many(left, "line"));
     }
     text
 }
@@ -179,15 +180,15 @@ fn notes(estimate: &Estimate) -> Vec<String> {
     let mut notes = Vec::new();
     if !sizeless.is_empty() {
         notes.push(format!(
-            "Not counted: {} of {} databases have no `size`, as {}\n",
-            sizeless.len(),
-            estimate.databases.len(),
+            "Not counted: {} without `size`, as {}\n",
+            many(sizeless.len(), "database"),
             sizeless[0],
         ));
     }
     if unpriced > 0 {
         notes.push(format!(
-            "Not counted: {unpriced} items have no price: give your own with --prices\n"
+            "Not counted: {} without a price: give your own with --prices\n",
+            many(unpriced, "item"),
         ));
     }
     notes.push(format!(

@@ -276,8 +276,8 @@ fn what_cannot_be_told_is_said() {
     for line in [
         "no price",
         "no size",
-        "Not counted: 1 of 3 databases have no `size`, as c",
-        "Not counted: 1 items have no price: give your own with --prices",
+        "Not counted: 1 database without `size`, as c",
+        "Not counted: 1 item without a price: give your own with --prices",
         "USD a month, at prices of 2026-11-23",
     ] {
         assert!(text.contains(line), "{line}: {text}");
@@ -326,7 +326,7 @@ fn a_policy_with_errors_is_estimated_as_far_as_it_goes() {
         format!("{PLAIN}  d: {{ engine: rds_postgres, at: nowhere, id: d, size: 10GiB }}\n");
     let output = run(&broken, "{}", &["--format", "json"]).expect_code(2);
     assert!(
-        output.stderr.contains("1 errors in the policy"),
+        output.stderr.contains("1 error in the policy"),
         "{}",
         output.stderr
     );
