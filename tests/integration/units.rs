@@ -78,7 +78,12 @@ fn systemd_runs_a_dump_and_its_test_within_their_sandbox() {
     );
     let mut private = Command::new("chmod");
     Output::run(private.arg("600").arg(given.path().join("home/.pgpass"))).expect_code(0);
-    // The sandbox hides /root and /home, where the Python of these tests may be: the stand-in takes the system's.
+    // The sandbox hides where the checkout may be; the reader lays it elsewhere. The Python of these tests may be
+    // hidden as well: the stand-in takes the system's.
+    let seen = |path: &Path| {
+        let inner = path.strip_prefix(root()).expect("it is in the checkout");
+        Path::new("/opt/checkout").join(inner)
+    };
     let packages = fs::read_dir(tools().join("venv/lib"))
         .expect("a folder")
         .flatten();
@@ -88,9 +93,9 @@ fn systemd_runs_a_dump_and_its_test_within_their_sandbox() {
         "env",
         &format!(
             "PATH={}:{}:/usr/bin:/bin\nPYTHONPATH={}\nAZ_STAND_IN=/var/backups/backstay/az\nPGHOST=127.0.0.1\nPGPORT={}\nPGUSER=postgres\nPGSSLMODE=disable\n",
-            stand_ins().display(),
-            server.bin.display(),
-            packages.display(),
+            seen(&stand_ins()).display(),
+            seen(&server.bin).display(),
+            seen(&packages).display(),
             server.port
         ),
     );
@@ -98,6 +103,7 @@ fn systemd_runs_a_dump_and_its_test_within_their_sandbox() {
     run.args(["120", "bash"])
         .arg(root().join("tests/readers/systemd.bash"))
         .arg(given.path())
+        .arg(root())
         .args(["onprem-dump.service", "onprem-restore-test.service"]);
     let said = Output::run(&mut run).expect_code(0).stdout;
     for unit in ["dump", "restore-test"] {

@@ -1,8 +1,9 @@
 #!/bin/bash
 # Runs rendered units by systemd itself, as process 1 of namespaces of its own, and prints what became of them.
 #
-#   systemd.bash FOLDER UNIT...   FOLDER has units/, scripts/, home/ and env; each service is started in turn
+#   systemd.bash FOLDER CHECKOUT UNIT...   FOLDER has units/, scripts/, home/ and env; each service is started in turn
 #
+# CHECKOUT lies in /opt/checkout there: where it is, the sandbox may hide it, as it does /root, /home and /tmp.
 # /etc, /opt and /var are written to in layers that end with it. The units that a service waits for are not here, so
 # they are left out; everything else of it holds, its account and its sandbox as well.
 set -euo pipefail
@@ -25,7 +26,8 @@ fi
 
 said=$2/said
 given=$3
-shift 3
+checkout=$4
+shift 4
 mount --make-rprivate /
 mount -t tmpfs tmpfs /run
 for folder in etc opt var; do
@@ -37,7 +39,8 @@ mkdir /sys/fs/cgroup/systemd
 mount -t cgroup -o none,name=systemd cgroup /sys/fs/cgroup/systemd
 mount -t tmpfs tmpfs /lib/systemd/system-generators
 rm -rf /etc/systemd/system /opt/backstay /var/lib/backstay /var/backups/backstay
-mkdir -p /etc/systemd/system /etc/backstay /opt/backstay /var/backups
+mkdir -p /etc/systemd/system /etc/backstay /opt/backstay /opt/checkout /var/backups
+mount --bind "$checkout" /opt/checkout
 
 # As the heads of the units say.
 id backstay >/dev/null 2>&1 || useradd --system --home-dir /var/lib/backstay backstay
