@@ -14,7 +14,6 @@ use serde::{Serialize, Serializer};
 use crate::policy::Size;
 use crate::resolve::{Database, Estate};
 
-pub use items::What;
 pub use prices::{Assumptions, PriceError, Prices};
 
 /// Version 1 of what `--format json` prints.
@@ -65,7 +64,8 @@ pub struct Priced {
 /// One thing that is stored for a database.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Item {
-    pub what: What,
+    /// The mechanism, as `status` names it; `export` is for analytics and no backup.
+    pub what: &'static str,
     /// The policy's name of the location, vault or store.
     pub holder: String,
     /// Where it lies: a Region, or a host.

@@ -58,13 +58,11 @@ fn older(name: &str, paths: &[PathBuf], prices: &Prices) -> Result<Estimate, Fai
 
 /// Those of the file laid over the built-in ones.
 fn prices(file: Option<&Path>) -> Result<Prices, Failure> {
-    let of = |path: PathBuf, text: &str| {
-        Prices::of(text).map_err(|source| Failure::Prices { path, source })
+    let refused = |path: &Path| {
+        let path = path.to_owned();
+        |source| Failure::Prices { path, source }
     };
-    let base = Prices::built_in().map_err(|source| Failure::Prices {
-        path: "the built-in prices".into(),
-        source,
-    })?;
+    let base = Prices::built_in().map_err(refused(Path::new("the built-in prices")))?;
     let Some(path) = file else {
         return Ok(base);
     };
@@ -72,5 +70,5 @@ fn prices(file: Option<&Path>) -> Result<Prices, Failure> {
         path: path.to_owned(),
         source,
     })?;
-    Ok(of(path.to_owned(), &text)?.over(base))
+    Ok(Prices::of(&text).map_err(refused(path))?.over(base))
 }

@@ -1,61 +1,11 @@
 //! What is stored for a database, by the mechanisms that its intent sets in motion.
 
-use schemars::JsonSchema;
-use serde::Serialize;
-
 use super::prices::{AwsRates, AzureRates, Prices};
 use super::stored::{Blocks, MONTH, Pace};
 use crate::plan::{EXPORT, Means, Tier, point_classes, tiers};
 use crate::policy::{Duration, Size};
 use crate::resolve::{Database, Estate, Lies, Mechanism, Scope, Store, mechanisms};
 use crate::source::Place;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum What {
-    Automated,
-    Replicated,
-    Geo,
-    Snapshots,
-    Vault,
-    LongTerm,
-    VaultCopies,
-    Dumps,
-    /// For analytics; no backup.
-    Export,
-}
-
-impl From<Means> for What {
-    fn from(means: Means) -> What {
-        match means {
-            Means::Automated => What::Automated,
-            Means::Replicated => What::Replicated,
-            Means::Geo => What::Geo,
-            Means::Snapshots => What::Snapshots,
-            Means::Vault => What::Vault,
-            Means::LongTerm => What::LongTerm,
-            Means::VaultCopies => What::VaultCopies,
-            Means::Dumps => What::Dumps,
-        }
-    }
-}
-
-impl What {
-    /// As reports name it.
-    pub fn name(self) -> &'static str {
-        match self {
-            What::Automated => Means::Automated.name(),
-            What::Replicated => Means::Replicated.name(),
-            What::Geo => Means::Geo.name(),
-            What::Snapshots => Means::Snapshots.name(),
-            What::Vault => Means::Vault.name(),
-            What::LongTerm => Means::LongTerm.name(),
-            What::VaultCopies => Means::VaultCopies.name(),
-            What::Dumps => Means::Dumps.name(),
-            What::Export => EXPORT,
-        }
-    }
-}
 
 /// What shares one free amount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -71,7 +21,8 @@ pub(super) enum Pool<'w> {
 /// An item before the free share is known.
 #[derive(Debug)]
 pub(super) struct Draft<'w> {
-    pub what: What,
+    /// As status names the mechanism, or `export`.
+    pub what: &'static str,
     pub holder: &'w str,
     pub region: String,
     /// In GiB.
@@ -238,7 +189,7 @@ impl<'w> Sized<'_, 'w> {
         let runs = MONTH / every;
         let rate = self.aws(store.site.scope).export;
         Some(Draft {
-            what: What::Export,
+            what: EXPORT,
             holder: store.name.value.as_str(),
             region: region(store.site.scope).to_owned(),
             stored,
@@ -338,7 +289,7 @@ fn region(scope: Scope<'_>) -> &str {
 
 fn draft<'w>(mechanism: &Mechanism<'w>) -> Draft<'w> {
     Draft {
-        what: mechanism.means.into(),
+        what: mechanism.means.name(),
         holder: mechanism.holder,
         region: match mechanism.lies {
             Lies::Region(region) => region.to_owned(),

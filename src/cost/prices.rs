@@ -107,22 +107,13 @@ impl Prices {
     }
 
     fn checked(self) -> Result<Prices, PriceError> {
-        let aws = self.aws.iter().flat_map(|(region, rates)| {
-            let prefix = move |name| format!("aws.{region}.{name}");
-            rates
-                .named()
-                .map(|(name, value)| (prefix(name), value, PRICE))
-        });
-        let azure = self.azure.iter().flat_map(|(region, rates)| {
-            let prefix = move |name| format!("azure.{region}.{name}");
-            rates
-                .named()
-                .map(|(name, value)| (prefix(name), value, PRICE))
-        });
-        let shares = self.assumptions.named();
-        let shares = shares.map(|(name, value)| (format!("assumptions.{name}"), value, SHARE));
+        let aws = self.aws.iter();
+        let aws = aws.flat_map(|(region, rates)| rates.named(format!("aws.{region}"), PRICE));
+        let azure = self.azure.iter();
+        let azure = azure.flat_map(|(region, rates)| rates.named(format!("azure.{region}"), PRICE));
+        let shares = self.assumptions.named("assumptions".to_owned(), SHARE);
         for (name, value, (wanted, most)) in aws.chain(azure).chain(shares) {
-            if let Some(value) = value.filter(|value| !(0.0..=most).contains(value)) {
+            if !(0.0..=most).contains(&value) {
                 return Err(PriceError::Value {
                     name,
                     value,
@@ -169,24 +160,28 @@ impl Prices {
     }
 }
 
-const PRICE: (&str, f64) = ("a price of 0 or more", f64::MAX);
-const SHARE: (&str, f64) = ("a share from 0 to 1", 1.0);
+/// What a number has to be, in words, and the most that it may be.
+type Wanted = (&'static str, f64);
 
-/// What every set of optional numbers can do: be laid over another, and tell its numbers by name.
+const PRICE: Wanted = ("a price of 0 or more", f64::MAX);
+const SHARE: Wanted = ("a share from 0 to 1", 1.0);
+
+/// What every set of optional numbers can do: be laid over another, and tell those that it has by name.
 macro_rules! numbers {
-    ($type:ident, $count:literal: $($name:ident),+) => {
+    ($type:ident: $($name:ident),+) => {
         impl $type {
             fn over(self, base: $type) -> $type {
                 $type { $($name: self.$name.or(base.$name)),+ }
             }
 
-            fn named(self) -> [(&'static str, Option<f64>); $count] {
-                [$((stringify!($name), self.$name)),+]
+            fn named(self, of: String, wanted: Wanted) -> impl Iterator<Item = (String, f64, Wanted)> {
+                let all = [$((stringify!($name), self.$name)),+].into_iter();
+                all.filter_map(move |(name, value)| Some((format!("{of}.{name}"), value?, wanted)))
             }
         }
     };
 }
 
-numbers!(Assumptions, 3: daily_change, dump_ratio, export_ratio);
-numbers!(AwsRates, 8: snapshots, vault, transfer, export, standard, standard_ia, glacier, deep_archive);
-numbers!(AzureRates, 6: snapshots, vault, hot, cool, cold, archive);
+numbers!(Assumptions: daily_change, dump_ratio, export_ratio);
+numbers!(AwsRates: snapshots, vault, transfer, export, standard, standard_ia, glacier, deep_archive);
+numbers!(AzureRates: snapshots, vault, hot, cool, cold, archive);

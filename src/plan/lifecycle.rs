@@ -39,6 +39,7 @@ pub fn tiers(store: &Store<'_>, class: &str, days: u32) -> Vec<(Tier, u32)> {
         }
         Scope::Aws { .. } | Scope::Host { .. } => {
             let colder = aws::bucket::colder(class, days);
+            let colder = colder.map(|(tier, _, age)| (tier, age));
             [(Tier::Standard, 0)].into_iter().chain(colder).collect()
         }
     }

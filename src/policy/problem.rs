@@ -12,6 +12,8 @@ mod too_large;
 mod unknown_key;
 mod yaml_syntax;
 
+use std::collections::HashMap;
+
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Broken;
 use serde_json::Value;
@@ -284,8 +286,11 @@ fn twice(list: &Node) -> Vec<Finding> {
         return Vec::new();
     };
     let values: Vec<Value> = items.iter().map(Node::to_json).collect();
-    let first = |at: usize| values[..at].iter().position(|value| *value == values[at]);
-    let again = (0..items.len()).filter_map(|at| Some((at, first(at)?)));
+    let mut firsts: HashMap<String, usize> = HashMap::new();
+    let again = (0..items.len()).filter_map(|at| {
+        let first = *firsts.entry(values[at].to_string()).or_insert(at);
+        (first != at).then_some((at, first))
+    });
     again
         .map(|(at, first)| {
             let what = match &values[at] {

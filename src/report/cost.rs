@@ -23,7 +23,7 @@ pub fn text(estimate: &Estimate, width: usize) -> String {
     if let Some(changed) = changed.filter(|changed| !changed.databases.is_empty()) {
         text += &table(CHANGES, changes(changed), width, 1);
     }
-    text + &notes(estimate).join("")
+    text + &notes(estimate).join("\n") + "\n"
 }
 
 fn table<const N: usize>(
@@ -111,7 +111,7 @@ fn rows(estimate: &Estimate) -> impl Iterator<Item = [String; 6]> {
             };
             let numbers = [gib(item.stored_gib), gib(item.free_gib), priced(item)];
             let [stored, free, monthly] = numbers;
-            let backup = item.what.name().to_owned();
+            let backup = item.what.to_owned();
             [String::new(), backup, holder, stored, free, monthly]
         });
         [head(database)].into_iter().chain(items)
@@ -180,25 +180,25 @@ fn notes(estimate: &Estimate) -> Vec<String> {
     let mut notes = Vec::new();
     if !sizeless.is_empty() {
         notes.push(format!(
-            "Not counted: {} without `size`, as {}\n",
+            "Not counted: {} without `size`, as {}",
             many(sizeless.len(), "database"),
             sizeless[0],
         ));
     }
     if unpriced > 0 {
         notes.push(format!(
-            "Not counted: {} without a price: give your own with --prices\n",
+            "Not counted: {} without a price: give your own with --prices",
             many(unpriced, "item"),
         ));
     }
     notes.push(format!(
-        "Assumed: {} % of the blocks change in a day, a dump has {} % of the database's size, an export {} %\n",
+        "Assumed: {} % of the blocks change in a day, a dump has {} % of the database's size, an export {} %",
         percent(assumed.daily_change),
         percent(assumed.dump_ratio),
         percent(assumed.export_ratio),
     ));
     notes.push(
-        "Left out: instances, replicas, keys, requests, and what leaves the cloud\n".to_owned(),
+        "Left out: instances, replicas, keys, requests, and what leaves the cloud".to_owned(),
     );
     notes
 }

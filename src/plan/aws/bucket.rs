@@ -17,30 +17,24 @@ const UNFINISHED_UPLOAD_DAYS: u32 = 7;
 
 /// Colder classes by age, each with the shortest total life for which moving there pays: the class
 /// bills at least (life − age) days. Source: S3 pricing's minimum storage durations.
-const COLDER: [(Tier, u32, u32); 3] = [
-    (Tier::StandardIa, 30, 60),
-    (Tier::Glacier, 90, 180),
-    (Tier::DeepArchive, 180, 365),
+const COLDER: [(Tier, &str, u32, u32); 3] = [
+    (Tier::StandardIa, "STANDARD_IA", 30, 60),
+    (Tier::Glacier, "GLACIER", 90, 180),
+    (Tier::DeepArchive, "DEEP_ARCHIVE", 180, 365),
 ];
 
-/// What objects of a class move to that are kept for some days, and at which age.
-pub(in crate::plan) fn colder(class: &str, days: u32) -> impl Iterator<Item = (Tier, u32)> {
+/// What objects of a class move to that are kept for some days, in S3's word, and at which age.
+pub(in crate::plan) fn colder(
+    class: &str,
+    days: u32,
+) -> impl Iterator<Item = (Tier, &'static str, u32)> {
     // An export is read where it lies: no class from which it has to be thawed first.
     let classes = match class {
         EXPORT => &COLDER[..1],
         _ => &COLDER[..],
     };
-    let paying = classes.iter().filter(move |(_, _, life)| days >= *life);
-    paying.map(|(tier, age, _)| (*tier, *age))
-}
-
-fn storage_class(tier: Tier) -> &'static str {
-    match tier {
-        Tier::StandardIa => "STANDARD_IA",
-        Tier::Glacier => "GLACIER",
-        Tier::DeepArchive => "DEEP_ARCHIVE",
-        Tier::Standard | Tier::Hot | Tier::Cool | Tier::Cold | Tier::Archive => "STANDARD",
-    }
+    let paying = classes.iter().filter(move |(.., life)| days >= *life);
+    paying.map(|(tier, word, age, _)| (*tier, *word, *age))
 }
 
 /// Logical ids of a store's stack.
@@ -173,8 +167,8 @@ fn encrypted_transport_only(region: Region<'_>, bucket: &str) -> PolicyDocument 
 }
 
 fn rule(class: &str, days: u32, prefix: String, versioned: bool) -> s3::Rule {
-    let transitions = colder(class, days).map(|(tier, age)| s3::Transition {
-        storage_class: storage_class(tier).to_owned(),
+    let transitions = colder(class, days).map(|(_, word, age)| s3::Transition {
+        storage_class: word.to_owned(),
         transition_in_days: age,
     });
     let id = match prefix

@@ -135,17 +135,25 @@ fn blob_storage_has_a_run_once_its_manifest_is() {
     let globals = format!("{key}globals.sql.gz");
     let stranger = job.folder().join("stranger");
     fs::write(&stranger, "cut short").expect("it can be written");
-    let upload = ["storage", "blob", "upload", "--container-name", "dumps"];
-    let stranger = stranger.to_string_lossy();
-    storage.az(&[&upload[..], &["--name", &globals, "--file", &stranger]].concat());
+    let file = stranger.to_string_lossy();
+    storage.az(&[
+        "storage",
+        "blob",
+        "upload",
+        "--container-name",
+        "dumps",
+        "--name",
+        &globals,
+        "--file",
+        &file,
+    ]);
     let said = run_with(&["upload"]).expect_code(1).stderr;
     assert!(said.contains("BlobAlreadyExists"), "{said}");
     let names = storage.names("dumps");
     assert!(!names.contains(&format!("{key}manifest.json")), "{names:?}");
     assert_eq!(storage.read("dumps", &globals), b"cut short");
 
-    let delete = ["storage", "blob", "delete", "--container-name", "dumps"];
-    storage.az(&[&delete[..], &["--name", &globals]].concat());
+    storage.delete("dumps", &globals);
     run_with(&["upload"]).expect_code(0);
     assert_eq!(storage.names("dumps"), as_stored(&run, &key));
     let own = fs::read(run.join("globals.sql.gz")).expect("it can be read");

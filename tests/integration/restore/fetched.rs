@@ -93,8 +93,7 @@ fn a_run_comes_back_from_a_container() {
     let names = storage.names("dumps");
     let lost = names.iter().find(|name| name.ends_with("toc.dat"));
     let lost = lost.expect("a directory has one");
-    let delete = ["storage", "blob", "delete", "--container-name", "dumps"];
-    storage.az(&[&delete[..], &["--name", lost]].concat());
+    storage.delete("dumps", lost);
     let run = lost.split('/').nth(3).expect("a key");
     let mut command = job.script("restore", &["--run", run]);
     let output = Output::run(storage.reach(&mut command).env("PGPORT", "1")).expect_code(1);

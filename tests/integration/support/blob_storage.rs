@@ -107,22 +107,50 @@ impl BlobStorage {
         Output::run(self.reach(&mut command)).expect_code(0).stdout
     }
 
+    pub fn delete(&self, container: &str, name: &str) {
+        self.az(&[
+            "storage",
+            "blob",
+            "delete",
+            "--container-name",
+            container,
+            "--name",
+            name,
+        ]);
+    }
+
     /// The names of everything in a container.
     #[track_caller]
     pub fn names(&self, container: &str) -> Vec<String> {
-        let list = ["storage", "blob", "list", "--container-name", container];
-        let names = ["--num-results", "*", "--query", "[].name"];
-        let names = self.az(&[&list[..], &names].concat());
+        let names = self.az(&[
+            "storage",
+            "blob",
+            "list",
+            "--container-name",
+            container,
+            "--num-results",
+            "*",
+            "--query",
+            "[].name",
+        ]);
         serde_json::from_str(&names).expect("the CLI prints JSON")
     }
 
     #[track_caller]
     pub fn read(&self, container: &str, name: &str) -> Vec<u8> {
         let file = self.folder.path().join("read");
-        let download = ["storage", "blob", "download", "--container-name", container];
-        let to = ["--name", name, "--file", &file.to_string_lossy()].map(str::to_owned);
-        let to: Vec<_> = to.iter().map(String::as_str).collect();
-        self.az(&[&download[..], &to].concat());
+        let to = file.to_string_lossy();
+        self.az(&[
+            "storage",
+            "blob",
+            "download",
+            "--container-name",
+            container,
+            "--name",
+            name,
+            "--file",
+            &to,
+        ]);
         fs::read(file).expect("it was downloaded")
     }
 

@@ -275,7 +275,7 @@ fn a_region_that_is_down_is_unreadable_and_no_other() {
 }
 
 #[test]
-fn a_server_that_never_answers_is_not_waited_for_longer_than_patience_has() {
+fn a_server_that_never_answers_is_given_up() {
     let run = through("0.02", |asked| match asked.account == world::account(3) {
         true => Fault::Silence,
         false => Fault::None,
